@@ -1,0 +1,2 @@
+//! Postern on the command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What a user's device does: account, drive, links.

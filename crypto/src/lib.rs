@@ -1,0 +1,1 @@
+//! The only code of Postern that touches keys.

@@ -1,0 +1,1 @@
+//! What Postern's client and server say to each other.

@@ -1,0 +1,2 @@
+//! The one binary of Postern's server.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Where Postern's server keeps its records and blobs.

@@ -1,0 +1,1 @@
+//! Stories told from outside: real binaries, real browsers.

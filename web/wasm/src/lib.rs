@@ -1,0 +1,1 @@
+//! Postern's client for the browser.
