@@ -1,0 +1,295 @@
+/**
+ * The whole of what the page may ask of the engine.
+ *
+ * The page thread draws and holds no key. The engine (a worker) hosts the Rust client compiled to WASM and holds
+ * all of them. Everything that crosses between the two is named in this file, survives structured cloning, and is
+ * safe to show on a screen: passwords go in, and only recovery words and link addresses come out, because a person
+ * has to see those.
+ *
+ * Read in this order: `Engine` (what can be asked), `EngineEvent` (what is told unasked), `EngineError`, the values.
+ * `skin.ts` says what the engine in turn expects of the WASM module.
+ */
+
+/** 16 bytes as base64url without padding: 22 characters. */
+export type Id = string;
+
+/** Milliseconds since the epoch, UTC. */
+export type TimeMs = number;
+
+export interface Engine {
+  // ── Account ────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Reopens what this device remembers. Never asks the network for more than whether the session still stands. */
+  restore(): Promise<Standing>;
+  /** Makes the keys and the recovery words, and tells nobody yet: an account without a kept kit is not created. */
+  prepareSignUp(name: string, password: string): Promise<PreparedSignUp>;
+  /** Creates the account that `prepareSignUp` made ready, once the person has typed some of the words back. */
+  completeSignUp(preparationId: Id, options: StayOptions): Promise<Account>;
+  signIn(name: string, password: string, options: StayOptions): Promise<Account>;
+  /** Ends the session at the server and wipes what this device kept. Works offline; the server part is best effort. */
+  signOut(): Promise<void>;
+  /** Proves the recovery words, sets a new password, and signs in. */
+  recover(name: string, words: string, newPassword: string, options: StayOptions): Promise<Account>;
+  /** `leaked`: the old password is known to somebody, so every key it protected is replaced as well. */
+  changePassword(current: string, next: string, options: { leaked: boolean }): Promise<void>;
+  sessions(): Promise<SessionView[]>;
+  revokeSession(id: Id): Promise<void>;
+  usage(): Promise<Usage>;
+
+  // ── Drive ──────────────────────────────────────────────────────────────────────────────────────────────────
+  /** `null` is the root. Loads and checks the tree on first use; afterwards answers from memory. */
+  listFolder(folder: Id | null): Promise<FolderListing>;
+  makeFolder(parent: Id, name: string): Promise<Entry>;
+  rename(node: Id, name: string): Promise<void>;
+  move(nodes: Id[], destination: Id): Promise<void>;
+  remove(nodes: Id[]): Promise<void>;
+
+  // ── Transfers ──────────────────────────────────────────────────────────────────────────────────────────────
+  /** Queues files (and makes the folders on their paths). Resolves when all are queued, not when they are sent. */
+  upload(parent: Id, items: UploadItem[]): Promise<void>;
+  download(node: Id, target: SaveTarget): Promise<Id>;
+  transfers(): Promise<Transfer[]>;
+  pause(transfers: Id[]): Promise<void>;
+  resume(transfers: Id[]): Promise<void>;
+  retry(transfers: Id[]): Promise<void>;
+  /** Stops, and forgets what had already been sent. */
+  cancel(transfers: Id[]): Promise<void>;
+  /** Takes finished, failed and cancelled rows off the list. */
+  clearFinished(): Promise<void>;
+  /** The handles kept for interrupted uploads; only the page can ask for permission to read them again. */
+  keptHandles(transfers: Id[]): Promise<KeptHandle[]>;
+  /** Goes on with interrupted uploads: each file is matched by relative path, size and time, then by content. */
+  resumeWith(transfers: Id[], items: UploadItem[]): Promise<ResumeOutcome>;
+
+  // ── Sharing ────────────────────────────────────────────────────────────────────────────────────────────────
+  share(node: Id, terms: ShareTerms): Promise<Share>;
+  shares(): Promise<Share[]>;
+  unshare(link: Id): Promise<void>;
+
+  // ── A link that somebody was given; needs no account ───────────────────────────────────────────────────────
+  /** Reads the link text only: no request leaves. Fails with `link-mangled`. */
+  readLink(id: string, fragment: string): Promise<LinkText>;
+  /** Proves the link, opens what it grants. Counts nothing at the server. */
+  openLink(link: Id, password: string | null): Promise<LinkView>;
+  /** A folder below the shared one. */
+  listLinkFolder(link: Id, folder: Id): Promise<FolderListing>;
+  /** Takes a lease (this is what a download limit counts) and streams. `node` is null for a link to one file. */
+  downloadFromLink(link: Id, node: Id | null, target: SaveTarget): Promise<Id>;
+}
+
+export type EngineMethod = keyof Engine;
+
+/** What the engine says unasked. */
+export type EngineEvent =
+  /** Only the rows that changed, at most about five times a second. */
+  | { type: 'transfers-changed'; changed: Transfer[]; removed: Id[] }
+  /** These folders look different now; `null` when everything may. */
+  | { type: 'drive-changed'; folders: Id[] | null }
+  | { type: 'shares-changed' }
+  /** The session ended from elsewhere (revoked, expired, or signed out in another tab). */
+  | { type: 'signed-out' }
+  | { type: 'reachability-changed'; reachable: boolean };
+
+/** Every promise of `Engine` rejects with this shape and nothing else. */
+export interface EngineError {
+  kind: EngineErrorKind;
+  /** Of a `rate-limited` or `unavailable` answer. */
+  retryAfterS?: number;
+  /** For the console of a developer; never shown, never holds a name, a key or a path. */
+  detail?: string;
+}
+
+export type EngineErrorKind =
+  // from the person's own hand
+  | 'wrong-password' // also: no such account. The server does not say which.
+  | 'name-taken'
+  | 'name-invalid'
+  | 'sign-up-closed'
+  | 'words-mangled' // not 24 words of the list, or the checksum fails
+  | 'words-wrong' // well formed, but not this account's
+  | 'fresh-sign-in-needed'
+  | 'entry-name-invalid'
+  | 'entry-name-taken'
+  | 'into-itself' // a folder moved into itself
+  | 'file-differs' // not the file that the interrupted upload began with
+  | 'file-unreadable' // it was changed, moved or removed on the disk while we read
+  | 'save-failed' // the disk is full, or the person took the permission away
+  | 'link-mangled'
+  | 'link-refused' // wrong password, or nothing here: without proof the server does not say which
+  | 'link-expired'
+  | 'link-used-up'
+  | 'link-revoked'
+  // from the world
+  | 'not-found'
+  | 'quota-exceeded'
+  | 'too-large'
+  | 'rate-limited'
+  | 'offline' // no answer at all
+  | 'unavailable' // an answer, but not a useful one
+  | 'signed-out'
+  | 'cancelled'
+  // the one that must never be softened
+  | 'not-authentic' // something the server handed over is not what was put there
+  | 'unsupported' // this browser lacks what is needed
+  | 'internal';
+
+// ── Values ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Standing = { signedIn: false } | { signedIn: true; account: Account };
+
+export interface Account {
+  id: Id;
+  name: string;
+  root: Id;
+}
+
+export interface StayOptions {
+  /** Keep the keys on this device, sealed under a key that cannot be exported. */
+  stay: boolean;
+}
+
+export interface PreparedSignUp {
+  preparationId: Id;
+  words: string[];
+}
+
+export interface SessionView {
+  id: Id;
+  current: boolean;
+  createdMs: TimeMs;
+  lastSeenMs: TimeMs;
+  /** What the device called itself when it signed in, e.g. "Firefox on Linux". */
+  label: string;
+}
+
+export interface Usage {
+  usedBytes: number;
+  /** `null`: no limit is set. */
+  quotaBytes: number | null;
+}
+
+export interface Entry {
+  id: Id;
+  parent: Id;
+  kind: 'file' | 'folder';
+  name: string;
+  modifiedMs: TimeMs;
+  /** 0 for folders. */
+  sizeBytes: number;
+  /** Direct children; 0 for files. */
+  children: number;
+  mediaType: string;
+  /** At least one live link leads here. */
+  shared: boolean;
+}
+
+export interface Crumb {
+  id: Id;
+  /** Empty for the root. */
+  name: string;
+}
+
+export interface FolderListing {
+  folder: Id;
+  /** From the root (or the shared folder) down to `folder`, both included. */
+  path: Crumb[];
+  entries: Entry[];
+}
+
+export interface UploadItem {
+  /** Folder names below the destination, outermost first; empty for a file dropped by itself. */
+  path: string[];
+  /** `null` says: only make sure that the folder `path` exists (empty folders are kept too). */
+  file: File | null;
+  /** Where the browser has it, so that an interrupted upload goes on after a reload without picking again. */
+  handle?: FileSystemFileHandle;
+}
+
+export interface KeptHandle {
+  transfer: Id;
+  handle: FileSystemFileHandle;
+}
+
+export interface ResumeOutcome {
+  resumed: Id[];
+  /** No file among those given fits these. */
+  unmatched: Id[];
+}
+
+export type TransferState =
+  | 'queued'
+  | 'running'
+  | 'paused'
+  | 'retrying' // the network failed; tries again by itself
+  | 'needs-file' // interrupted by a reload: the same file has to be chosen again
+  | 'failed'
+  | 'done'
+  | 'cancelled';
+
+export interface Transfer {
+  id: Id;
+  direction: 'up' | 'down';
+  state: TransferState;
+  name: string;
+  /** Relative folder names of a dropped folder, as in `UploadItem`. */
+  path: string[];
+  /** Files queued by one gesture belong together and are drawn as one. */
+  group: Id;
+  sizeBytes: number;
+  doneBytes: number;
+  startedMs: TimeMs;
+  /** Bytes a second over the last few seconds; 0 when not running. */
+  speed: number;
+  error: EngineError | null;
+  /** A handle is kept, so `needs-file` needs a permission only, no picking. */
+  handleKept: boolean;
+}
+
+/** Where a download goes. The page chooses, because only it may show a file picker. */
+export type SaveTarget =
+  /** File System Access: the engine writes to it directly. */
+  | { kind: 'file'; handle: FileSystemFileHandle }
+  /** The service worker answers a navigation with what the engine pushes into this port. */
+  | { kind: 'port'; port: MessagePort }
+  /** A private file first, then a Blob of it: the last resort. The page saves what `SavedPrivately` names. */
+  | { kind: 'private'; fileName: string };
+
+export interface ShareTerms {
+  password: string | null;
+  expiresMs: TimeMs | null;
+  downloads: number | null;
+}
+
+export interface Share {
+  link: Id;
+  /** With the secret in its fragment. */
+  url: string;
+  node: Id;
+  /** `null`: the shared entry is gone. */
+  entry: { name: string; kind: 'file' | 'folder' } | null;
+  hasPassword: boolean;
+  createdMs: TimeMs;
+  expiresMs: TimeMs | null;
+  downloads: number | null;
+  /** Complete downloads so far. */
+  downloaded: number;
+  state: 'live' | 'expired' | 'used-up' | 'revoked';
+}
+
+export interface LinkText {
+  link: Id;
+  needsPassword: boolean;
+}
+
+export interface LinkView {
+  link: Id;
+  kind: 'file' | 'folder';
+  name: string;
+  sizeBytes: number;
+  mediaType: string;
+  modifiedMs: TimeMs;
+  expiresMs: TimeMs | null;
+  /** `null`: no limit. */
+  downloadsLeft: number | null;
+  /** Of a folder; the root of what is shared. */
+  listing: FolderListing | null;
+}

@@ -1,0 +1,129 @@
+/**
+ * What the engine expects of the WASM module (`web/wasm`, wasm-bindgen, target "web"), and what it offers in return.
+ *
+ * The module is loaded twice: in the engine worker, where `Client` lives with all keys, and in each pool worker,
+ * where only `run_part` is called, with the keys of one content and nothing else. Field names are camelCase (serde
+ * `rename_all`), byte strings are `Uint8Array`, sizes are JS numbers (below 2^53), and a rejected promise carries a
+ * plain object of the shape `EngineError` in `api.ts`.
+ */
+import type {
+  Account,
+  EngineEvent,
+  Entry,
+  FolderListing,
+  Id,
+  LinkText,
+  LinkView,
+  PreparedSignUp,
+  SessionView,
+  Share,
+  ShareTerms,
+  Standing,
+  StayOptions,
+  Usage,
+} from './api';
+
+export interface Skin {
+  /** wasm-bindgen's own initialiser; takes the compiled module so that the pool need not compile it again. */
+  default(options: { module_or_path: WebAssembly.Module | URL }): Promise<unknown>;
+  Client: { open(host: Host): Promise<Client> };
+  /** One part: read from `source`, seal, hash, PUT with retries. Runs in a pool worker, keeps no state. */
+  run_part(job: Uint8Array, source: Blob, progress: (sentBytes: number) => void, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+/** What the client is given by its surroundings. */
+export interface Host {
+  /** "https://host", without a slash at the end. */
+  origin: string;
+  /** What this device calls itself in the list of sessions. */
+  label: string;
+  device: DeviceStore;
+  lanes: Lanes;
+  emit(event: EngineEvent): void;
+}
+
+/** A small durable key-value store; each value is sealed under a non-extractable key before it is written. */
+export interface DeviceStore {
+  get(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, value: Uint8Array): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** All keys that begin with `prefix`. */
+  list(prefix: string): Promise<string[]>;
+}
+
+/** Runs part jobs in the pool. The job's bytes are opaque here: made by the client, read by `run_part`. */
+export interface Lanes {
+  /** How many jobs may run at once. */
+  width(): number;
+  run(job: Uint8Array, source: Blob, progress: (sentBytes: number) => void, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+/** Where opened bytes go; each promise is waited for before the next chunk is made, which keeps memory flat. */
+export interface Sink {
+  write(chunk: Uint8Array): Promise<void>;
+}
+
+/**
+ * One signed-in (or not yet signed-in) device. Calls of `api.ts` that are not about files on this machine go
+ * straight through under the same names; the queue of transfers, handles and sinks is the engine's own business.
+ */
+export interface Client {
+  restore(): Promise<Standing>;
+  prepareSignUp(name: string, password: string): Promise<PreparedSignUp>;
+  completeSignUp(preparationId: Id, options: StayOptions): Promise<Account>;
+  signIn(name: string, password: string, options: StayOptions): Promise<Account>;
+  signOut(): Promise<void>;
+  recover(name: string, words: string, newPassword: string, options: StayOptions): Promise<Account>;
+  changePassword(current: string, next: string, leaked: boolean): Promise<void>;
+  sessions(): Promise<SessionView[]>;
+  revokeSession(id: Id): Promise<void>;
+  usage(): Promise<Usage>;
+
+  listFolder(folder: Id | null): Promise<FolderListing>;
+  makeFolder(parent: Id, name: string): Promise<Entry>;
+  /** Makes what is missing of each path in as few batches as possible; answers the innermost folder of each. */
+  makeFolders(parent: Id, paths: string[][]): Promise<Id[]>;
+  rename(node: Id, name: string): Promise<void>;
+  move(nodes: Id[], destination: Id): Promise<void>;
+  remove(nodes: Id[]): Promise<void>;
+
+  /**
+   * Seals and sends one file's content, not yet visible in any folder. `journal` names the record kept in the
+   * device store (content id, FK, salt, BLAKE3 of each part before it leaves), so that the same call with the same
+   * journal after a crash goes on where it stopped, or fails with `file-differs`.
+   * Answers an opaque token for `attach`. Rejects with `cancelled` when the signal fires; the journal stays.
+   */
+  uploadContent(journal: Id, source: Blob, progress: (doneBytes: number) => void, signal: AbortSignal): Promise<Uint8Array>;
+  /** Puts many finished contents into their folders in one batch, and drops their journals. */
+  attach(files: Attachment[]): Promise<Entry[]>;
+  /** Tells the server to forget an unfinished upload, and drops the journal. */
+  abandonUpload(journal: Id): Promise<void>;
+  /** Writes the opened content from `fromByte` on. */
+  download(node: Id, fromByte: number, sink: Sink, progress: (doneBytes: number) => void, signal: AbortSignal): Promise<void>;
+
+  share(node: Id, terms: ShareTerms): Promise<Share>;
+  shares(): Promise<Share[]>;
+  unshare(link: Id): Promise<void>;
+
+  readLink(id: string, fragment: string): Promise<LinkText>;
+  openLink(link: Id, password: string | null): Promise<LinkView>;
+  listLinkFolder(link: Id, folder: Id): Promise<FolderListing>;
+  /** Takes a lease, or goes on with the one it holds. */
+  downloadFromLink(
+    link: Id,
+    node: Id | null,
+    fromByte: number,
+    sink: Sink,
+    progress: (doneBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+export interface Attachment {
+  journal: Id;
+  content: Uint8Array;
+  parent: Id;
+  name: string;
+  modifiedMs: number;
+  mediaType: string;
+}
