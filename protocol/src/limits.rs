@@ -1,0 +1,32 @@
+//! Bounds that both sides know. The server refuses what exceeds them, the client never sends it.
+
+/// The largest JSON body of a request: a batch of [`MAX_BATCH_RECORDS`] full records fits.
+pub const MAX_JSON_BYTES: usize = 8 << 20;
+/// The largest sealed node record. A name of 255 bytes, a media type and all keys need less than a quarter.
+pub const MAX_RECORD_BYTES: usize = 4 << 10;
+/// The most puts and deletes of one batch together.
+pub const MAX_BATCH_RECORDS: usize = 1_000;
+/// The most items of one page, of whatever list.
+pub const MAX_PAGE: u32 = 1_000;
+/// The largest account object (identity, sealing, root, state).
+pub const MAX_OBJECT_BYTES: usize = 256 << 10;
+/// The largest key slot.
+pub const MAX_SLOT_BYTES: usize = 1 << 10;
+/// The largest directory statement.
+pub const MAX_STATEMENT_BYTES: usize = 4 << 10;
+/// The largest volume head.
+pub const MAX_HEAD_BYTES: usize = 1 << 10;
+/// The largest wrap or archive of a link.
+pub const MAX_LINK_BYTES: usize = 4 << 10;
+/// The largest login or sign-up message.
+pub const MAX_OPAQUE_BYTES: usize = 2 << 10;
+/// The longest name that a session may give its device.
+pub const MAX_DEVICE_CHARS: usize = 64;
+/// The most nodes of one volume.
+pub const MAX_VOLUME_NODES: u64 = 2_000_000;
+/// The deepest folder, counted from the root.
+pub const MAX_DEPTH: usize = 256;
+/// The most links of one account.
+pub const MAX_LINKS: u32 = 100_000;
+/// The most downloads that a link may be limited to.
+pub const MAX_LINK_DOWNLOADS: u32 = 1_000_000;
