@@ -1,0 +1,146 @@
+//! Who may import whom. These tables are the architecture, written so that a machine can hold us to it.
+
+use anyhow::{Result, bail};
+
+use crate::metadata::{Metadata, Package};
+use crate::place;
+
+/// Each of our crates, and which others of ours it may build on.
+const OURS: &[(&str, &[&str])] = &[
+    ("postern-crypto", &[]),
+    ("postern-protocol", &[]),
+    ("postern-client", &["postern-crypto", "postern-protocol"]),
+    ("postern-domain", &["postern-crypto", "postern-protocol"]),
+    ("postern-storage", &["postern-domain", "postern-protocol"]),
+    ("postern-api", &["postern-domain", "postern-protocol"]),
+    (
+        "postern-server",
+        &["postern-api", "postern-storage", "postern-domain"],
+    ),
+    ("postern-cli", &["postern-client"]),
+    ("postern-web-wasm", &["postern-client"]),
+    // Stories are told from outside: they run programs, they call no function of ours.
+    ("postern-tests", &[]),
+    ("postern-xtask", &[]),
+];
+
+/// Crates that only one or two of ours may name.
+const THEIRS: &[(&str, &[&str])] = &[
+    ("sqlx", &["postern-storage"]),
+    ("rust-s3", &["postern-storage"]),
+    ("actix-web", &["postern-api"]),
+    ("actix-ws", &["postern-api"]),
+    ("wasm-bindgen", &["postern-web-wasm"]),
+];
+
+/// Crates that implement algorithms, as the code names them. They are named in one file, where each use has its reason.
+const ALGORITHMS: &[&str] = &[
+    "argon2",
+    "blake3",
+    "dryoc",
+    "ed25519_dalek",
+    "hkdf",
+    "hpke",
+    "opaque_ke",
+    "sha2",
+    "crypto_secretbox",
+    "xsalsa20poly1305",
+];
+
+const ALGORITHMS_CRATE: &str = "postern-crypto";
+const ALGORITHMS_FILE: &str = "crypto/src/primitives";
+
+/// Fails with every import that the tables do not allow.
+pub(crate) fn check(metadata: &Metadata) -> Result<()> {
+    let mut wrong: Vec<String> = metadata.packages.iter().flat_map(wrong_imports).collect();
+    wrong.extend(algorithms_outside_their_file()?);
+    if !wrong.is_empty() {
+        bail!("{}", wrong.join("\n"));
+    }
+    Ok(())
+}
+
+fn wrong_imports(package: &Package) -> Vec<String> {
+    let forbidden = package
+        .shipped_dependencies()
+        .filter(|name| !may_import(&package.name, name));
+    forbidden
+        .map(|name| format!("{} must not import {name} (xtask/src/imports.rs)", package.name))
+        .collect()
+}
+
+fn may_import(importer: &str, imported: &str) -> bool {
+    if imported.starts_with("postern-") {
+        let row = OURS.iter().find(|(name, _)| *name == importer);
+        return row.is_some_and(|(_, allowed)| allowed.contains(&imported));
+    }
+    if ALGORITHMS.contains(&imported.replace('-', "_").as_str()) {
+        return importer == ALGORITHMS_CRATE;
+    }
+    let row = THEIRS.iter().find(|(name, _)| *name == imported);
+    row.is_none_or(|(_, allowed)| allowed.contains(&importer))
+}
+
+fn algorithms_outside_their_file() -> Result<Vec<String>> {
+    let mut wrong = Vec::new();
+    for file in place::tracked("crypto/src")? {
+        if file.starts_with("crypto/src/primitives")
+            || file == std::path::Path::new("crypto/src/primitives.rs")
+        {
+            continue;
+        }
+        let text = std::fs::read_to_string(place::root().join(&file))?;
+        let named = ALGORITHMS.iter().filter(|name| names_crate(&text, name));
+        wrong.extend(
+            named.map(|name| format!("{} names {name}; only {ALGORITHMS_FILE}.rs may", file.display())),
+        );
+    }
+    Ok(wrong)
+}
+
+/// True if code (not a comment) has the path `krate::`.
+fn names_crate(text: &str, krate: &str) -> bool {
+    let path = format!("{krate}::");
+    let code = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default());
+    code.into_iter().any(|line| {
+        line.match_indices(&path)
+            .any(|(at, _)| !line[..at].ends_with(is_of_a_name))
+    })
+}
+
+fn is_of_a_name(before: char) -> bool {
+    before.is_alphanumeric() || before == '_' || before == ':'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_may_import_only_what_its_row_allows() {
+        assert!(may_import("postern-client", "postern-crypto"));
+        assert!(!may_import("postern-crypto", "postern-protocol"));
+        assert!(!may_import("postern-new", "postern-crypto"));
+    }
+
+    #[test]
+    fn a_guarded_crate_has_few_importers_and_others_have_any() {
+        assert!(may_import("postern-storage", "sqlx"));
+        assert!(!may_import("postern-api", "sqlx"));
+        assert!(!may_import("postern-server", "ed25519-dalek"));
+        assert!(may_import("postern-server", "serde"));
+    }
+
+    #[test]
+    fn an_algorithm_is_found_in_code_and_not_in_comments() {
+        assert!(names_crate("use blake3::Hasher;", "blake3"));
+        assert!(
+            names_crate("let h = ::blake3::hash(b);", "blake3")
+                || names_crate("let h = blake3::hash(b);", "blake3")
+        );
+        assert!(!names_crate("// blake3::hash would do", "blake3"));
+        assert!(!names_crate("use crate::primitives::blake3::x;", "blake3"));
+    }
+}

@@ -1,0 +1,60 @@
+//! Builds the client for the browser: Rust to WebAssembly, and the JavaScript that binds it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::place;
+use crate::sh::sh;
+use crate::wasm_toolchain::{TARGET, Toolchain};
+
+const PROFILE: &str = "wasm";
+const NAME: &str = "postern_wasm";
+
+/// Leaves module, bindings and types in the web client's sources.
+pub(crate) fn build() -> Result<()> {
+    let module = compile()?;
+    let folder = place::web().join("src/engine/wasm");
+    let bound = folder.join(format!("{NAME}_bg.wasm"));
+    if place::is_fresh(&bound, std::slice::from_ref(&module)) {
+        return Ok(());
+    }
+    bind(&module, &folder)?;
+    shrink(&bound)
+}
+
+fn compile() -> Result<PathBuf> {
+    let target_dir = place::target().join("wasm");
+    Toolchain::find_or_install()?
+        .cargo_build()
+        .args(["--profile", PROFILE, "--package", "postern-web-wasm"])
+        .arg("--target-dir")
+        .arg(&target_dir)
+        .run()?;
+    Ok(target_dir.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm")))
+}
+
+fn bind(module: &Path, folder: &Path) -> Result<()> {
+    println!("Binding {} into {}.", module.display(), folder.display());
+    Bindgen::new()
+        .input_path(module)
+        .out_name(NAME)
+        .web(true)?
+        .typescript(true)
+        .generate(folder)
+        .context("wasm-bindgen refused the module")
+}
+
+/// Optional: about a tenth off the download, where Binaryen is installed.
+fn shrink(module: &Path) -> Result<()> {
+    if !sh("wasm-opt").arg("--version").succeeds() {
+        return Ok(());
+    }
+    sh("wasm-opt")
+        .args(["-O3", "--enable-simd", "--enable-bulk-memory"])
+        .arg(module)
+        .arg("-o")
+        .arg(module)
+        .run()
+}
