@@ -214,8 +214,10 @@ pub struct RecoveryStart {
 pub struct RecoveryChallenge {
     /// The account's id.
     pub account: AccountId,
-    /// What to sign and to send back as it is. Valid for ten minutes.
+    /// What to sign: 32 bytes.
     pub challenge: Bytes,
+    /// To be sent back as it is: the server's own state, sealed to itself. Valid for ten minutes.
+    pub attempt: Bytes,
 }
 
 /// `POST /recovery/finish`: answered with a session that may only read the account and set a new password.
@@ -223,9 +225,9 @@ pub struct RecoveryChallenge {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecoveryFinish {
-    /// The challenge as it came.
-    pub challenge: Bytes,
-    /// The Ed25519 signature, made with the key from the recovery words.
+    /// The server's state, as it came.
+    pub attempt: Bytes,
+    /// The Ed25519 signature over the challenge, made with the key from the recovery words.
     pub signature: Bytes,
     /// What to call this device.
     pub device: String,

@@ -28,7 +28,7 @@ pub struct ErrorDetail {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorCode {
-    /// 400: the request is not of the shape that this interface defines.
+    /// 400: the request is not of the shape that this interface defines (405: nor of a method that the path has).
     BadRequest,
     /// 401: no session, or one that has ended.
     NotSignedIn,
@@ -42,6 +42,8 @@ pub enum ErrorCode {
     NotFound,
     /// 404: there is no such link, or what was shown for it does not prove that you have it.
     LinkUnavailable,
+    /// 408: the request came too slowly.
+    TooSlow,
     /// 409: somebody else was faster; read again, then try again.
     Conflict,
     /// 409: that name belongs to another account.
