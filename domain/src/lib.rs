@@ -1,1 +1,3 @@
 //! The rules of Postern's server.
+
+pub mod store;

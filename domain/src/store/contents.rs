@@ -1,0 +1,148 @@
+//! Contents: those that are arriving, and those that are there.
+//!
+//! A content's row is in one of four states: arriving, there, garbage (its blob is to be removed), swept (its blob is
+//! removed; the row stays for a while). As long as a row is there in whatever state, its id cannot be begun again: so
+//! a sweeper that is late can never remove the blob of a newer content.
+
+use async_trait::async_trait;
+use postern_protocol::TimeMs;
+
+use super::{BlobKey, Digest, Result, UploadHandle};
+
+/// An upload, as it begins.
+#[derive(Debug, Clone)]
+pub struct NewUpload {
+    /// Which content.
+    pub key: BlobKey,
+    /// Where the blob store finds it.
+    pub handle: UploadHandle,
+    /// Now.
+    pub now: TimeMs,
+}
+
+/// What has become of a new upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It has begun.
+    New,
+    /// It had begun before, and goes on under the handle in here: the new handle is not kept.
+    UnderWay(UploadRow),
+    /// The content is there already.
+    Complete(ContentRow),
+    /// The content was removed; its id cannot be used again.
+    Gone,
+}
+
+/// An upload that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadRow {
+    /// Which content.
+    pub key: BlobKey,
+    /// Where the blob store finds it.
+    pub handle: UploadHandle,
+    /// When it began.
+    pub created: TimeMs,
+    /// The parts that are there, by number.
+    pub parts: Vec<PartRow>,
+}
+
+/// A part that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartRow {
+    /// Its number.
+    pub part: u32,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Its BLAKE3.
+    pub checksum: Digest,
+}
+
+/// What has become of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// It is noted, by this call or before.
+    Done,
+    /// A part of that number, but with another checksum, is noted already.
+    Differs,
+    /// The account has no room for it.
+    QuotaExceeded,
+    /// There is no such upload (any more).
+    NoUpload,
+}
+
+/// What has become of completing an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Completed {
+    /// The content is there, by this call or before.
+    Done(ContentRow),
+    /// Not all parts are noted, or they do not come to that size, each as long as its number says.
+    PartsMissing,
+    /// There is no such upload (any more).
+    NoUpload,
+}
+
+/// A content that came in one request.
+#[derive(Debug, Clone, Copy)]
+pub struct NewContent {
+    /// Which.
+    pub key: BlobKey,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Now.
+    pub now: TimeMs,
+}
+
+/// What has become of a content that came in one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Added {
+    /// It is there.
+    Done(ContentRow),
+    /// One of that id was there before, perhaps by this very request.
+    Already(ContentRow),
+    /// An upload of that id is under way.
+    UnderWay,
+    /// The content was removed; its id cannot be used again.
+    Gone,
+    /// The account has no room for it. Its blob becomes garbage.
+    QuotaExceeded,
+}
+
+/// A content that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentRow {
+    /// Which.
+    pub key: BlobKey,
+    /// The size of the sealed stream.
+    pub size_bytes: u64,
+    /// When it was complete.
+    pub completed: TimeMs,
+    /// How many records name it.
+    pub records: u64,
+}
+
+/// Keeps what is known of contents. None of this makes a feed entry: what no record names, nobody sees.
+#[async_trait]
+pub trait ContentStore: Send + Sync {
+    /// Begins an upload. Repeating it is harmless. Of several at the same moment, one handle is kept.
+    async fn begin_upload(&self, upload: &NewUpload) -> Result<Begun>;
+
+    /// An upload that is under way, with its parts, read in one moment.
+    async fn upload(&self, key: BlobKey) -> Result<Option<UploadRow>>;
+
+    /// Notes a part whose bytes are durable, and counts them as used. Repeating it is harmless and counts once.
+    async fn note_part(&self, key: BlobKey, part: &PartRow) -> Result<Noted>;
+
+    /// Makes an upload a content: all parts up to `size_bytes` are noted and their blob is complete. The notes of its
+    /// parts go. Repeating it is harmless.
+    async fn complete_upload(&self, key: BlobKey, size_bytes: u64, now: TimeMs) -> Result<Completed>;
+
+    /// Gives up an upload: what it used is free again, what has arrived is given to the sweeper. `None` if there is no
+    /// such upload.
+    async fn abort_upload(&self, key: BlobKey, now: TimeMs) -> Result<Option<()>>;
+
+    /// Notes a content whose blob is there whole, and counts it as used. Repeating it is harmless and counts once.
+    async fn add_content(&self, content: &NewContent) -> Result<Added>;
+
+    /// A content that is there.
+    async fn content(&self, key: BlobKey) -> Result<Option<ContentRow>>;
+}
