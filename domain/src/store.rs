@@ -34,7 +34,8 @@ pub use blobs::{
     UploadHandle,
 };
 pub use contents::{
-    Added, Begun, Completed, ContentRow, ContentStore, NewContent, NewUpload, Noted, PartRow, UploadRow,
+    Added, Begun, Completed, ContentRow, ContentStore, NewContent, NewUpload, Noted, PartRow, UploadPartRow,
+    UploadRow,
 };
 pub use error::{BodyError, Cause, Result, StoreError};
 pub use garbage::{GarbageStore, Swept};

@@ -57,6 +57,15 @@ pub struct PartRow {
     pub checksum: Digest,
 }
 
+/// An upload that is under way, as far as one of its parts goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadPartRow {
+    /// Where the blob store finds the upload.
+    pub handle: UploadHandle,
+    /// The part, if it is there already.
+    pub noted: Option<PartRow>,
+}
+
 /// What has become of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noted {
@@ -128,6 +137,10 @@ pub trait ContentStore: Send + Sync {
 
     /// An upload that is under way, with its parts, read in one moment.
     async fn upload(&self, key: BlobKey) -> Result<Option<UploadRow>>;
+
+    /// An upload that is under way, without its other parts: what is needed to take part `part`, however many there
+    /// are.
+    async fn upload_part(&self, key: BlobKey, part: u32) -> Result<Option<UploadPartRow>>;
 
     /// Notes a part whose bytes are durable, and counts them as used. Repeating it is harmless and counts once.
     async fn note_part(&self, key: BlobKey, part: &PartRow) -> Result<Noted>;
