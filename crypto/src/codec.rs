@@ -1,0 +1,167 @@
+//! The encoding inside sealed boxes and signed texts: fixed order, big-endian, lengths in front, strict.
+//!
+//! There is one encoding for each value. A reader refuses what is too long, too short or left over; all
+//! refusals are [`Error::CannotOpen`], because what is read here came out of a ciphertext or a signature.
+
+use zeroize::Zeroizing;
+
+use crate::{Error, Result};
+
+/// Builds an encoding; wiped when dropped, because it may hold keys.
+#[derive(Default)]
+pub struct Writer {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+/// Takes an encoding apart.
+pub struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Writer {
+    /// A writer with room for `capacity` bytes: growing would leave copies of keys behind.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            bytes: Zeroizing::new(Vec::with_capacity(capacity)),
+        }
+    }
+
+    /// One byte.
+    #[must_use]
+    pub fn u8(self, value: u8) -> Self {
+        self.raw(&[value])
+    }
+
+    /// Four bytes, big-endian.
+    #[must_use]
+    pub fn u32(self, value: u32) -> Self {
+        self.raw(&value.to_be_bytes())
+    }
+
+    /// Eight bytes, big-endian.
+    #[must_use]
+    pub fn u64(self, value: u64) -> Self {
+        self.raw(&value.to_be_bytes())
+    }
+
+    /// Eight bytes, big-endian, two's complement.
+    #[must_use]
+    pub fn i64(self, value: i64) -> Self {
+        self.raw(&value.to_be_bytes())
+    }
+
+    /// Bytes whose number the format fixes.
+    #[must_use]
+    pub fn raw(mut self, bytes: &[u8]) -> Self {
+        self.bytes.extend_from_slice(bytes);
+        self
+    }
+
+    /// `lp(x)`: a length of four bytes, then the bytes.
+    #[must_use]
+    pub fn lp(self, bytes: &[u8]) -> Self {
+        let len = u32::try_from(bytes.len()).expect("what is sealed in a box is far below 4 GiB");
+        self.u32(len).raw(bytes)
+    }
+
+    /// A list: a count of four bytes, then each item.
+    #[must_use]
+    pub fn list<T>(self, items: &[T], each: impl FnMut(Self, &T) -> Self) -> Self {
+        let count = u32::try_from(items.len()).expect("lists are bounded far below 2^32");
+        items.iter().fold(self.u32(count), each)
+    }
+
+    /// The encoding.
+    #[must_use]
+    pub fn finish(self) -> Zeroizing<Vec<u8>> {
+        self.bytes
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `bytes` from the beginning.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// One byte.
+    pub fn u8(&mut self) -> Result<u8> {
+        Ok(self.array::<1>()?[0])
+    }
+
+    /// Four bytes, big-endian.
+    pub fn u32(&mut self) -> Result<u32> {
+        Ok(u32::from_be_bytes(self.array()?))
+    }
+
+    /// Eight bytes, big-endian.
+    pub fn u64(&mut self) -> Result<u64> {
+        Ok(u64::from_be_bytes(self.array()?))
+    }
+
+    /// Eight bytes, big-endian, two's complement.
+    pub fn i64(&mut self) -> Result<i64> {
+        Ok(i64::from_be_bytes(self.array()?))
+    }
+
+    /// Exactly `N` bytes.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (head, rest) = self.rest.split_first_chunk::<N>().ok_or(Error::CannotOpen)?;
+        self.rest = rest;
+        Ok(*head)
+    }
+
+    /// The 32 bytes of a key. All zeros is what a bug or a forged structure leaves where a key should be
+    /// (threat B2), and is refused.
+    pub fn key(&mut self) -> Result<[u8; 32]> {
+        let key = self.array()?;
+        if key == [0; 32] {
+            Err(Error::CannotOpen)
+        } else {
+            Ok(key)
+        }
+    }
+
+    /// Exactly `len` bytes.
+    pub fn raw(&mut self, len: usize) -> Result<&'a [u8]> {
+        let (head, rest) = self.rest.split_at_checked(len).ok_or(Error::CannotOpen)?;
+        self.rest = rest;
+        Ok(head)
+    }
+
+    /// `lp(x)` of at most `max` bytes.
+    pub fn lp(&mut self, max: usize) -> Result<&'a [u8]> {
+        let len = usize::try_from(self.u32()?).map_err(|_| Error::CannotOpen)?;
+        if len > max {
+            return Err(Error::CannotOpen);
+        }
+        self.raw(len)
+    }
+
+    /// `lp(x)` that is UTF-8 of at most `max` bytes.
+    pub fn text(&mut self, max: usize) -> Result<String> {
+        std::str::from_utf8(self.lp(max)?)
+            .map(str::to_owned)
+            .map_err(|_| Error::CannotOpen)
+    }
+
+    /// A list of at most `max` items. Nothing is reserved ahead: a forged count costs nothing.
+    pub fn list<T>(&mut self, max: u32, mut each: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        let count = self.u32()?;
+        if count > max {
+            return Err(Error::CannotOpen);
+        }
+        (0..count).map(|_| each(self)).collect()
+    }
+
+    /// Refuses what is left over.
+    pub fn finish(self) -> Result<()> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::CannotOpen)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Login by OPAQUE (RFC 9807): the server checks a password that it never sees, and keeps no equivalent.
+//!
+//! Messages are plain byte strings, to be carried by whoever talks. Suite and costs are compiled in and
+//! stand in the context, so a server cannot name weaker ones (threat A6). What a server keeps between two
+//! messages travels sealed in an [`Attempt`] token: no node has a session to lose.
+
+mod client;
+mod server;
+
+pub use client::{ClientLogin, ClientRegistration, LoggedIn, Registered};
+pub use server::{ATTEMPT_LIFETIME_MS, Challenge, LoginServer, Verified};
+
+use crate::derive::derive;
+use crate::labels::Label;
+use crate::primitives;
+use crate::secret::Secret64;
+use crate::{Id, Kek, SUITE};
+
+const SERVICE: &[u8] = b"postern";
+
+/// What a login or a registration leaves on the client: opens the password slot.
+#[derive(Clone, PartialEq)]
+pub struct ExportKey(Secret64);
+
+/// What client and server share after a login.
+#[derive(Clone, PartialEq)]
+pub struct SessionKey(Secret64);
+
+impl ExportKey {
+    /// The key-encryption key of the account's password slot.
+    #[must_use]
+    pub fn kek(&self, account: &Id) -> Kek {
+        Kek::from_bytes(*derive(&self.0.0, Label::KekPassword, &[account]))
+    }
+}
+
+impl std::fmt::Debug for ExportKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ExportKey(***)")
+    }
+}
+
+impl std::fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionKey(***)")
+    }
+}
+
+/// What both sides must agree on beside the password.
+struct Terms<'a> {
+    context: &'a [u8],
+    client: Option<&'a [u8]>,
+    server: Option<&'a [u8]>,
+}
+
+impl<'a> Terms<'a> {
+    fn new(context: &'a [u8], name: &'a str) -> Self {
+        Self {
+            context,
+            client: Some(name.as_bytes()),
+            server: Some(SERVICE),
+        }
+    }
+
+    fn identifiers(&self) -> primitives::opaque::Identifiers<'a> {
+        primitives::opaque::Identifiers {
+            client: self.client,
+            server: self.server,
+        }
+    }
+}
+
+/// `"postern" ‖ suite ‖ m ‖ t ‖ p`
+fn context() -> Vec<u8> {
+    let mut context = SERVICE.to_vec();
+    context.push(SUITE);
+    for cost in [
+        primitives::ARGON2_MEMORY_KIB,
+        primitives::ARGON2_PASSES,
+        primitives::ARGON2_LANES,
+    ] {
+        context.extend_from_slice(&cost.to_be_bytes());
+    }
+    context
+}

@@ -1,0 +1,230 @@
+//! The one file that names algorithms. Everything else speaks of keys, labels and boxes.
+//!
+//! Nonces: a secretbox key here always comes from `derive` over a random salt, or over a content key that
+//! is used for one version of one content, so no (key, nonce) pair can occur twice with other text.
+
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use hpke::{Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _};
+use rand_core::CryptoRng;
+use subtle::ConstantTimeEq as _;
+use xsalsa20poly1305::aead::Aead as _;
+use xsalsa20poly1305::{KeyInit as _, XSalsa20Poly1305};
+use zeroize::Zeroizing;
+
+use crate::{Error, Hash, Result};
+
+pub(crate) mod opaque;
+
+/// Length of a secretbox tag (Poly1305).
+pub(crate) const TAG_LEN: usize = 16;
+/// Length of an HPKE public key (X-Wing: ML-KEM-768, then X25519).
+pub(crate) const KEM_PUBLIC_LEN: usize = 1216;
+/// Length of an HPKE encapsulated key (X-Wing: ML-KEM-768, then X25519).
+pub(crate) const KEM_ENC_LEN: usize = 1120;
+
+/// Argon2id, RFC 9106's second recommended option: 64 MiB, three passes, four lanes.
+pub(crate) const ARGON2_MEMORY_KIB: u32 = 64 * 1024;
+pub(crate) const ARGON2_PASSES: u32 = 3;
+pub(crate) const ARGON2_LANES: u32 = 4;
+
+/// Whether two byte strings are equal, in time that depends on their lengths alone.
+pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
+    a.ct_eq(b).into()
+}
+
+/// HKDF-SHA-512 without salt.
+pub(crate) fn hkdf_sha512(ikm: &[u8], info: &[u8], out: &mut [u8]) {
+    hkdf::Hkdf::<sha2::Sha512>::new(None, ikm)
+        .expand(info, out)
+        .expect("nothing asks for more than 255 blocks");
+}
+
+/// Argon2id with the compiled-in costs. A caller cannot choose weaker ones, and neither can a server.
+pub(crate) fn argon2id(password: &[u8], salt: &[u8], out: &mut [u8]) {
+    let params = argon2::Params::new(ARGON2_MEMORY_KIB, ARGON2_PASSES, ARGON2_LANES, Some(out.len()))
+        .expect("constants within Argon2's bounds");
+    argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
+        .hash_password_into(password, salt, out)
+        .expect("salts are 16 bytes and outputs at most 64");
+}
+
+/// Secretbox of a small object: tag, then ciphertext.
+pub(crate) fn box_seal(key: &[u8; 32], nonce: &[u8; 24], plain: &[u8]) -> Vec<u8> {
+    XSalsa20Poly1305::new(key.into())
+        .encrypt(nonce.into(), plain)
+        .expect("XSalsa20 seals any length that fits in memory")
+}
+
+/// Opens what [`box_seal`] made.
+pub(crate) fn box_open(key: &[u8; 32], nonce: &[u8; 24], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    XSalsa20Poly1305::new(key.into())
+        .decrypt(nonce.into(), sealed)
+        .map(Zeroizing::new)
+        .map_err(|_| Error::CannotOpen)
+}
+
+/// Secretbox of bulk data from one buffer into another; `out` is longer by [`TAG_LEN`]. The same bytes as
+/// [`box_seal`] (a test holds the two against each other), several times as fast.
+pub(crate) fn bulk_seal(key: &[u8; 32], nonce: &[u8; 24], plain: &[u8], out: &mut [u8]) {
+    dryoc::classic::crypto_secretbox::crypto_secretbox_easy(out, plain, nonce, key)
+        .expect("callers give a buffer of the right length");
+}
+
+/// Opens what [`bulk_seal`] made. `out` is written only when the tag holds.
+pub(crate) fn bulk_open(key: &[u8; 32], nonce: &[u8; 24], sealed: &[u8], out: &mut [u8]) -> Result<()> {
+    dryoc::classic::crypto_secretbox::crypto_secretbox_open_easy(out, sealed, nonce, key)
+        .map_err(|_| Error::CannotOpen)
+}
+
+/// BLAKE3 over bytes that arrive in pieces.
+#[derive(Clone, Default)]
+pub struct Hasher(blake3::Hasher);
+
+impl Hasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all bytes so far.
+    #[must_use]
+    pub fn finish(&self) -> Hash {
+        self.0.finalize().into()
+    }
+
+    /// Back to the state before the first byte.
+    pub fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
+/// BLAKE3 in its plain mode.
+pub(crate) fn blake3(bytes: &[u8]) -> Hash {
+    blake3::hash(bytes).into()
+}
+
+/// BLAKE3 in key-derivation mode, as many bytes as `out` has.
+pub(crate) fn blake3_labelled(context: &str, bytes: &[u8], out: &mut [u8]) {
+    blake3::Hasher::new_derive_key(context)
+        .update(bytes)
+        .finalize_xof()
+        .fill(out);
+}
+
+/// The Ed25519 public key of a seed.
+pub(crate) fn ed25519_public(seed: &[u8; 32]) -> [u8; 32] {
+    SigningKey::from_bytes(seed).verifying_key().to_bytes()
+}
+
+/// Signs by Ed25519.
+pub(crate) fn ed25519_sign(seed: &[u8; 32], text: &[u8]) -> [u8; 64] {
+    SigningKey::from_bytes(seed).sign(text).to_bytes()
+}
+
+/// Whether these bytes are a public key that may be used: a canonical point, not of low order.
+pub(crate) fn ed25519_check_public(public: &[u8; 32]) -> Result<()> {
+    usable_public(public).map(drop)
+}
+
+/// Verifies strictly: only canonical scalars, no low-order points, no cofactor. The same signature has the
+/// same verdict on every device (threat D6).
+pub(crate) fn ed25519_verify(public: &[u8; 32], text: &[u8], signature: &[u8; 64]) -> Result<()> {
+    usable_public(public)?
+        .verify_strict(text, &ed25519_dalek::Signature::from_bytes(signature))
+        .map_err(|_| Error::CannotOpen)
+}
+
+fn usable_public(public: &[u8; 32]) -> Result<VerifyingKey> {
+    let key = VerifyingKey::from_bytes(public).map_err(|_| Error::CannotOpen)?;
+    // Decompression accepts y ≥ p; a key with two spellings would have two identities.
+    let canonical = key.to_edwards().compress().to_bytes() == *public;
+    if canonical && !key.is_weak() {
+        Ok(key)
+    } else {
+        Err(Error::CannotOpen)
+    }
+}
+
+/// X25519, refusing an all-zero shared secret.
+pub(crate) fn x25519(secret: &[u8; 32], public: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>> {
+    let shared = Zeroizing::new(x25519_dalek::x25519(*secret, *public));
+    if equal(shared.as_slice(), &[0; 32]) {
+        Err(Error::CannotOpen)
+    } else {
+        Ok(shared)
+    }
+}
+
+type Kem = hpke::kem::XWing;
+type Kdf = hpke::kdf::HkdfSha256;
+type Aead = hpke::aead::ChaCha20Poly1305;
+
+/// The X-Wing public key of a 32-byte seed.
+pub(crate) fn kem_public(seed: &[u8; 32]) -> [u8; KEM_PUBLIC_LEN] {
+    Kem::sk_to_pk(&kem_private(seed)).to_bytes().into()
+}
+
+/// Whether these bytes are a public key that may be sealed to: a reduced ML-KEM key, and an X25519 half
+/// that contributes.
+pub(crate) fn kem_check_public(public: &[u8; KEM_PUBLIC_LEN]) -> Result<()> {
+    usable_kem_public(public).map(drop)
+}
+
+/// HPKE base mode in one shot: encapsulated key and ciphertext.
+pub(crate) fn hpke_seal<R: CryptoRng + ?Sized>(
+    public: &[u8; KEM_PUBLIC_LEN],
+    info: &[u8],
+    aad: &[u8],
+    plain: &[u8],
+    rng: &mut R,
+) -> Result<([u8; KEM_ENC_LEN], Vec<u8>)> {
+    let public = usable_kem_public(public)?;
+    let mut rng = rng;
+    let (enc, sealed) = hpke::single_shot_seal_with_rng::<Aead, Kdf, Kem>(
+        &OpModeS::Base,
+        &public,
+        info,
+        plain,
+        aad,
+        &mut rng,
+    )
+    .map_err(|_| Error::CannotOpen)?;
+    Ok((enc.to_bytes().into(), sealed))
+}
+
+/// Opens what [`hpke_seal`] made.
+pub(crate) fn hpke_open(
+    seed: &[u8; 32],
+    enc: &[u8; KEM_ENC_LEN],
+    info: &[u8],
+    aad: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>> {
+    refuse_low_order(last_32(enc))?;
+    let enc = <Kem as hpke::Kem>::EncappedKey::from_bytes(enc).map_err(|_| Error::CannotOpen)?;
+    hpke::single_shot_open::<Aead, Kdf, Kem>(&OpModeR::Base, &kem_private(seed), &enc, info, sealed, aad)
+        .map(Zeroizing::new)
+        .map_err(|_| Error::CannotOpen)
+}
+
+fn kem_private(seed: &[u8; 32]) -> <Kem as hpke::Kem>::PrivateKey {
+    <Kem as hpke::Kem>::PrivateKey::from_bytes(seed).expect("a seed has 32 bytes")
+}
+
+fn usable_kem_public(public: &[u8; KEM_PUBLIC_LEN]) -> Result<<Kem as hpke::Kem>::PublicKey> {
+    refuse_low_order(last_32(public))?;
+    <Kem as hpke::Kem>::PublicKey::from_bytes(public).map_err(|_| Error::CannotOpen)
+}
+
+/// X-Wing itself does not look at the X25519 half, since ML-KEM still protects; we do, so that neither
+/// half can be taken out by the other side (threat D7). Every clamped scalar sends a low-order point, and
+/// only such a point, to zero.
+fn refuse_low_order(point: &[u8; 32]) -> Result<()> {
+    x25519(&[0; 32], point).map(drop)
+}
+
+fn last_32(bytes: &[u8]) -> &[u8; 32] {
+    bytes
+        .last_chunk()
+        .expect("both KEM texts are longer than 32 bytes")
+}

@@ -1,0 +1,124 @@
+//! Sealing to a person: HPKE with a post-quantum hybrid, signed when it must be clear who wrote.
+//!
+//! A [`Letter`] goes from one identity to one other, for one purpose. The signature covers both identities
+//! and the recipient's sealing key, so that a recipient cannot pass it on as if it had been written to
+//! somebody else (threat D8).
+
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::codec::{Reader, Writer};
+use crate::derive::info;
+use crate::identity::{IdentityKey, IdentityPublic};
+use crate::labels::Label;
+use crate::{Error, Result, SUITE, primitives, secret};
+
+/// Length of a public sealing key.
+pub const PUBLIC_LEN: usize = primitives::KEM_PUBLIC_LEN;
+
+/// By how much a letter is longer than its text.
+pub const LETTER_OVERHEAD: usize = 1 + primitives::KEM_ENC_LEN + 64 + primitives::TAG_LEN;
+
+secret::secret_key! {
+    /// The secret half: an X-Wing seed. Random, sealed in the account's sealing object.
+    pub SealingKey;
+}
+
+/// The public half: an X-Wing key that was checked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealingPublic(Box<[u8; PUBLIC_LEN]>);
+
+/// Who writes to whom, and what for.
+#[derive(Debug, Clone, Copy)]
+pub struct Letter<'a> {
+    /// The identity that signs.
+    pub sender: IdentityPublic,
+    /// The identity that may open.
+    pub recipient: IdentityPublic,
+    /// The recipient's sealing key, as pinned or as its own.
+    pub sealing: &'a SealingPublic,
+    /// What the letter is for, and which thing it is about.
+    pub context: &'a [&'a [u8]],
+}
+
+impl SealingKey {
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> SealingPublic {
+        SealingPublic(Box::new(primitives::kem_public(self.expose())))
+    }
+}
+
+impl SealingPublic {
+    /// Accepts only keys that can be used: a reduced ML-KEM half, and an X25519 half that contributes
+    /// (threat D7).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let bytes: [u8; PUBLIC_LEN] = bytes.try_into().map_err(|_| Error::CannotOpen)?;
+        primitives::kem_check_public(&bytes)?;
+        Ok(Self(Box::new(bytes)))
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; PUBLIC_LEN] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SealingPublic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealingPublic({:02x?}…)", &self.0[..8])
+    }
+}
+
+impl Letter<'_> {
+    /// `suite(1) ‖ encapsulated key(1120) ‖ AEAD(signature(64) ‖ text)`
+    pub fn seal<R: CryptoRng + ?Sized>(
+        &self,
+        key: &IdentityKey,
+        text: &[u8],
+        rng: &mut R,
+    ) -> Result<Vec<u8>> {
+        if key.public() != self.sender {
+            return Err(Error::CannotOpen);
+        }
+        let signature = key.sign(Label::SignLetter, &self.signed(text));
+        let inner = Writer::with_capacity(64 + text.len())
+            .raw(&signature)
+            .raw(text)
+            .finish();
+        let (enc, sealed) = primitives::hpke_seal(&self.sealing.0, &self.info(), &[SUITE], &inner, rng)?;
+        Ok([&[SUITE][..], &enc, &sealed].concat())
+    }
+
+    /// The text, if the recipient's key opens it and the sender wrote it to this recipient.
+    pub fn open(&self, key: &SealingKey, letter: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let mut reader = Reader::new(letter);
+        if reader.u8()? != SUITE || key.public() != *self.sealing {
+            return Err(Error::CannotOpen);
+        }
+        let enc = reader.array()?;
+        let sealed = reader.raw(letter.len().saturating_sub(1 + enc.len()))?;
+        let inner = primitives::hpke_open(key.expose(), &enc, &self.info(), &[SUITE], sealed)?;
+        let (signature, text) = inner.split_first_chunk().ok_or(Error::CannotOpen)?;
+        self.sender
+            .verify(Label::SignLetter, &self.signed(text), signature)?;
+        Ok(Zeroizing::new(text.to_vec()))
+    }
+
+    fn info(&self) -> Vec<u8> {
+        info(Label::Letter, self.context)
+    }
+
+    fn signed(&self, text: &[u8]) -> Zeroizing<Vec<u8>> {
+        let info = self.info();
+        Writer::with_capacity(2048 + info.len() + text.len())
+            .u8(SUITE)
+            .raw(self.sender.as_bytes())
+            .raw(self.recipient.as_bytes())
+            .raw(self.sealing.as_bytes())
+            .lp(&info)
+            .lp(text)
+            .finish()
+    }
+}
