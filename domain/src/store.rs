@@ -38,7 +38,7 @@ pub use contents::{
     UploadRow,
 };
 pub use error::{BodyError, Cause, Result, StoreError};
-pub use garbage::{GarbageStore, Swept};
+pub use garbage::{GarbageRow, GarbageStore, Swept};
 pub use links::{LeaseRow, Leased, LinkMade, LinkRow, LinkStore, LinkTarget, NewLease, NewLink, RecordPage};
 pub use secrets::SecretStore;
 pub use sessions::{NewSession, SessionRow, SessionStore};

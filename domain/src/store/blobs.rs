@@ -60,7 +60,7 @@ pub enum Put {
     },
 }
 
-/// One thing that a blob store holds: a blob, or what has arrived of one.
+/// One thing that a blob store holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobEntry {
     /// Which.
@@ -91,8 +91,8 @@ pub trait BlobStore: Send + Sync {
     /// without a conditional write may let the last of several that run at the same moment win.)
     async fn put(&self, key: BlobKey, body: Body) -> Result<Put>;
 
-    /// Begins a blob that arrives in parts. Repeating it may make another upload; the handle that the caller keeps is
-    /// the one that counts, what belongs to others goes with [`BlobStore::delete`].
+    /// Begins a blob that arrives in parts. Repeating it before any part has come is harmless: it may make another
+    /// upload, and the handle that the caller keeps is the one that counts. (One that nobody keeps holds no bytes.)
     async fn begin(&self, key: BlobKey) -> Result<UploadHandle>;
 
     /// Stores part `part` of an upload, at the place that `postern_protocol::parts` gives it; durable when this returns.
@@ -119,12 +119,12 @@ pub trait BlobStore: Send + Sync {
     /// The size of a blob. `None` if there is none, and also while it is still arriving.
     async fn size(&self, key: BlobKey) -> Result<Option<u64>>;
 
-    /// Removes the blob and all that has arrived of it. Repeating it, or asking for what was never there, is harmless.
-    /// Streams that are being read may end with an error.
-    async fn delete(&self, key: BlobKey) -> Result<()>;
+    /// Removes the blob, and with `upload` all that has arrived under that handle. Repeating it, or asking for what was
+    /// never there, is harmless. Streams that are being read may end with an error.
+    async fn delete(&self, key: BlobKey, upload: Option<&UploadHandle>) -> Result<()>;
 
-    /// Lists all blobs and all that has arrived of others, in pages, each entry at least once if it is there from the
-    /// first page to the last.
+    /// Lists all blobs in pages, each at least once if it is there from the first page to the last. (A store may list
+    /// uploads too.)
     async fn list(&self, from: Option<ListFrom>) -> Result<BlobPage>;
 
     /// For stores with which a client can speak directly.

@@ -8,7 +8,16 @@
 use async_trait::async_trait;
 use postern_protocol::TimeMs;
 
-use super::{BlobKey, Result};
+use super::{BlobKey, Result, UploadHandle};
+
+/// A blob to delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GarbageRow {
+    /// Which.
+    pub key: BlobKey,
+    /// The upload under which it was arriving, if it was never complete.
+    pub upload: Option<UploadHandle>,
+}
 
 /// How many of each went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,7 +48,7 @@ pub trait GarbageStore: Send + Sync {
     async fn condemn_unknown_blobs(&self, keys: &[BlobKey], now: TimeMs) -> Result<u32>;
 
     /// At most `limit` blobs to delete that became garbage before `before`, oldest first.
-    async fn garbage(&self, before: TimeMs, limit: u32) -> Result<Vec<BlobKey>>;
+    async fn garbage(&self, before: TimeMs, limit: u32) -> Result<Vec<GarbageRow>>;
 
     /// Notes that these blobs are deleted. Keys that are not garbage are left alone.
     async fn note_swept(&self, keys: &[BlobKey], now: TimeMs) -> Result<()>;

@@ -70,7 +70,7 @@ pub enum BatchOutcome {
     NoVolume,
 }
 
-/// The rule that a batch would break. Rules are checked in this order.
+/// The rule that a batch would break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BatchRefusal {
     /// A node to be deleted is not there.
