@@ -59,6 +59,8 @@ labels! {
     BoxLinkArchive = "cbox/link-archive",
     /// Keys of the box in which a server keeps a login that is under way.
     BoxAttempt = "cbox/attempt",
+    /// Keys of the box in which a server keeps a recovery that is under way.
+    BoxRecovery = "cbox/recovery",
 
     /// Key-encryption key, from OPAQUE's export key.
     KekPassword = "kek/password",

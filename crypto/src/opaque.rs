@@ -8,7 +8,10 @@ mod client;
 mod server;
 
 pub use client::{ClientLogin, ClientRegistration, LoggedIn, Registered};
-pub use server::{ATTEMPT_LIFETIME_MS, Challenge, LoginServer, Verified};
+pub use server::{
+    ATTEMPT_LIFETIME_MS, Challenge, LoginServer, RECOVERY_LIFETIME_MS, RecoveryAttempt, RecoveryChallenge,
+    Verified,
+};
 
 use crate::derive::derive;
 use crate::labels::Label;

@@ -1,5 +1,9 @@
 //! The server's half.
 
+mod recovery;
+
+pub use recovery::{RECOVERY_LIFETIME_MS, RecoveryAttempt, RecoveryChallenge};
+
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
