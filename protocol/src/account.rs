@@ -35,7 +35,7 @@ pub struct Object {
     pub sealed: Bytes,
 }
 
-/// A change of one object, made only if it still has the version before.
+/// `PUT /account/objects`: a change of one object, made only if it still has the version before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -95,7 +95,7 @@ pub struct RegistrationAnswer {
     pub response: Bytes,
 }
 
-/// `POST /signup`: makes the account, whole or not at all.
+/// `POST /signup`: makes the account, whole or not at all. Answered with a [`SessionBody`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

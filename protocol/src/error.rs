@@ -21,6 +21,9 @@ pub struct ErrorDetail {
     /// How many seconds to wait before another try, where waiting helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u64>,
+    /// With `conflict`: the present counter of the volume, or version of the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<u64>,
 }
 
 /// Why a request was refused.
@@ -34,7 +37,8 @@ pub enum ErrorCode {
     NotSignedIn,
     /// 401: the name or the password is wrong; which of them is not said.
     LoginFailed,
-    /// 403: the password must be given again before this (a session stays fresh for ten minutes).
+    /// 403: the password must be given again before this (a session stays fresh for ten minutes), or, after a
+    /// recovery, set anew.
     NotFresh,
     /// 403: this server takes no new accounts, or not without an invitation.
     SignUpClosed,

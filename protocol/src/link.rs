@@ -11,7 +11,7 @@ use crate::{Bytes, ContentId, LeaseId, LinkId, NodeId, TimeMs, VolumeId};
 /// Carries the token of a lease when contents are read through a link.
 pub const LEASE_HEADER: &str = "postern-lease";
 
-/// `POST /links`.
+/// `POST /links`, answered with the [`LinkEntry`]. Repeating it changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -22,7 +22,7 @@ pub struct LinkCreate {
     pub volume: VolumeId,
     /// The file or folder that is shared.
     pub node: NodeId,
-    /// BLAKE3 of the proof: 32 bytes.
+    /// The hash of the proof, as `docs/crypto-format.md` has it: 32 bytes.
     pub proof_hash: Bytes,
     /// What the holder of the secret opens: the key and the name of what is shared.
     pub wrap: Bytes,

@@ -25,7 +25,7 @@ pub struct LoginAnswer {
     pub attempt: Bytes,
 }
 
-/// `POST /login/finish`.
+/// `POST /login/finish`, answered with a [`SessionBody`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
