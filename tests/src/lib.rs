@@ -1,1 +1,25 @@
-//! Stories told from outside: real binaries, real browsers.
+//! What the stories and the storage tests need from the world outside: real programs and real servers, each started
+//! on a free port or socket in a folder of its own, and gone when its value is dropped.
+//!
+//! It deliberately imports nothing of ours. A story that called our functions could not tell what a user sees, and
+//! would miss what a hostile network sees.
+//!
+//! Read [`Server`] and [`Cli`] first, then `postgres` and `s3` for the other storage; [`Recorder`] and [`Canary`] are
+//! how we look for what must not leave the device.
+
+mod canary;
+mod cli;
+mod folder;
+mod postgres;
+mod programs;
+mod recorder;
+mod s3;
+mod server;
+
+pub use canary::Canary;
+pub use cli::{Cli, Run, Running, Typed};
+pub use folder::{every_file, noise};
+pub use postgres::Postgres;
+pub use recorder::Recorder;
+pub use s3::S3;
+pub use server::{Server, Setup};

@@ -15,7 +15,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("postern-api", &["postern-domain", "postern-protocol"]),
     (
         "postern-server",
-        &["postern-api", "postern-storage", "postern-domain"],
+        &["postern-api", "postern-storage", "postern-domain", "postern-protocol"],
     ),
     ("postern-cli", &["postern-client"]),
     ("postern-web-wasm", &["postern-client"]),
@@ -43,6 +43,7 @@ const ALGORITHMS: &[&str] = &[
     "hpke",
     "opaque_ke",
     "sha2",
+    "x25519_dalek",
     "crypto_secretbox",
     "xsalsa20poly1305",
 ];

@@ -1,0 +1,85 @@
+//! An S3 server of a test's own, in this process, over a temporary folder.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s_fs::FileSystem;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// Runs until it is dropped. It refuses wrong keys and expired addresses, as a real one does.
+pub struct S3 {
+    address: SocketAddr,
+    folder: TempDir,
+    runtime: Option<Runtime>,
+}
+
+impl S3 {
+    /// The key's name, which is no secret.
+    pub const ACCESS_KEY: &str = "test-access-key";
+    /// The key.
+    pub const SECRET_KEY: &str = "test-secret-key-of-no-value";
+    /// The one bucket that is there.
+    pub const BUCKET: &str = "postern";
+    /// S3 servers of one's own do not care, but it is part of every signature.
+    pub const REGION: &str = "us-east-1";
+
+    /// Starts one with an empty bucket.
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(folder.path().join(Self::BUCKET)).expect("a bucket");
+        let runtime = Runtime::new().expect("threads for the S3 server");
+        let listener = runtime
+            .block_on(TcpListener::bind("127.0.0.1:0"))
+            .expect("a free port");
+        let address = listener.local_addr().expect("a bound port has an address");
+        runtime.spawn(serve(listener, service(folder.path())));
+        Self {
+            address,
+            folder,
+            runtime: Some(runtime),
+        }
+    }
+
+    /// The endpoint, for addresses in path style.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it keeps what it is given.
+    pub fn data(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for S3 {
+    fn drop(&mut self) {
+        // Also from within another runtime's thread, where waiting for this one is not allowed.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn service(folder: &Path) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(FileSystem::new(folder).expect("the folder is there"));
+    builder.set_auth(SimpleAuth::from_single(S3::ACCESS_KEY, S3::SECRET_KEY));
+    builder.build()
+}
+
+async fn serve(listener: TcpListener, service: S3Service) {
+    while let Ok((client, _)) = listener.accept().await {
+        let connection = Builder::new(TokioExecutor::new());
+        let service = service.clone();
+        tokio::spawn(async move {
+            // A client that hangs up is none of a test's concern.
+            let _ = connection.serve_connection(TokioIo::new(client), service).await;
+        });
+    }
+}

@@ -1,0 +1,200 @@
+//! `posternd`, started for one test.
+
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::programs::posternd;
+use crate::{Postgres, S3};
+
+const START: Duration = Duration::from_secs(60);
+const READY: &str = "posternd is listening on http://";
+
+/// What servers are started with: one after another on the same data and the same port.
+pub struct Setup {
+    data: TempDir,
+    address: Cell<SocketAddr>,
+    settings: Vec<(String, String)>,
+    log: Log,
+    others: Option<(Postgres, S3)>,
+}
+
+/// A server that runs. Dropping it kills it, as `kill -9` does.
+pub struct Server {
+    process: Child,
+    address: SocketAddr,
+}
+
+/// All that the servers of one set-up have said.
+type Log = Arc<Mutex<String>>;
+
+impl Setup {
+    /// As it comes: a folder and SQLite.
+    pub fn folder_and_sqlite() -> Self {
+        Self::new(None)
+    }
+
+    /// As it is when one machine is too small.
+    pub fn s3_and_postgres() -> Self {
+        let (postgres, s3) = (Postgres::start(), S3::start());
+        let (database, endpoint) = (postgres.url(), s3.url());
+        Self::new(Some((postgres, s3)))
+            .with("RECORDS_ENGINE", "postgres")
+            .with("RECORDS_URL", &database)
+            .with("BLOBS_ENGINE", "s3")
+            .with("BLOBS_ENDPOINT", &endpoint)
+            .with("BLOBS_REGION", S3::REGION)
+            .with("BLOBS_BUCKET", S3::BUCKET)
+            .with("BLOBS_ACCESS_KEY", S3::ACCESS_KEY)
+            .with("BLOBS_SECRET_KEY", S3::SECRET_KEY)
+    }
+
+    /// Changes a setting; its name is that of the variable after `POSTERN_`.
+    #[must_use]
+    pub fn with(mut self, setting: &str, value: &str) -> Self {
+        self.settings
+            .push((format!("POSTERN_{setting}"), value.to_owned()));
+        self
+    }
+
+    /// Starts a server and waits until it says that it is ready.
+    pub fn start(&self) -> Server {
+        let mut process = self.command().spawn().expect("posternd can be started");
+        let (ready, address) = mpsc::channel();
+        listen(process.stdout.take(), Arc::clone(&self.log), Some(ready));
+        listen(process.stderr.take(), Arc::clone(&self.log), None);
+        let Ok(address) = address.recv_timeout(START) else {
+            let _ = process.kill();
+            panic!("posternd did not get ready:\n{}", self.log());
+        };
+        self.address.set(address);
+        Server { process, address }
+    }
+
+    /// All that servers of this set-up have said so far, on both of their outputs.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Every folder in which something of this set-up is stored.
+    pub fn stored(&self) -> Vec<&Path> {
+        let others = self
+            .others
+            .iter()
+            .flat_map(|(postgres, s3)| [postgres.data(), s3.data()]);
+        [self.data.path()].into_iter().chain(others).collect()
+    }
+
+    /// Makes everything that is stored visible in the files.
+    pub fn flush(&self) {
+        if let Some((postgres, _)) = &self.others {
+            postgres.checkpoint();
+        }
+    }
+
+    fn new(others: Option<(Postgres, S3)>) -> Self {
+        Self {
+            data: tempfile::tempdir().expect("a temporary folder"),
+            address: Cell::new(SocketAddr::from(([127, 0, 0, 1], 0))),
+            settings: Vec::new(),
+            log: Log::default(),
+            others,
+        }
+        // A story does in seconds what a stranger would need hours for.
+        .with("LIMITS_STRANGER_BURST", "10000")
+        .with("LIMITS_LOGIN_BURST", "10000")
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(posternd());
+        command
+            .arg("all")
+            .arg("--data")
+            .arg(self.data.path())
+            .arg("--http")
+            .arg(self.address.get().to_string());
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command.current_dir(self.data.path());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+}
+
+impl Server {
+    /// Where clients find it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The same, for a [`crate::Recorder`].
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Kills it where it stands, as a power cut would.
+    pub fn kill(self) {
+        drop(self);
+    }
+
+    /// Asks it to stop and waits until it has; true if it went as it should.
+    pub fn stop(mut self) -> bool {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.process.id().to_string()])
+            .status();
+        asked.is_ok_and(|asked| asked.success()) && self.process.wait().is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already, which is what is wanted.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Keeps all that comes out of a server, and reports the address in its line of readiness.
+fn listen(stream: Option<impl Read + Send + 'static>, log: Log, ready: Option<Sender<SocketAddr>>) {
+    let stream = stream.expect("the output is piped");
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if let (Some(ready), Some(address)) = (&ready, ready_address(&line)) {
+                let _ = ready.send(address);
+            }
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+}
+
+fn ready_address(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once(READY)?;
+    rest.split_whitespace().next()?.trim_end_matches('/').parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_readiness_names_the_address() {
+        let line = "posternd is listening on http://127.0.0.1:4711";
+        assert_eq!(
+            ready_address(line),
+            Some(SocketAddr::from(([127, 0, 0, 1], 4711)))
+        );
+        assert_eq!(ready_address("something else"), None);
+    }
+}
