@@ -13,7 +13,7 @@ use crate::derive::derive;
 use crate::labels::Label;
 use crate::primitives::opaque::{self as suite, Argon2id, Lend, Stretch, Suite};
 use crate::secret::Secret64;
-use crate::{Error, Id, Result, cbox, secret};
+use crate::{Error, Hash, Id, Result, cbox, hash, secret};
 
 /// How long a client may take between the challenge and its answer, Argon2id on a slow phone included.
 pub const ATTEMPT_LIFETIME_MS: i64 = 2 * 60 * 1000;
@@ -52,6 +52,9 @@ pub struct Verified {
     pub account: Id,
     /// Its name, as it stood in the beginning of the login.
     pub name: String,
+    /// The hash of the record that the login began with. Where the account's is another by now, the password has
+    /// been changed meanwhile, and the login is worth nothing.
+    pub record_hash: Hash,
     /// Shared with the client.
     pub session_key: SessionKey,
 }
@@ -59,6 +62,7 @@ pub struct Verified {
 struct Attempt {
     account: Id,
     name: String,
+    record_hash: Hash,
     expires_ms: i64,
     state: Zeroizing<Vec<u8>>,
 }
@@ -132,6 +136,7 @@ impl LoginServer {
         let attempt = Attempt {
             account,
             name: name.to_owned(),
+            record_hash: hash::hash(record.unwrap_or_default()),
             expires_ms,
             state,
         };
@@ -150,6 +155,7 @@ impl LoginServer {
         Ok(Verified {
             account: attempt.account,
             name: attempt.name,
+            record_hash: attempt.record_hash,
             session_key,
         })
     }
@@ -167,9 +173,10 @@ impl std::fmt::Debug for LoginServer {
 
 impl Attempt {
     fn seal<R: CryptoRng + ?Sized>(&self, key: &AttemptKey, rng: &mut R) -> Vec<u8> {
-        let plain = Writer::with_capacity(self.state.len() + 128)
+        let plain = Writer::with_capacity(self.state.len() + 160)
             .raw(&self.account)
             .lp(self.name.as_bytes())
+            .raw(&self.record_hash)
             .i64(self.expires_ms)
             .lp(&self.state)
             .finish();
@@ -182,6 +189,7 @@ impl Attempt {
         let attempt = Self {
             account: reader.array()?,
             name: reader.text(MAX_NAME)?,
+            record_hash: reader.array()?,
             expires_ms: reader.i64()?,
             state: Zeroizing::new(reader.lp(MAX_STATE)?.to_vec()),
         };
