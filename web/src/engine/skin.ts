@@ -27,8 +27,18 @@ export interface Skin {
   /** wasm-bindgen's own initialiser; takes the compiled module so that the pool need not compile it again. */
   default(options: { module_or_path: WebAssembly.Module | URL }): Promise<unknown>;
   Client: { open(host: Host): Promise<Client> };
-  /** One part: read from `source`, seal, hash, PUT with retries. Runs in a pool worker, keeps no state. */
-  run_part(job: Uint8Array, source: Blob, progress: (sentBytes: number) => void, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * One part: read from `source`, seal, hash, `sealed(hash)`, PUT with retries. Runs in a pool worker, keeps no state.
+   * `sealed` is awaited before a byte leaves: the client's own journal must know the hash first, or a file edited
+   * between two tries would be sealed twice under one key and nonce.
+   */
+  run_part(
+    job: Uint8Array,
+    source: Blob,
+    sealed: (partHash: Uint8Array) => Promise<void>,
+    progress: (sentBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<Uint8Array>;
 }
 
 /** What the client is given by its surroundings. */
@@ -49,13 +59,25 @@ export interface DeviceStore {
   delete(key: string): Promise<void>;
   /** All keys that begin with `prefix`. */
   list(prefix: string): Promise<string[]>;
+  /**
+   * Keeps other tabs off `name` until the returned function is called; `undefined` when another tab has it
+   * (`navigator.locks.request` with `ifAvailable`). One interrupted upload must never go on in two tabs at once.
+   */
+  lock(name: string): Promise<(() => void) | undefined>;
 }
 
 /** Runs part jobs in the pool. The job's bytes are opaque here: made by the client, read by `run_part`. */
 export interface Lanes {
   /** How many jobs may run at once. */
   width(): number;
-  run(job: Uint8Array, source: Blob, progress: (sentBytes: number) => void, signal: AbortSignal): Promise<Uint8Array>;
+  run(
+    job: Uint8Array,
+    source: Blob,
+    /** Called once by the worker's `run_part`, across the port; the worker waits for the promise. */
+    sealed: (partHash: Uint8Array) => Promise<void>,
+    progress: (sentBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<Uint8Array>;
 }
 
 /** Where opened bytes go; each promise is waited for before the next chunk is made, which keeps memory flat. */
@@ -74,7 +96,8 @@ export interface Client {
   signIn(name: string, password: string, options: StayOptions): Promise<Account>;
   signOut(): Promise<void>;
   recover(name: string, words: string, newPassword: string, options: StayOptions): Promise<Account>;
-  changePassword(current: string, next: string, leaked: boolean): Promise<void>;
+  /** Answers the new recovery words when `leaked`: every key is replaced, so the old words open nothing any more. */
+  changePassword(current: string, next: string, leaked: boolean): Promise<string[] | null>;
   sessions(): Promise<SessionView[]>;
   revokeSession(id: Id): Promise<void>;
   usage(): Promise<Usage>;

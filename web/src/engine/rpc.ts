@@ -1,0 +1,73 @@
+/** Calls and answers over a port. Both sides of it are here, so that they cannot drift apart. */
+import type { Engine, EngineError, EngineEvent, EngineMethod } from './api';
+
+export interface Call {
+  call: number;
+  method: EngineMethod;
+  args: unknown[];
+}
+
+export type Reply =
+  | { call: number; value: unknown }
+  | { call: number; error: EngineError }
+  | { event: EngineEvent };
+
+/** What a Worker, a worker's own scope and a MessagePort have in common. */
+export interface Port {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  addEventListener(type: 'message', hear: (event: MessageEvent) => void): void;
+}
+
+type Waiting = { resolve: (value: unknown) => void; reject: (error: EngineError) => void };
+
+/** The page's half: an `Engine` whose every method is a message. */
+export function callOver(port: Port, hear: (event: EngineEvent) => void): Engine {
+  const waiting = new Map<number, Waiting>();
+  let calls = 0;
+  port.addEventListener('message', ({ data }: MessageEvent<Reply>) => settle(waiting, data, hear));
+  const call = (method: EngineMethod, args: unknown[]) =>
+    new Promise((resolve, reject) => {
+      calls += 1;
+      waiting.set(calls, { resolve, reject });
+      port.postMessage({ call: calls, method, args } satisfies Call, portsIn(args));
+    });
+  return new Proxy({} as Engine, {
+    get: (_, method) => (...args: unknown[]) => call(method as EngineMethod, args),
+  });
+}
+
+function settle(waiting: Map<number, Waiting>, reply: Reply, hear: (event: EngineEvent) => void) {
+  if ('event' in reply) return hear(reply.event);
+  const promise = waiting.get(reply.call);
+  waiting.delete(reply.call);
+  if ('error' in reply) promise?.reject(reply.error);
+  else promise?.resolve(reply.value);
+}
+
+/** Ports are handed over, not copied; everything else is cloned. */
+function portsIn(args: unknown[]): Transferable[] {
+  return args.flatMap((arg) =>
+    typeof arg === 'object' && arg !== null && 'port' in arg && arg.port instanceof MessagePort ? [arg.port] : [],
+  );
+}
+
+/** The engine's half. `explain` turns whatever was thrown into something that may cross. */
+export function answerOver(port: Port, engine: Engine, explain: (thrown: unknown) => EngineError) {
+  port.addEventListener('message', async ({ data }: MessageEvent<Call>) => {
+    const method = engine[data.method] as ((...args: unknown[]) => Promise<unknown>) | undefined;
+    try {
+      if (!method) throw new TypeError(`no method ${data.method}`);
+      post(port, { call: data.call, value: await method.apply(engine, data.args) });
+    } catch (thrown) {
+      post(port, { call: data.call, error: explain(thrown) });
+    }
+  });
+}
+
+export function tellOver(port: Port, event: EngineEvent) {
+  post(port, { event });
+}
+
+function post(port: Port, reply: Reply) {
+  port.postMessage(reply, []);
+}

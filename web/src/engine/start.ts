@@ -1,0 +1,19 @@
+/** The page's side of the engine: starts the worker, once. */
+import { trustedUrl } from '../policy';
+import type { Engine, EngineEvent } from './api';
+import { callOver } from './rpc';
+import engineUrl from './worker/main.ts?worker&url';
+
+export interface Connection {
+  engine: Engine;
+  listen(hear: (event: EngineEvent) => void): void;
+}
+
+export function start(): Connection {
+  const hearers: ((event: EngineEvent) => void)[] = [];
+  const worker = new Worker(trustedUrl(engineUrl), { type: 'module', name: 'postern-engine' });
+  const engine = callOver(worker, (event) => {
+    for (const hear of hearers) hear(event);
+  });
+  return { engine, listen: (hear) => hearers.push(hear) };
+}

@@ -1,0 +1,55 @@
+/** Arranges with the service worker that one navigation to /save/<token> is answered by what comes out of a port. */
+import { trustedUrl } from '../policy';
+import { SAVE_SCOPE, type SaveOrder } from '../save/order';
+
+const PING_MS = 10_000;
+
+/** The other end of the stream, for the engine. The browser's download begins at once and waits for bytes. */
+export async function openSaveStream(fileName: string, sizeBytes: number): Promise<MessagePort> {
+  const worker = await saveWorker();
+  const token = crypto.randomUUID();
+  const { port1, port2 } = new MessageChannel();
+  const known = new MessageChannel();
+  const order: SaveOrder = { token, fileName, sizeBytes };
+  worker.postMessage(order, [port1, known.port1]);
+  await new Promise((resolve) => {
+    known.port2.onmessage = resolve;
+  });
+  navigateTo(`${SAVE_SCOPE}${token}`);
+  return port2;
+}
+
+/** Browsers stop a worker that hears nothing for half a minute, even one that is still streaming. */
+export function keepStreamAwake(): () => void {
+  const timer = setInterval(async () => (await registration())?.active?.postMessage('awake'), PING_MS);
+  return () => clearInterval(timer);
+}
+
+function registration(): Promise<ServiceWorkerRegistration | undefined> {
+  return navigator.serviceWorker?.getRegistration(SAVE_SCOPE) ?? Promise.resolve(undefined);
+}
+
+async function saveWorker(): Promise<ServiceWorker> {
+  const registered = await navigator.serviceWorker.register(trustedUrl(`${SAVE_SCOPE}worker.js`), { scope: SAVE_SCOPE });
+  const worker = registered.active ?? registered.installing ?? registered.waiting;
+  if (!worker) throw new Error('the service worker vanished while it was registered');
+  await activated(worker);
+  return worker;
+}
+
+function activated(worker: ServiceWorker): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (worker.state === 'activated') resolve();
+    };
+    worker.addEventListener('statechange', look);
+    look();
+  });
+}
+
+/** A navigation that turns out to be an attachment leaves the page where it is. No `download` attribute: that would pass the worker by. */
+function navigateTo(path: string) {
+  const anchor = document.createElement('a');
+  anchor.href = path;
+  anchor.click();
+}

@@ -1,0 +1,11 @@
+// First of all imports: it takes the secret of a link out of the address bar before anything else runs.
+import './screens/link/fragment';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import './design/design.css';
+import { router } from './state/router.svelte';
+import { theme } from './state/theme.svelte';
+
+theme.start();
+router.start();
+mount(App, { target: document.body });

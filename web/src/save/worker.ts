@@ -1,0 +1,69 @@
+/**
+ * The service worker: turns what the engine pushes into a download of the browser's own. It serves nothing else,
+ * caches nothing, and holds no key: opened bytes pass through, one chunk at a time, only when the browser asks.
+ */
+import { type Demand, SAVE_SCOPE, type SaveOrder, type Supply } from './order';
+
+const scope = self as unknown as ServiceWorkerGlobalScope;
+const orders = new Map<string, { order: SaveOrder; port: MessagePort }>();
+
+scope.addEventListener('install', () => void scope.skipWaiting());
+scope.addEventListener('activate', (event) => event.waitUntil(scope.clients.claim()));
+
+scope.addEventListener('message', ({ data, ports }: ExtendableMessageEvent) => {
+  const [port, known] = ports;
+  if (!port || !known) return; // "awake": hearing it was the point
+  const order = data as SaveOrder;
+  orders.set(order.token, { order, port });
+  known.postMessage('known');
+});
+
+scope.addEventListener('fetch', (event) => {
+  const { pathname } = new URL(event.request.url);
+  const token = pathname.slice(SAVE_SCOPE.length);
+  const found = pathname.startsWith(SAVE_SCOPE) ? orders.get(token) : undefined;
+  if (!found) return;
+  orders.delete(token);
+  event.respondWith(new Response(streamFrom(found.port), { headers: headersFor(found.order) }));
+});
+
+function headersFor({ fileName, sizeBytes }: SaveOrder): Headers {
+  return new Headers({
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': String(sizeBytes),
+    'Content-Disposition': `attachment; filename*=UTF-8''${encodeName(fileName)}`,
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'X-Content-Type-Options': 'nosniff',
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+  });
+}
+
+/** RFC 8187: what `encodeURIComponent` leaves alone but a header value may not hold. */
+function encodeName(name: string): string {
+  return encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function streamFrom(port: MessagePort): ReadableStream<Uint8Array> {
+  let deliver: ((supply: Supply) => void) | null = null;
+  port.onmessage = ({ data }: MessageEvent<Supply>) => deliver?.(data);
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        return new Promise((resolve) => {
+          deliver = (supply) => {
+            if (supply === 'end') controller.close();
+            else if (supply === 'broken') controller.error(new Error('the transfer broke off'));
+            else controller.enqueue(supply);
+            resolve();
+          };
+          port.postMessage('more' satisfies Demand);
+        });
+      },
+      cancel() {
+        port.postMessage('stop' satisfies Demand);
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}

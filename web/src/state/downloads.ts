@@ -1,0 +1,43 @@
+/** Starts downloads: finds out where to, hands the engine the way there, and looks after it until it ends. */
+import type { EngineEvent, Id, SaveTarget } from '../engine/api';
+import { saveBlob } from '../files/save-blob';
+import { keepStreamAwake } from '../files/save-stream';
+import { chooseTarget } from '../files/target';
+import { engine, listen } from './engine';
+
+const ENDED = ['done', 'failed', 'cancelled'];
+const atEnd = new Map<Id, (state: string) => void>();
+
+export function downloadEntry(node: Id, name: string, sizeBytes: number): Promise<Id | null> {
+  return begin(name, sizeBytes, (target) => engine.download(node, target));
+}
+
+export function downloadFromLink(link: Id, node: Id | null, name: string, sizeBytes: number): Promise<Id | null> {
+  return begin(name, sizeBytes, (target) => engine.downloadFromLink(link, node, target));
+}
+
+/** `null`: the person closed the file picker. */
+async function begin(name: string, sizeBytes: number, start: (target: SaveTarget) => Promise<Id>): Promise<Id | null> {
+  const target = await chooseTarget(name, sizeBytes);
+  if (!target) return null;
+  const transfer = await start(target);
+  if (target.kind === 'port') atEnd.set(transfer, keepStreamAwake());
+  if (target.kind === 'private') atEnd.set(transfer, (state) => void copyOut(target.fileName, name, state));
+  return transfer;
+}
+
+async function copyOut(privateName: string, name: string, state: string) {
+  if (state !== 'done') return;
+  const root = await navigator.storage.getDirectory();
+  const handle = await root.getFileHandle(privateName);
+  saveBlob(name, await handle.getFile());
+}
+
+listen((event: EngineEvent) => {
+  if (event.type !== 'transfers-changed') return;
+  for (const { id, state } of event.changed) {
+    if (!ENDED.includes(state)) continue;
+    atEnd.get(id)?.(state);
+    atEnd.delete(id);
+  }
+});

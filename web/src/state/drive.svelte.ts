@@ -1,0 +1,110 @@
+/** The folder on the screen: what is in it, what is selected, what is being renamed. */
+import { SvelteSet } from 'svelte/reactivity';
+import type { Entry, FolderListing, Id } from '../engine/api';
+import { Action } from './action.svelte';
+import { engine, listen } from './engine';
+
+export type SortKey = 'name' | 'size' | 'changed';
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+const ORDERS: Record<SortKey, (a: Entry, b: Entry) => number> = {
+  name: (a, b) => collator.compare(a.name, b.name),
+  size: (a, b) => a.sizeBytes - b.sizeBytes,
+  changed: (a, b) => a.modifiedMs - b.modifiedMs,
+};
+
+/** Folders first, whatever the order; names decide between equals. */
+export function sortEntries(entries: Entry[], key: SortKey, ascending: boolean): Entry[] {
+  const sign = ascending ? 1 : -1;
+  const rank = (entry: Entry) => (entry.kind === 'folder' ? 0 : 1);
+  return entries.toSorted((a, b) => rank(a) - rank(b) || sign * ORDERS[key](a, b) || ORDERS.name(a, b));
+}
+
+class Drive {
+  listing = $state.raw<FolderListing | null>(null);
+  selected = new SvelteSet<Id>();
+  renaming: Id | null = $state(null);
+  sortKey = $state<SortKey>('name');
+  ascending = $state(true);
+  readonly opening = new Action();
+  readonly changing = new Action();
+  #wanted: Id | null = null;
+
+  readonly entries = $derived(sortEntries(this.listing?.entries ?? [], this.sortKey, this.ascending));
+
+  async open(folder: Id | null) {
+    this.#wanted = folder;
+    if (this.listing && this.listing.folder !== folder) this.listing = null;
+    this.selected.clear();
+    this.renaming = null;
+    await this.opening.run(() => this.#load());
+    // Somebody may have gone on to another folder while this one was loading.
+    if (this.#wanted !== folder) await this.open(this.#wanted);
+  }
+
+  async refresh() {
+    if (this.opening.busy) return;
+    await this.opening.run(() => this.#load());
+  }
+
+  async #load() {
+    const listing: FolderListing = await engine.listFolder(this.#wanted);
+    this.listing = listing;
+    const present = new Set(listing.entries.map((entry: Entry) => entry.id));
+    for (const id of this.selected) if (!present.has(id)) this.selected.delete(id);
+  }
+
+  sortBy(key: SortKey) {
+    this.ascending = this.sortKey === key ? !this.ascending : true;
+    this.sortKey = key;
+  }
+
+  async makeFolder(name: string) {
+    const parent = this.listing?.folder;
+    if (!parent) return;
+    await this.changing.run(async () => {
+      const made = await engine.makeFolder(parent, this.#freeName(name));
+      await this.#load();
+      this.selected.clear();
+      this.selected.add(made.id);
+      this.renaming = made.id;
+    });
+  }
+
+  async rename(entry: Entry, name: string) {
+    this.renaming = null;
+    const trimmed = name.trim();
+    if (trimmed === '' || trimmed === entry.name) return;
+    await this.#change(() => engine.rename(entry.id, trimmed));
+  }
+
+  move(nodes: Id[], destination: Id) {
+    return this.#change(() => engine.move(nodes, destination));
+  }
+
+  remove(nodes: Id[]) {
+    return this.#change(() => engine.remove(nodes));
+  }
+
+  #change(work: () => Promise<void>) {
+    return this.changing.run(async () => {
+      await work();
+      await this.#load();
+    });
+  }
+
+  #freeName(name: string): string {
+    const taken = new Set(this.listing?.entries.map((entry) => entry.name));
+    let free = name;
+    for (let n = 2; taken.has(free); n += 1) free = `${name} ${n}`;
+    return free;
+  }
+}
+
+export const drive = new Drive();
+
+listen((event) => {
+  if (event.type !== 'drive-changed' || !drive.listing) return;
+  if (event.folders === null || event.folders.includes(drive.listing.folder)) void drive.refresh();
+});

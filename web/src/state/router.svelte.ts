@@ -1,0 +1,66 @@
+/** A table of addresses and the screen that each one shows. Everything else is the history API. */
+
+export type Route =
+  | { screen: 'welcome' }
+  | { screen: 'sign-up' }
+  | { screen: 'sign-in' }
+  | { screen: 'recover' }
+  | { screen: 'drive'; folder: string | null }
+  | { screen: 'shares' }
+  | { screen: 'settings' }
+  | { screen: 'link'; id: string }
+  | { screen: 'not-found' };
+
+type Rule = [pattern: RegExp, route: (part: string) => Route];
+
+const RULES: Rule[] = [
+  [/^\/$/, () => ({ screen: 'welcome' })],
+  [/^\/sign-up$/, () => ({ screen: 'sign-up' })],
+  [/^\/sign-in$/, () => ({ screen: 'sign-in' })],
+  [/^\/recover$/, () => ({ screen: 'recover' })],
+  [/^\/drive$/, () => ({ screen: 'drive', folder: null })],
+  [/^\/drive\/([\w-]{22})$/, (folder) => ({ screen: 'drive', folder })],
+  [/^\/shares$/, () => ({ screen: 'shares' })],
+  [/^\/settings$/, () => ({ screen: 'settings' })],
+  // Whatever follows /s/ is taken for a link, however mangled: the link page can say more about it than a 404.
+  [/^\/s\/([^/]*)\/?$/, (id) => ({ screen: 'link', id })],
+];
+
+export function parseRoute(path: string): Route {
+  for (const [pattern, route] of RULES) {
+    const match = pattern.exec(path);
+    if (match) return route(match[1] ?? '');
+  }
+  return { screen: 'not-found' };
+}
+
+class Router {
+  route: Route = $state({ screen: 'welcome' });
+
+  start() {
+    this.#read();
+    addEventListener('popstate', () => this.#read());
+  }
+
+  go(path: string, how: 'push' | 'replace' = 'push') {
+    if (how === 'push') history.pushState(null, '', path);
+    else history.replaceState(null, '', path);
+    this.#read();
+    scrollTo(0, 0);
+  }
+
+  #read() {
+    this.route = parseRoute(location.pathname);
+  }
+}
+
+export const router = new Router();
+
+/** For anchors: a plain click stays on the page; a click for a new tab is the browser's. */
+export function follow(event: MouseEvent) {
+  const anchor = event.currentTarget;
+  if (!(anchor instanceof HTMLAnchorElement) || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  router.go(anchor.pathname);
+}

@@ -1,0 +1,28 @@
+import type { Id, Share } from '../engine/api';
+import { Action } from './action.svelte';
+import { engine, listen } from './engine';
+
+class Shares {
+  all: Share[] | null = $state.raw(null);
+  readonly loading = new Action();
+  readonly changing = new Action();
+
+  load() {
+    return this.loading.run(async () => {
+      this.all = await engine.shares();
+    });
+  }
+
+  revoke(link: Id) {
+    return this.changing.run(async () => {
+      await engine.unshare(link);
+      this.all = await engine.shares();
+    });
+  }
+}
+
+export const shares = new Shares();
+
+listen((event) => {
+  if (event.type === 'shares-changed' && shares.all) void shares.load();
+});

@@ -1,0 +1,178 @@
+/** Seals nothing, sends nothing; behaves towards the page as the real one does. */
+import type {
+  Account,
+  Engine,
+  EngineErrorKind,
+  EngineEvent,
+  Entry,
+  FolderListing,
+  Id,
+  LinkView,
+  PreparedSignUp,
+  SaveTarget,
+  Share,
+  ShareTerms,
+  Standing,
+  StayOptions,
+  Transfer,
+  UploadItem,
+} from '../../src/engine/api';
+import { Tree } from './tree';
+
+const WORDS =
+  'harbor velvet ocean lemon gravity pilot orphan canyon timber radar silent maple echo window copper bridge season ladder quiet marble forest anchor winter violin';
+
+const fail = (kind: EngineErrorKind) => Promise.reject({ kind });
+
+export class MemoryEngine implements Engine {
+  #tell: (event: EngineEvent) => void;
+  #tree = new Tree();
+  #account: Account | null = null;
+  #prepared: PreparedSignUp | null = null;
+  #preparedName = '';
+  #shares: Share[] = [];
+  #transfers: Transfer[] = [];
+
+  constructor(tell: (event: EngineEvent) => void) {
+    this.#tell = tell;
+    if (typeof location !== 'undefined' && location.search.includes('as=ada')) {
+      this.#enter('ada');
+      this.#tree.furnish();
+    }
+  }
+
+  #enter(name: string): Account {
+    this.#account = { id: this.#tree.newId(), name, root: this.#tree.root };
+    return this.#account;
+  }
+
+  async restore(): Promise<Standing> {
+    return this.#account ? { signedIn: true, account: this.#account } : { signedIn: false };
+  }
+  async prepareSignUp(name: string, _password: string): Promise<PreparedSignUp> {
+    if (name === 'taken') return fail('name-taken');
+    this.#preparedName = name;
+    this.#prepared = { preparationId: this.#tree.newId(), words: WORDS.split(' ') };
+    return this.#prepared;
+  }
+  async completeSignUp(_preparationId: Id, _options: StayOptions): Promise<Account> {
+    return this.#enter(this.#preparedName);
+  }
+  async signIn(name: string, password: string, _options: StayOptions): Promise<Account> {
+    if (password === 'wrong') return fail('wrong-password');
+    if (name === 'ada') this.#tree.furnish();
+    return this.#enter(name);
+  }
+  async signOut() {
+    this.#account = null;
+  }
+  async recover(name: string, words: string, _newPassword: string, options: StayOptions): Promise<Account> {
+    return words.trim().split(/\s+/).length === 24 ? this.signIn(name, '', options) : fail('words-mangled');
+  }
+  async changePassword(current: string) {
+    if (current === 'wrong') return fail('wrong-password');
+  }
+  async sessions() {
+    const now = Date.now();
+    return [
+      { id: 'a', current: true, createdMs: now - 3e8, lastSeenMs: now - 1e4, label: 'Firefox on Linux' },
+      { id: 'b', current: false, createdMs: now - 9e8, lastSeenMs: now - 8e7, label: 'postern on fern' },
+    ];
+  }
+  async revokeSession() {}
+  async usage() {
+    return { usedBytes: 7_300_000_000, quotaBytes: 20_000_000_000 };
+  }
+
+  async listFolder(folder: Id | null): Promise<FolderListing> {
+    return this.#tree.list(folder) ?? fail('not-found');
+  }
+  async makeFolder(parent: Id, name: string): Promise<Entry> {
+    return this.#tree.add(parent, 'folder', name, 0);
+  }
+  async rename(node: Id, name: string) {
+    if (!this.#tree.rename(node, name)) return fail('entry-name-taken');
+  }
+  async move(nodes: Id[], destination: Id) {
+    if (!this.#tree.move(nodes, destination)) return fail('into-itself');
+  }
+  async remove(nodes: Id[]) {
+    this.#tree.remove(nodes);
+  }
+
+  async upload(parent: Id, items: UploadItem[]) {
+    const group = this.#tree.newId();
+    for (const { path, file } of items) {
+      if (!file) continue;
+      this.#tree.add(this.#tree.ensure(parent, path), 'file', file.name, file.size, file.type);
+      this.#transfers.push(this.#transfer(group, file.name, path, file.size));
+    }
+    this.#tell({ type: 'transfers-changed', changed: this.#transfers, removed: [] });
+    this.#tell({ type: 'drive-changed', folders: null });
+  }
+  #transfer(group: Id, name: string, path: string[], sizeBytes: number): Transfer {
+    return {
+      id: this.#tree.newId(), direction: 'up', state: 'done', name, path, group, sizeBytes, doneBytes: sizeBytes,
+      startedMs: Date.now(), speed: 0, error: null, handleKept: false,
+    };
+  }
+  async download(_node: Id, _target: SaveTarget): Promise<Id> {
+    return this.#tree.newId();
+  }
+  async transfers() {
+    return this.#transfers;
+  }
+  async pause() {}
+  async resume() {}
+  async retry() {}
+  async cancel() {}
+  async clearFinished() {
+    const removed = this.#transfers.map(({ id }) => id);
+    this.#transfers = [];
+    this.#tell({ type: 'transfers-changed', changed: [], removed });
+  }
+  async keptHandles() {
+    return [];
+  }
+  async resumeWith() {
+    return { resumed: [], unmatched: [] };
+  }
+
+  async share(node: Id, terms: ShareTerms): Promise<Share> {
+    const entry = this.#tree.entry(node);
+    if (!entry) return fail('not-found');
+    const link = this.#tree.newId();
+    const share: Share = {
+      link, node, url: `${location.origin}/s/${link}#1AWo2mB7T0qN5kX9cLr4fYhE8sVzPdGj3uQiKtRwMnOaC6bZlS`,
+      entry: { name: entry.name, kind: entry.kind }, hasPassword: terms.password !== null, createdMs: Date.now(),
+      expiresMs: terms.expiresMs, downloads: terms.downloads, downloaded: 0, state: 'live',
+    };
+    this.#shares.unshift(share);
+    this.#tree.markShared(node);
+    return share;
+  }
+  async shares() {
+    return this.#shares;
+  }
+  async unshare(link: Id) {
+    this.#shares = this.#shares.filter((share) => share.link !== link);
+  }
+
+  async readLink(id: string, fragment: string) {
+    if (fragment.length < 4) return fail('link-mangled');
+    return { link: id, needsPassword: fragment.includes('pw') };
+  }
+  async openLink(link: Id, password: string | null): Promise<LinkView> {
+    if (password === 'wrong') return fail('link-refused');
+    return {
+      link, kind: 'file', name: 'Survey of the north wall, final.zip', sizeBytes: 4_820_000_000, mediaType: 'application/zip',
+      modifiedMs: Date.now(), expiresMs: Date.now() + 6e8, downloadsLeft: 1, listing: null,
+    };
+  }
+  async listLinkFolder(): Promise<FolderListing> {
+    return fail('not-found');
+  }
+  async downloadFromLink() {
+    return this.#tree.newId();
+  }
+}
