@@ -6,8 +6,7 @@ use crate::sh::sh;
 
 /// Further `words` go to criterion, as part of the names to measure for instance.
 pub(crate) fn run(words: &[String]) -> Result<()> {
-    sh("cargo")
-        .args(["bench", "--workspace", "--benches", "--"])
+    sh("cargo bench --workspace --locked --benches --")
         .args(words)
         .run()
 }

@@ -3,66 +3,27 @@
 use anyhow::Result;
 
 use crate::metadata::Metadata;
-use crate::sh::{Sh, sh};
-use crate::stages::{Outcome, Request, Stage};
+use crate::sh::sh;
+use crate::stages::{Request, Stage, fine};
 use crate::{cargo_deny, fuzz, imports, stages, tidy, web};
 
-/// In the order in which they are cheap.
+/// The quick ones first.
 pub(crate) const STAGES: &[Stage] = &[
-    Stage {
-        name: "tidy",
-        run: |_| fine(tidy::check()),
-    },
-    Stage {
-        name: "imports",
-        run: |_| fine(Metadata::read().and_then(|metadata| imports::check(&metadata))),
-    },
-    Stage {
-        name: "format",
-        run: |_| all_fine([sh("cargo").args(["fmt", "--all", "--check"])]),
-    },
-    Stage {
-        name: "clippy",
-        run: |_| all_fine([clippy()]),
-    },
-    Stage {
-        name: "deny",
-        run: |_| cargo_deny::check(),
-    },
-    Stage {
-        name: "fuzz-targets",
-        run: |_| fuzz::check(),
-    },
-    Stage {
-        name: "web-prepare",
-        run: |_| fine(web::prepare()),
-    },
-    Stage {
-        name: "web-check",
-        run: |_| all_fine([web::script("lint"), web::script("check")]),
-    },
+    Stage::new("tidy", |_| fine(tidy::check())),
+    Stage::new("imports", |_| {
+        fine(Metadata::read().and_then(|metadata| imports::check(&metadata)))
+    }),
+    Stage::new("format", |_| fine(sh("cargo fmt --all --check").run())),
+    Stage::new("clippy", |_| {
+        fine(sh("cargo clippy --workspace --all-targets --locked -- -D warnings").run())
+    }),
+    Stage::new("deny", |_| fine(cargo_deny::check())),
+    Stage::new("fuzz-targets", |_| fuzz::check()),
+    Stage::new("web-prepare", |_| fine(web::prepare())),
+    Stage::new("web-lint", |_| fine(web::script("lint").run())),
+    Stage::new("web-types", |_| fine(web::script("check").run())),
 ];
 
 pub(crate) fn run(request: &Request) -> Result<()> {
     stages::run(&[STAGES], request)
-}
-
-fn clippy() -> Sh {
-    sh("cargo").args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ])
-}
-
-fn all_fine<const N: usize>(commands: [Sh; N]) -> Result<Outcome> {
-    fine(commands.into_iter().try_for_each(Sh::run))
-}
-
-fn fine(result: Result<()>) -> Result<Outcome> {
-    result.map(|()| Outcome::Fine)
 }

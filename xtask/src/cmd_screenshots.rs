@@ -2,24 +2,12 @@
 
 use anyhow::Result;
 
-use crate::sh::sh;
-use crate::{debian, place, web};
+use crate::{cmd_serve, debian, place, web};
 
 pub(crate) fn run() -> Result<()> {
-    debian::install("the browser that takes the pictures", &["chromium"])?;
-    web::build()?;
-    sh("cargo")
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "postern-server",
-            "--bin",
-            "posternd",
-        ])
-        .run()?;
+    debian::install("the browser that takes the pictures", "chromium")?;
     web::script("screenshots")
-        .env("POSTERND", place::target().join("release/posternd"))
+        .env("POSTERND", cmd_serve::build()?)
         .env("SCREENSHOTS", place::root().join("docs/screenshots"))
         .run()
 }

@@ -1,36 +1,48 @@
 //! `cargo xtask serve`: from a fresh clone to a running service.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
-use crate::place;
-use crate::sh::sh;
-use crate::web;
+use crate::sh::{program, sh};
+use crate::{place, web};
 
-const HTTP: &str = "127.0.0.1:8080";
-const DATA: &str = "./data";
+/// How `posternd` is started, unless somebody says otherwise.
+const DEFAULTS: &[(&str, &str)] = &[("--data", "./data"), ("--http", "127.0.0.1:8080")];
 
-/// Builds what has changed, then becomes `posternd`. Further `words` go to it and win over the defaults.
+/// Builds what has changed, then becomes `posternd`. Its flags may be among `words`.
 pub(crate) fn run(words: &[String]) -> Result<()> {
-    web::build()?;
-    // After the web client, since the server carries it.
-    sh("cargo")
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "postern-server",
-            "--bin",
-            "posternd",
-        ])
-        .run()?;
-    let http = value_of(words, "--http").unwrap_or(HTTP);
-    let data = value_of(words, "--data").unwrap_or(DATA);
-    println!("\nPostern will be at http://{http}; its data is in {data}. Ctrl-C stops it.\n");
-    let posternd = sh(place::target().join("release/posternd"));
-    Err(posternd.args(["all", "--data", data, "--http", http]).exec())
+    let posternd = program(build()?).arg("all").args(with_defaults(words));
+    println!("\nPostern starts. Look where its next line says; Ctrl-C stops it.\n");
+    Err(posternd.exec())
 }
 
-fn value_of<'a>(words: &'a [String], flag: &str) -> Option<&'a str> {
-    let at = words.iter().position(|word| word == flag)?;
-    words.get(at + 1).map(String::as_str)
+/// Builds `posternd` as it is meant to be used, with the web client in it, and returns where it is.
+pub(crate) fn build() -> Result<PathBuf> {
+    web::build()?;
+    sh("cargo build --release --locked --package postern-server --bin posternd").run()?;
+    Ok(place::target().join("release/posternd"))
+}
+
+fn with_defaults(words: &[String]) -> Vec<&str> {
+    let is_given = |flag| words.iter().any(|word| word == flag);
+    let defaults = DEFAULTS.iter().filter(|(flag, _)| !is_given(flag));
+    defaults
+        .flat_map(|&(flag, value)| [flag, value])
+        .chain(words.iter().map(String::as_str))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_wins_over_the_defaults() {
+        let given = ["--http".to_owned(), "0.0.0.0:80".to_owned()];
+        assert_eq!(
+            with_defaults(&given),
+            ["--data", "./data", "--http", "0.0.0.0:80"]
+        );
+    }
 }

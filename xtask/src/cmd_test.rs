@@ -4,50 +4,24 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::sh::{Sh, sh};
-use crate::stages::{Outcome, Request, Stage, counted};
+use crate::sh::{Sh, program, sh};
+use crate::stages::{Outcome, Request, Stage, counted, fine};
 use crate::{cmd_check, debian, place, stages, tools, web};
 
+/// The web client comes before the server, which carries it.
 const STAGES: &[Stage] = &[
-    Stage {
-        name: "servers",
-        run: |_| install_servers(),
-    },
-    Stage {
-        name: "build",
-        run: |_| build(),
-    },
-    Stage {
-        name: "rust",
-        run: rust,
-    },
-    Stage {
-        name: "rust-docs",
-        run: rust_docs,
-    },
-    Stage {
-        name: "web-unit",
-        run: web_unit,
-    },
-    Stage {
-        name: "independent",
-        run: |_| independent_reader(),
-    },
-    Stage {
-        name: "browser",
-        run: browser,
-    },
+    Stage::new("servers", |_| fine(install_servers())),
+    Stage::new("web-build", |_| fine(web::build())),
+    Stage::new("build", |_| fine(build())),
+    Stage::new("rust", rust),
+    Stage::new("rust-docs", rust_docs),
+    Stage::new("web-unit", web_unit),
+    Stage::new("independent", independent_reader),
+    Stage::new("browser", browser),
 ];
 
 /// Real servers and browsers: tests start them on free ports, in temporary folders.
-const SERVERS: &[&str] = &[
-    "postgresql",
-    "nats-server",
-    "chromium",
-    "firefox-esr",
-    "webkit2gtk-driver",
-    "xvfb",
-];
+const SERVERS: &str = "postgresql nats-server chromium firefox-esr webkit2gtk-driver xvfb";
 
 pub(crate) fn run(request: &Request) -> Result<()> {
     match request.filter {
@@ -57,85 +31,80 @@ pub(crate) fn run(request: &Request) -> Result<()> {
     }
 }
 
-fn install_servers() -> Result<Outcome> {
-    debian::install("servers and browsers that the tests start", SERVERS)?;
-    Ok(Outcome::Fine)
+fn install_servers() -> Result<()> {
+    debian::install("servers and browsers that the tests start", SERVERS)
 }
 
 /// Programs and tests in one go, so that both are built with the same features of everything below them.
-fn build() -> Result<Outcome> {
-    sh("cargo")
-        .args(["build", "--workspace", "--locked", "--lib", "--bins", "--tests"])
-        .run()?;
-    Ok(Outcome::Fine)
+fn build() -> Result<()> {
+    sh("cargo build --workspace --locked --lib --bins --tests").run()
 }
 
 fn rust(request: &Request) -> Result<Outcome> {
-    let runner = match tools::cargo_or_install("nextest") {
-        Ok(nextest) => nextest.args(["run", "--no-fail-fast"]),
-        Err(why) => {
-            println!("Without nextest, tests run one crate after another: {why:#}");
-            sh("cargo").args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"])
-        }
-    };
-    counted(filtered(runner.args(["--workspace", "--locked"]), "", request))
+    let nextest = tools::cargo_or_install("nextest")?;
+    let runner = nextest.args([
+        "run",
+        "--workspace",
+        "--locked",
+        "--no-fail-fast",
+        "--no-tests=pass",
+    ]);
+    counted(with_programs(runner).args(&request.filter))
 }
 
 fn rust_docs(request: &Request) -> Result<Outcome> {
-    counted(filtered(
-        sh("cargo").args(["test", "--workspace", "--locked", "--doc", "--no-fail-fast"]),
-        "",
-        request,
-    ))
+    counted(sh("cargo test --workspace --locked --doc --no-fail-fast").args(&request.filter))
 }
 
 fn web_unit(request: &Request) -> Result<Outcome> {
     web::prepare()?;
-    counted(filtered(
-        web::script("test").arg("--"),
-        "--testNamePattern",
+    counted(filtered_vitest(web::script("test"), request))
+}
+
+fn browser(request: &Request) -> Result<Outcome> {
+    counted(filtered_vitest(
+        with_programs(web::script("test:browser")),
         request,
     ))
 }
 
-/// The browsers load the web client from the server that was just built.
-fn browser(request: &Request) -> Result<Outcome> {
-    web::build()?;
-    let script = web::script("test:browser")
-        .env("POSTERND", program("posternd"))
-        .env("POSTERN", program("postern"));
-    counted(filtered(script.arg("--"), "--testNamePattern", request))
-}
-
 /// Opens the golden files with code that shares nothing with ours but the description of the format.
-fn independent_reader() -> Result<Outcome> {
+fn independent_reader(request: &Request) -> Result<Outcome> {
+    if request.filter.is_some() {
+        return Ok(Outcome::Skipped(
+            "its tests have no names to filter by".to_owned(),
+        ));
+    }
     let folder = place::root().join("tests/independent");
     let python = virtual_environment(&folder.join("requirements.txt"))?;
     let golden = place::root().join("crypto/tests/golden");
-    counted(sh(python).arg(folder.join("check.py")).arg(golden))
+    counted(program(python).arg(folder.join("check.py")).arg(golden))
 }
 
 fn virtual_environment(requirements: &Path) -> Result<PathBuf> {
     let venv = place::target().join("venv");
     let python = venv.join("bin/python");
     if !python.exists() {
-        sh("python3").args(["-m", "venv"]).arg(&venv).run()?;
+        sh("python3 -m venv").arg(&venv).run()?;
     }
-    sh(&python)
+    program(&python)
         .args(["-m", "pip", "install", "--quiet", "--requirement"])
         .arg(requirements)
         .run()?;
     Ok(python)
 }
 
-fn program(name: &str) -> PathBuf {
-    place::target().join("debug").join(name)
+/// Stories run the programs that were just built.
+fn with_programs(runner: Sh) -> Sh {
+    let built = place::target().join("debug");
+    runner
+        .env("POSTERND", built.join("posternd"))
+        .env("POSTERN", built.join("postern"))
 }
 
-fn filtered(runner: Sh, flag: &str, request: &Request) -> Sh {
-    match (&request.filter, flag) {
-        (None, _) => runner,
-        (Some(text), "") => runner.arg(text),
-        (Some(text), flag) => runner.args([flag, text]),
+fn filtered_vitest(script: Sh, request: &Request) -> Sh {
+    match &request.filter {
+        Some(text) => script.args(["--", "--passWithNoTests", "--testNamePattern", text]),
+        None => script,
     }
 }

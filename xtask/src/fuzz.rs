@@ -4,21 +4,15 @@ use anyhow::Result;
 
 use crate::place;
 use crate::sh::sh;
-use crate::stages::Outcome;
+use crate::stages::{Outcome, fine};
 
-/// Builds every target without the sanitizers, which says all about whether they still fit the code.
+/// Checks every target, which says all about whether it still fits the code.
 pub(crate) fn check() -> Result<Outcome> {
-    let folder = place::root().join("fuzz");
-    if !sh("cargo").args(["+nightly", "--version"]).succeeds() {
-        return Ok(Outcome::Skipped(
-            "no nightly compiler here (rustup toolchain install nightly)".to_owned(),
-        ));
+    if !sh("cargo +nightly --version").succeeds() {
+        let why = "no nightly compiler here (rustup toolchain install nightly)";
+        return Ok(Outcome::Skipped(why.to_owned()));
     }
     let target = place::target().join("fuzz");
-    sh("cargo")
-        .args(["+nightly", "check", "--bins", "--target-dir"])
-        .arg(target)
-        .dir(folder)
-        .run()?;
-    Ok(Outcome::Fine)
+    let check = sh("cargo +nightly check --locked --bins --target-dir").arg(target);
+    fine(check.dir(place::root().join("fuzz")).run())
 }

@@ -15,7 +15,12 @@ const OURS: &[(&str, &[&str])] = &[
     ("postern-api", &["postern-domain", "postern-protocol"]),
     (
         "postern-server",
-        &["postern-api", "postern-storage", "postern-domain", "postern-protocol"],
+        &[
+            "postern-api",
+            "postern-storage",
+            "postern-domain",
+            "postern-protocol",
+        ],
     ),
     ("postern-cli", &["postern-client"]),
     ("postern-web-wasm", &["postern-client"]),

@@ -35,7 +35,7 @@ use anyhow::{Result, bail};
 use crate::stages::Request;
 
 const USAGE: &str = "\
-cargo xtask serve [--http ADDR] [--data DIR]   build everything and serve it on this machine
+cargo xtask serve [POSTERND'S FLAGS]           build everything and serve it on this machine
 cargo xtask test [STAGE…] [--filter TEXT]      check, then run all tests; or some stages, or tests with TEXT in their name
 cargo xtask check [STAGE…]                     all that can be said without running tests
 cargo xtask bench                              measure

@@ -27,9 +27,7 @@ struct Dependency {
 
 impl Metadata {
     pub(crate) fn read() -> Result<Self> {
-        let json = sh("cargo")
-            .args(["metadata", "--format-version", "1", "--no-deps"])
-            .read()?;
+        let json = sh("cargo metadata --format-version 1 --no-deps").read()?;
         serde_json::from_str(&json).context("cargo metadata has another shape than expected")
     }
 }
@@ -37,10 +35,10 @@ impl Metadata {
 impl Package {
     /// The crates that end up in what we ship, or that build it.
     pub(crate) fn shipped_dependencies(&self) -> impl Iterator<Item = &str> {
-        let shipped = self
-            .dependencies
+        let is_shipped = |dependency: &&Dependency| dependency.kind.as_deref() != Some("dev");
+        self.dependencies
             .iter()
-            .filter(|dependency| dependency.kind.as_deref() != Some("dev"));
-        shipped.map(|dependency| dependency.name.as_str())
+            .filter(is_shipped)
+            .map(|dependency| dependency.name.as_str())
     }
 }

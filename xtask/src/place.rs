@@ -25,16 +25,8 @@ pub(crate) fn web() -> PathBuf {
 
 /// The files that git knows below `folder`, relative to the root; new ones that are not ignored included.
 pub(crate) fn tracked(folder: &str) -> Result<Vec<PathBuf>> {
-    let listing = sh("git")
-        .args([
-            "ls-files",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-            "-z",
-            "--",
-            folder,
-        ])
+    let listing = sh("git ls-files --cached --others --exclude-standard -z --")
+        .arg(folder)
         .read()?;
     let files = listing.split_terminator('\0').map(PathBuf::from);
     Ok(files.filter(|file| root().join(file).is_file()).collect())
@@ -43,9 +35,8 @@ pub(crate) fn tracked(folder: &str) -> Result<Vec<PathBuf>> {
 /// True if `made` is there and not older than any of `sources`.
 pub(crate) fn is_fresh(made: &Path, sources: &[PathBuf]) -> bool {
     let Some(made) = modified(made) else { return false };
-    sources
-        .iter()
-        .all(|source| modified(source).is_some_and(|changed| changed <= made))
+    let is_older = |source: &PathBuf| modified(source).is_some_and(|changed| changed <= made);
+    sources.iter().all(is_older)
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

@@ -14,9 +14,15 @@ use anyhow::{Context, Result, anyhow, bail};
 /// A program with its arguments, run from the root of the checkout unless told otherwise.
 pub(crate) struct Sh(Command);
 
-/// Begins a command.
-pub(crate) fn sh(program: impl AsRef<OsStr>) -> Sh {
-    let mut command = Command::new(program);
+/// Begins a command, written as in a shell; what may hold a space is added with [`Sh::arg`].
+pub(crate) fn sh(line: &str) -> Sh {
+    let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+    program(name).words(rest)
+}
+
+/// Begins a command whose program is found under this path.
+pub(crate) fn program(path: impl AsRef<OsStr>) -> Sh {
+    let mut command = Command::new(path);
     command.current_dir(crate::place::root());
     Sh(command)
 }
@@ -28,6 +34,11 @@ pub(crate) struct Transcript {
 }
 
 impl Sh {
+    /// Adds the words of `line`.
+    pub(crate) fn words(self, line: &str) -> Self {
+        self.args(line.split_whitespace())
+    }
+
     pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.0.arg(arg);
         self

@@ -9,8 +9,14 @@ use crate::tally::Tally;
 
 /// One thing to check or test.
 pub(crate) struct Stage {
-    pub(crate) name: &'static str,
-    pub(crate) run: fn(&Request) -> Result<Outcome>,
+    name: &'static str,
+    run: fn(&Request) -> Result<Outcome>,
+}
+
+impl Stage {
+    pub(crate) const fn new(name: &'static str, run: fn(&Request) -> Result<Outcome>) -> Self {
+        Self { name, run }
+    }
 }
 
 /// What a person asked for.
@@ -40,17 +46,18 @@ struct Report {
 
 /// Runs all that `request` asks for; a failure does not hold up the next stage.
 pub(crate) fn run(stages: &[&[Stage]], request: &Request) -> Result<()> {
-    let chosen: Vec<&Stage> = stages
-        .iter()
-        .copied()
-        .flatten()
-        .filter(|stage| request.wants(stage))
-        .collect();
+    let all = stages.iter().copied().flatten();
+    let chosen: Vec<&Stage> = all.filter(|stage| request.wants(stage)).collect();
     if chosen.is_empty() {
         bail!("there is no such stage; there are: {}", names(stages));
     }
     let reports: Vec<Report> = chosen.into_iter().map(|stage| run_one(stage, request)).collect();
     summarise(&reports)
+}
+
+/// The outcome of what either works or does not.
+pub(crate) fn fine(result: Result<()>) -> Result<Outcome> {
+    result.map(|()| Outcome::Fine)
 }
 
 /// Runs a test runner, and turns what it printed into an outcome.

@@ -26,10 +26,11 @@ pub(crate) fn build() -> Result<()> {
 
 fn compile() -> Result<PathBuf> {
     let target_dir = place::target().join("wasm");
-    Toolchain::find_or_install()?
+    let build = Toolchain::find_or_install()?
         .cargo_build()
-        .args(["--profile", PROFILE, "--package", "postern-web-wasm"])
-        .arg("--target-dir")
+        .words("--locked --package postern-web-wasm");
+    build
+        .args(["--profile", PROFILE, "--target-dir"])
         .arg(&target_dir)
         .run()?;
     Ok(target_dir.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm")))
@@ -48,11 +49,10 @@ fn bind(module: &Path, folder: &Path) -> Result<()> {
 
 /// Optional: about a tenth off the download, where Binaryen is installed.
 fn shrink(module: &Path) -> Result<()> {
-    if !sh("wasm-opt").arg("--version").succeeds() {
+    if !sh("wasm-opt --version").succeeds() {
         return Ok(());
     }
-    sh("wasm-opt")
-        .args(["-O3", "--enable-simd", "--enable-bulk-memory"])
+    sh("wasm-opt -O3 --enable-simd --enable-bulk-memory")
         .arg(module)
         .arg("-o")
         .arg(module)

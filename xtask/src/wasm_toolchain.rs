@@ -13,7 +13,7 @@ use crate::sh::{Sh, sh};
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld"];
+const DEBIAN_PACKAGES: &str = "rustc-web cargo-web rust-web-src lld";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 
@@ -48,7 +48,7 @@ impl Toolchain {
     /// `cargo build` for the browser.
     pub(crate) fn cargo_build(&self) -> Sh {
         match self {
-            Self::Rustup => sh("cargo").arg("build"),
+            Self::Rustup => sh("cargo build"),
             Self::Debian => debian_cargo_build(),
         }
         .args(["--target", TARGET])
@@ -60,27 +60,21 @@ fn rustup_has_it() -> bool {
 }
 
 fn sysroot() -> Result<PathBuf> {
-    let path = sh("rustc")
-        .args(["--print", "sysroot"])
-        .read()
-        .context("no Rust compiler")?;
+    let path = sh("rustc --print sysroot").read().context("no Rust compiler")?;
     Ok(PathBuf::from(path.trim()))
 }
 
 fn rustup_fetches_it() -> bool {
-    sh("rustup").args(["target", "add", TARGET]).run().is_ok() && rustup_has_it()
+    sh("rustup target add").arg(TARGET).run().is_ok() && rustup_has_it()
 }
 
 fn debian_has_it() -> bool {
-    Path::new(DEBIAN_RUSTC).exists()
-        && DEBIAN_PACKAGES
-            .iter()
-            .all(|package| debian::is_installed(package))
+    Path::new(DEBIAN_RUSTC).exists() && debian::has(DEBIAN_PACKAGES)
 }
 
 fn debian_cargo_build() -> Sh {
     sh(DEBIAN_CARGO)
-        .args(["build", "-Zbuild-std=std,panic_abort"])
+        .words("build -Zbuild-std=std,panic_abort")
         .env("RUSTC", DEBIAN_RUSTC)
         // Lets a stable compiler take `-Z build-std`; nothing of ours uses an unstable feature.
         .env("RUSTC_BOOTSTRAP", "1")

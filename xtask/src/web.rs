@@ -1,5 +1,7 @@
 //! Builds and checks the web client with its own scripts (`web/package.json`).
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 
 use crate::place;
@@ -23,7 +25,7 @@ pub(crate) fn prepare() -> Result<()> {
 
 /// One of the scripts in `web/package.json`.
 pub(crate) fn script(name: &str) -> Sh {
-    npm().args(["run", name])
+    sh("npm run").arg(name).dir(place::web())
 }
 
 fn install_packages() -> Result<()> {
@@ -32,17 +34,11 @@ fn install_packages() -> Result<()> {
         return Ok(());
     }
     println!("Installing the web client's packages.");
-    npm()
-        .args(["ci", "--no-audit", "--no-fund"])
-        .run()
-        .context("npm must be there: install Node 20 or newer")
+    let npm = sh("npm ci --no-audit --no-fund").dir(place::web());
+    npm.run().context("npm must be there: install Node 20 or newer")
 }
 
-fn npm() -> Sh {
-    sh("npm").dir(place::web())
-}
-
-fn sources() -> Result<Vec<std::path::PathBuf>> {
+fn sources() -> Result<Vec<PathBuf>> {
     let tracked = place::tracked("web")?
         .into_iter()
         .map(|file| place::root().join(file));
