@@ -30,15 +30,14 @@ impl S3 {
     /// S3 servers of one's own do not care, but it is part of every signature.
     pub const REGION: &str = "us-east-1";
 
-    /// Starts one with an empty bucket.
+    /// Starts one with an empty bucket; also from within another runtime, where waiting for this one is not allowed.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir(folder.path().join(Self::BUCKET)).expect("a bucket");
-        let runtime = Runtime::new().expect("threads for the S3 server");
-        let listener = runtime
-            .block_on(TcpListener::bind("127.0.0.1:0"))
-            .expect("a free port");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("sockets can be waited for");
         let address = listener.local_addr().expect("a bound port has an address");
+        let runtime = Runtime::new().expect("threads for the S3 server");
         runtime.spawn(serve(listener, service(folder.path())));
         Self {
             address,
@@ -60,7 +59,6 @@ impl S3 {
 
 impl Drop for S3 {
     fn drop(&mut self) {
-        // Also from within another runtime's thread, where waiting for this one is not allowed.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -73,7 +71,8 @@ fn service(folder: &Path) -> S3Service {
     builder.build()
 }
 
-async fn serve(listener: TcpListener, service: S3Service) {
+async fn serve(listener: std::net::TcpListener, service: S3Service) {
+    let listener = TcpListener::from_std(listener).expect("a runtime that does sockets");
     while let Ok((client, _)) = listener.accept().await {
         let connection = Builder::new(TokioExecutor::new());
         let service = service.clone();
