@@ -1,13 +1,14 @@
 //! `postern`, as somebody types it.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 
 use tempfile::TempDir;
 
+use crate::process::peak_memory_bytes;
 use crate::programs::postern;
 
 /// One person's device: a profile folder, and the server that they use.
@@ -19,11 +20,14 @@ pub struct Cli {
 /// A command that has been typed but not yet sent.
 pub struct Typed {
     command: Command,
-    input: Vec<u8>,
+    input: Box<dyn Read + Send>,
 }
 
 /// A command that runs.
-pub struct Running(Child);
+pub struct Running {
+    child: Child,
+    command: String,
+}
 
 /// How a command ended.
 pub struct Run {
@@ -68,7 +72,7 @@ impl Cli {
             .args(words);
         Typed {
             command,
-            input: Vec::new(),
+            input: Box::new(io::empty()),
         }
     }
 
@@ -97,8 +101,13 @@ impl Typed {
     }
 
     /// What the command reads from its standard input.
-    pub fn input(mut self, input: impl AsRef<[u8]>) -> Self {
-        self.input = input.as_ref().to_vec();
+    pub fn input(self, input: impl AsRef<[u8]>) -> Self {
+        self.input_from(io::Cursor::new(input.as_ref().to_vec()))
+    }
+
+    /// The same, for more than memory should hold.
+    pub fn input_from(mut self, input: impl Read + Send + 'static) -> Self {
+        self.input = Box::new(input);
         self
     }
 
@@ -110,16 +119,18 @@ impl Typed {
             .stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("postern can be started");
         let mut stdin = child.stdin.take().expect("the input is piped");
-        let input = self.input;
+        let mut input = self.input;
         // A command that fails early does not read to the end; that is not the test's failure.
-        thread::spawn(move || stdin.write_all(&input));
-        Running(child)
+        thread::spawn(move || io::copy(&mut input, &mut stdin));
+        Running {
+            child,
+            command: words(&self.command),
+        }
     }
 
     /// Runs it.
     pub fn finish(self) -> Run {
-        let command = words(&self.command);
-        self.spawn().wait(command)
+        self.spawn().wait()
     }
 
     /// Runs it; it must succeed.
@@ -145,23 +156,32 @@ impl Typed {
 }
 
 impl Running {
-    /// True if it has not ended yet.
-    pub fn is_running(&mut self) -> bool {
-        matches!(self.0.try_wait(), Ok(None))
-    }
-
     /// Kills it where it stands, as a closed laptop would.
     pub fn kill(mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Hands on what it gives until there is no more, and returns the most memory it had.
+    pub fn stream_into(&mut self, sink: &mut impl Write) -> io::Result<u64> {
+        let mut output = self.child.stdout.take().expect("the output is piped");
+        let (mut buffer, mut peak) = (vec![0; 1 << 20], 0);
+        loop {
+            // Asked each time, since one that has ended is no longer there to be asked.
+            peak = peak_memory_bytes(&self.child).unwrap_or(0).max(peak);
+            match output.read(&mut buffer)? {
+                0 => return Ok(peak),
+                length => sink.write_all(&buffer[..length])?,
+            }
+        }
     }
 
     /// Waits until it ends by itself.
-    pub fn wait(self, command: String) -> Run {
-        let output = self.0.wait_with_output().expect("a started command ends");
+    pub fn wait(self) -> Run {
+        let output = self.child.wait_with_output().expect("a started command ends");
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         Run {
-            command,
+            command: self.command,
             status: output.status,
             stdout: output.stdout,
             stderr,
@@ -173,6 +193,21 @@ impl Run {
     /// What it gave, as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Fails the test unless it ended with this exit code.
+    #[track_caller]
+    pub fn ended_with(self, code: i32) -> Self {
+        let code_is_right = self.status.code() == Some(code);
+        assert!(
+            code_is_right,
+            "{}: {}\n{}\n{}",
+            self.command,
+            self.status,
+            self.stderr,
+            self.text()
+        );
+        self
     }
 }
 

@@ -7,15 +7,18 @@
 //! Read [`Server`] and [`Cli`] first, then `postgres` and `s3` for the other storage; [`Recorder`] and [`Canary`] are
 //! how we look for what must not leave the device.
 
+mod bulk;
 mod canary;
 mod cli;
 mod folder;
 mod postgres;
+mod process;
 mod programs;
 mod recorder;
 mod s3;
 mod server;
 
+pub use bulk::{Bulk, SameAs};
 pub use canary::Canary;
 pub use cli::{Cli, Run, Running, Typed};
 pub use folder::{every_file, noise};

@@ -82,3 +82,26 @@ async fn serve(listener: std::net::TcpListener, service: S3Service) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn who_has_no_key_is_refused() {
+        let s3 = S3::start();
+        let mut client = TcpStream::connect(s3.address).expect("it listens");
+        let request = format!(
+            "GET /{}/x HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+            S3::BUCKET,
+            s3.address
+        );
+        client.write_all(request.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    }
+}

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::process::peak_memory_bytes;
 use crate::programs::posternd;
 use crate::{Postgres, S3};
 
@@ -140,6 +141,11 @@ impl Server {
     /// The same, for a [`crate::Recorder`].
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The most memory it has had.
+    pub fn peak_memory_bytes(&self) -> u64 {
+        peak_memory_bytes(&self.process).expect("it runs")
     }
 
     /// Kills it where it stands, as a power cut would.

@@ -1,0 +1,84 @@
+//! Programs die in the middle of an upload; nothing is lost and nothing is there twice.
+
+use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use postern_tests::{Cli, Recorder, Setup, every_file, noise};
+
+const PASSWORD: &str = "a gate in a wall";
+const SIZE: usize = 100 << 20;
+const PART: usize = 8 << 20;
+
+on_both_kinds_of_storage!(
+    an_upload_goes_on_after_the_server_was_killed,
+    an_upload_goes_on_after_the_client_was_killed,
+);
+
+fn an_upload_goes_on_after_the_server_was_killed(setup: &Setup) {
+    let server = setup.start();
+    let way = Recorder::in_front_of(server.address());
+    let (alice, _) = Cli::sign_up(&way.url(), "alice", PASSWORD);
+    let file = alice.home().join("film");
+    fs::write(&file, noise(7, SIZE)).expect("a file");
+
+    way.hold_after(SIZE / 2);
+    let upload = alice.typed(["put"]).arg(&file).spawn();
+    wait_until(|| way.is_holding());
+    server.kill();
+    let _server = setup.start();
+    way.release();
+
+    upload.wait().ended_with(0);
+    assert_stored_once(setup, &alice);
+}
+
+fn an_upload_goes_on_after_the_client_was_killed(setup: &Setup) {
+    let server = setup.start();
+    let way = Recorder::in_front_of(server.address());
+    let (alice, _) = Cli::sign_up(&way.url(), "alice", PASSWORD);
+    let file = alice.home().join("film");
+    fs::write(&file, noise(7, SIZE)).expect("a file");
+
+    way.hold_after(SIZE / 2);
+    let upload = alice.typed(["put"]).arg(&file).spawn();
+    wait_until(|| way.is_holding());
+    upload.kill();
+    way.release();
+
+    let sent_before = way.sent_bytes();
+    alice.typed(["put"]).arg(&file).succeeds();
+    let sent_again = way.sent_bytes() - sent_before;
+    assert!(
+        sent_again < SIZE - PART,
+        "{sent_again} bytes were sent again, although parts were there"
+    );
+    assert_stored_once(setup, &alice);
+}
+
+fn assert_stored_once(setup: &Setup, alice: &Cli) {
+    assert!(alice.typed(["get", "/film", "-o", "-"]).succeeds().stdout == noise(7, SIZE));
+    assert_eq!(alice.run(["ls", "/"]).matches("film").count(), 1);
+    let large = setup
+        .stored()
+        .into_iter()
+        .flat_map(every_file)
+        .filter_map(|file| file.metadata().ok());
+    let stored: u64 = large
+        .map(|meta| meta.len())
+        .filter(|&length| length > 1 << 20)
+        .sum();
+    assert!(
+        stored < (SIZE + PART) as u64 * 2,
+        "{stored} bytes are stored for a file of {SIZE}"
+    );
+}
+
+#[track_caller]
+fn wait_until(mut happens: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !happens() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it did not happen");
+        sleep(Duration::from_millis(5));
+    }
+}
