@@ -1,0 +1,120 @@
+//! Removing what nobody needs any more.
+//!
+//! A pass may be cut off at any point and run on several nodes at once; the next one goes on.
+
+use postern_protocol::TimeMs;
+use postern_protocol::time::{DAY_MS, HOUR_MS};
+
+use crate::error::Result;
+use crate::postern::Postern;
+use crate::store::{BlobKey, GarbageRow, Swept};
+
+/// How long an upload may take.
+pub const UPLOAD_MS: i64 = 7 * DAY_MS;
+/// How long a content may wait for the record that names it.
+pub const UNATTACHED_MS: i64 = DAY_MS;
+/// How long downloads of a removed content may go on.
+const READING_MS: i64 = HOUR_MS;
+/// How long it is remembered that a content was removed.
+const REMEMBERED_MS: i64 = 30 * DAY_MS;
+/// How many rows one transaction takes.
+const STEP: u32 = 500;
+
+/// What a pass removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pass {
+    /// Uploads that nobody went on with.
+    pub uploads: u64,
+    /// Contents that no record names.
+    pub contents: u64,
+    /// Blobs.
+    pub blobs: u64,
+    /// What had ended by itself.
+    pub ended: Swept,
+}
+
+impl Postern {
+    /// One pass over what is known to be no longer needed.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`]; what was removed before stays removed.
+    pub async fn sweep(&self, now: TimeMs) -> Result<Pass> {
+        Ok(Pass {
+            uploads: self.drop_abandoned_uploads(now).await?,
+            contents: self.drop_unattached_contents(now).await?,
+            blobs: self.delete_garbage(now).await?,
+            ended: self
+                .records()
+                .drop_expired(now, now.plus_ms(-REMEMBERED_MS))
+                .await?,
+        })
+    }
+
+    /// Looks through all blobs for those that no row knows: left by a request that died between the two. Slow, so it
+    /// is done rarely. Says how many it found; the next [`Self::sweep`] removes them.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub async fn find_lost_blobs(&self, now: TimeMs) -> Result<u64> {
+        let (mut from, mut found) = (None, 0);
+        loop {
+            let page = self.blobs().list(from).await?;
+            // One that is young may be about to get its row.
+            let old = page
+                .entries
+                .into_iter()
+                .filter(|entry| entry.modified < now.plus_ms(-UNATTACHED_MS));
+            let keys: Vec<BlobKey> = old.map(|entry| entry.key).collect();
+            found += u64::from(self.records().condemn_unknown_blobs(&keys, now).await?);
+            from = page.next;
+            if from.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn drop_abandoned_uploads(&self, now: TimeMs) -> Result<u64> {
+        let mut dropped = 0;
+        loop {
+            let before = now.plus_ms(-UPLOAD_MS);
+            let step = self.records().drop_abandoned_uploads(before, now, STEP).await?;
+            dropped += u64::from(step);
+            if step < STEP {
+                return Ok(dropped);
+            }
+        }
+    }
+
+    async fn drop_unattached_contents(&self, now: TimeMs) -> Result<u64> {
+        let mut dropped = 0;
+        loop {
+            let before = now.plus_ms(-UNATTACHED_MS);
+            let step = self.records().drop_unattached_contents(before, now, STEP).await?;
+            dropped += u64::from(step);
+            if step < STEP {
+                return Ok(dropped);
+            }
+        }
+    }
+
+    async fn delete_garbage(&self, now: TimeMs) -> Result<u64> {
+        let mut deleted = 0;
+        loop {
+            let garbage = self.records().garbage(now.plus_ms(-READING_MS), STEP).await?;
+            if garbage.is_empty() {
+                return Ok(deleted);
+            }
+            deleted += self.delete_blobs(&garbage, now).await?;
+        }
+    }
+
+    async fn delete_blobs(&self, garbage: &[GarbageRow], now: TimeMs) -> Result<u64> {
+        let mut keys = Vec::with_capacity(garbage.len());
+        for row in garbage {
+            self.blobs().delete(row.key, row.upload.as_ref()).await?;
+            keys.push(row.key);
+        }
+        self.records().note_swept(&keys, now).await?;
+        Ok(keys.len() as u64)
+    }
+}
