@@ -1,1 +1,30 @@
-//! Postern's HTTP interface.
+//! Postern's HTTP interface: paths, bodies, limits, headers, events, and the web client's files.
+//!
+//! No rule is decided here: a handler extracts what a request says, makes one call to the rules, and maps what comes
+//! back. Nothing here knows what keeps the data. What a client sent is never logged.
+//!
+//! Read in this order: [`app`](run) (what is put together), `routes` (the table of paths, one file for each group),
+//! `extract` (what handlers ask for), `error` (the one translation to status and code), `incoming` and `outgoing` (bulk
+//! bytes), then the guards: `address`, `limits`, `body`, `headers`; at last `bells`, `web` and `openapi`.
+
+mod address;
+mod app;
+mod bells;
+mod body;
+mod error;
+mod extract;
+mod headers;
+mod incoming;
+mod limits;
+mod openapi;
+mod outgoing;
+mod routes;
+mod settings;
+mod state;
+mod web;
+
+pub use app::{Running, Stopper, run};
+pub use bells::Bells;
+pub use openapi::document as openapi_document;
+pub use settings::{Pace, Rate, Rates, Settings};
+pub use state::Clock;

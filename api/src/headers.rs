@@ -1,0 +1,32 @@
+//! The headers that every answer carries.
+//!
+//! A page of ours runs our own code only, talks to us only, is framed by nobody, and tells nobody where it has been:
+//! a link's secret stands in its address.
+
+use actix_web::middleware::DefaultHeaders;
+
+/// `trusted-types`: the app's own policy, for its two kinds of workers, and the one that Svelte's templates use.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+    style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; worker-src 'self'; \
+    manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types postern svelte-trusted-html";
+const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
+/// Two years, as browsers' preload lists ask.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=63072000; includeSubDomains";
+
+/// The headers. `behind_tls` adds the one that keeps browsers from ever coming back without TLS.
+pub(crate) fn security_headers(behind_tls: bool) -> DefaultHeaders {
+    let headers = DefaultHeaders::new()
+        .add(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
+        .add(("Permissions-Policy", PERMISSIONS_POLICY))
+        .add(("Referrer-Policy", "no-referrer"))
+        .add(("Cross-Origin-Opener-Policy", "same-origin"))
+        .add(("Cross-Origin-Embedder-Policy", "require-corp"))
+        .add(("Cross-Origin-Resource-Policy", "same-origin"))
+        .add(("X-Content-Type-Options", "nosniff"));
+    if behind_tls {
+        headers.add(("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY))
+    } else {
+        headers
+    }
+}

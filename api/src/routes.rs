@@ -1,0 +1,86 @@
+//! The table of paths. One file below for each group of endpoints; each handler is: extract, one call, map.
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Resource};
+
+use crate::error::ApiError;
+use crate::openapi;
+
+pub(crate) mod account;
+pub(crate) mod changes;
+pub(crate) mod contents;
+pub(crate) mod directory;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod links;
+pub(crate) mod login;
+pub(crate) mod recovery;
+pub(crate) mod server;
+pub(crate) mod sessions;
+pub(crate) mod signup;
+pub(crate) mod uploads;
+pub(crate) mod volumes;
+
+/// Everything below `/api/v1`.
+pub(crate) fn interface(config: &mut ServiceConfig) {
+    let resources = [
+        at("/openapi.json").route(web::get().to(openapi::get_document)),
+        at("/server").route(web::get().to(server::get_server)),
+        at("/signup/start").route(web::post().to(signup::start_sign_up)),
+        at("/signup").route(web::post().to(signup::sign_up)),
+        at("/login/start").route(web::post().to(login::start_login)),
+        at("/login/finish").route(web::post().to(login::finish_login)),
+        at("/recovery/start").route(web::post().to(recovery::start_recovery)),
+        at("/recovery/finish").route(web::post().to(recovery::finish_recovery)),
+        at("/account").route(web::get().to(account::get_account)),
+        at("/account/password/start").route(web::post().to(account::start_password)),
+        at("/account/password").route(web::put().to(account::put_password)),
+        at("/account/rotation").route(web::post().to(account::rotate)),
+        at("/account/objects").route(web::put().to(account::put_object)),
+        at("/sessions").route(web::get().to(sessions::list_sessions)),
+        at("/sessions/current").route(web::delete().to(sessions::end_current_session)),
+        at("/sessions/{session}").route(web::delete().to(sessions::end_session)),
+        at("/directory/{name}").route(web::get().to(directory::get_log)),
+        at("/changes").route(web::get().to(changes::list_changes)),
+        at("/events").route(web::get().to(events::listen)),
+        at("/volumes/{volume}/changes").route(web::get().to(volumes::list_changes)),
+        at("/volumes/{volume}/batches").route(web::post().to(volumes::apply_batch)),
+        at("/uploads").route(web::post().to(uploads::start_upload)),
+        at("/uploads/{content}")
+            .route(web::get().to(uploads::get_upload))
+            .route(web::delete().to(uploads::abort_upload)),
+        at("/uploads/{content}/parts/{part}").route(web::put().to(uploads::put_part)),
+        at("/uploads/{content}/complete").route(web::post().to(uploads::complete_upload)),
+        at("/contents/{content}")
+            .route(web::put().to(contents::put_content))
+            .route(web::get().to(contents::get_content))
+            .route(web::head().to(contents::get_content)),
+        at("/links")
+            .route(web::get().to(links::list_links))
+            .route(web::post().to(links::create_link)),
+        at("/links/{link}").route(web::delete().to(links::revoke_link)),
+        at("/links/{link}/open").route(web::post().to(links::open_link)),
+        at("/links/{link}/records").route(web::post().to(links::list_records)),
+        at("/links/{link}/leases").route(web::post().to(links::take_lease)),
+        at("/links/{link}/contents/{content}")
+            .route(web::get().to(links::get_content))
+            .route(web::head().to(links::get_content)),
+    ];
+    for resource in resources {
+        config.service(resource);
+    }
+}
+
+/// A path that answers in our words to methods that it does not take.
+fn at(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(wrong_method))
+}
+
+async fn wrong_method() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::WrongMethod)
+}
+
+/// The answer to what is no path of the interface.
+pub(crate) async fn no_such_path() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::NoSuchPath)
+}

@@ -1,0 +1,54 @@
+//! Contents that are there.
+
+use actix_web::web::{self, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use postern_protocol::upload::ContentBody;
+use postern_protocol::{Bytes, ContentId, ErrorBody};
+
+use crate::error::ApiError;
+use crate::extract::{Path, User};
+use crate::state::State;
+use crate::{incoming, outgoing};
+
+/// Takes a content of at most one part, whole.
+#[utoipa::path(
+    put, path = "/contents/{content}", tag = "contents", security(("session" = [])),
+    params(
+        ("content" = ContentId, Path),
+        ("postern-checksum" = Bytes, Header, description = "the BLAKE3 of the body"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, body = ContentBody), (status = "default", body = ErrorBody))
+)]
+pub(crate) async fn put_content(
+    request: HttpRequest,
+    User(user): User,
+    Path(content): Path<ContentId>,
+    state: Data<State>,
+    payload: Payload,
+) -> Result<web::Json<ContentBody>, ApiError> {
+    let (upload, now) = (user.upload(content), state.now());
+    let kept = incoming::hand_over(&request, payload, |body| upload.put_whole(body, now)).await?;
+    Ok(web::Json(kept))
+}
+
+/// The sealed bytes, or one range of them.
+#[utoipa::path(
+    get, path = "/contents/{content}", tag = "contents", security(("session" = [])),
+    params(
+        ("content" = ContentId, Path),
+        ("range" = Option<String>, Header, description = "one range of bytes"),
+    ),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 206, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = "default", body = ErrorBody),
+    )
+)]
+pub(crate) async fn get_content(
+    request: HttpRequest,
+    User(user): User,
+    Path(content): Path<ContentId>,
+) -> Result<HttpResponse, ApiError> {
+    outgoing::send(&request, &user.content(content).await?).await
+}
