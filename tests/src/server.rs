@@ -112,6 +112,8 @@ impl Setup {
         // A story does in seconds what a stranger would need hours for.
         .with("LIMITS_STRANGER_BURST", "10000")
         .with("LIMITS_LOGIN_BURST", "10000")
+        // Talkative, since the canaries are looked for in what it says too.
+        .with("LOG_FILTER", "debug")
     }
 
     fn command(&self) -> Command {
@@ -123,7 +125,10 @@ impl Setup {
             .arg("--http")
             .arg(self.address.get().to_string());
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
-        command.current_dir(self.data.path());
+        // What it puts aside for a moment must be looked through as well.
+        command
+            .env("TMPDIR", self.data.path())
+            .current_dir(self.data.path());
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
