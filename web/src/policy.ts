@@ -3,7 +3,10 @@
  * (Svelte brings `svelte-trusted-html` for its compiled templates. No third policy is allowed by the server.)
  */
 interface TypesFactory {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string },
+  ): { createScriptURL(url: string): unknown };
 }
 
 function checked(url: string): string {
@@ -14,7 +17,7 @@ function checked(url: string): string {
 }
 
 const factory = (globalThis as { trustedTypes?: TypesFactory }).trustedTypes;
-const policy = factory?.createPolicy('postern-script-url', { createScriptURL: checked });
+const policy = factory?.createPolicy('postern', { createScriptURL: checked });
 
 /** Typed as a string for constructors whose types do not know of Trusted Types yet. */
 export function trustedUrl(url: string): string {

@@ -29,8 +29,11 @@ export interface Engine {
   signOut(): Promise<void>;
   /** Proves the recovery words, sets a new password, and signs in. */
   recover(name: string, words: string, newPassword: string, options: StayOptions): Promise<Account>;
-  /** `leaked`: the old password is known to somebody, so every key it protected is replaced as well. */
-  changePassword(current: string, next: string, options: { leaked: boolean }): Promise<void>;
+  /**
+   * `leaked`: the old password is known to somebody, so every key it protected is replaced as well, and the recovery
+   * kit with them: then the new words are answered, to be kept in place of the old.
+   */
+  changePassword(current: string, next: string, options: { leaked: boolean }): Promise<string[] | null>;
   sessions(): Promise<SessionView[]>;
   revokeSession(id: Id): Promise<void>;
   usage(): Promise<Usage>;
@@ -46,7 +49,7 @@ export interface Engine {
   // ── Transfers ──────────────────────────────────────────────────────────────────────────────────────────────
   /** Queues files (and makes the folders on their paths). Resolves when all are queued, not when they are sent. */
   upload(parent: Id, items: UploadItem[]): Promise<void>;
-  download(node: Id, target: SaveTarget): Promise<Id>;
+  download(entry: Pick<Entry, 'id' | 'name' | 'sizeBytes'>, target: SaveTarget): Promise<Id>;
   transfers(): Promise<Transfer[]>;
   pause(transfers: Id[]): Promise<void>;
   resume(transfers: Id[]): Promise<void>;
@@ -127,6 +130,7 @@ export type EngineErrorKind =
   | 'unavailable' // an answer, but not a useful one
   | 'signed-out'
   | 'cancelled'
+  | 'busy' // another tab is at it
   // the one that must never be softened
   | 'not-authentic' // something the server handed over is not what was put there
   | 'unsupported' // this browser lacks what is needed

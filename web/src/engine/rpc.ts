@@ -7,10 +7,7 @@ export interface Call {
   args: unknown[];
 }
 
-export type Reply =
-  | { call: number; value: unknown }
-  | { call: number; error: EngineError }
-  | { event: EngineEvent };
+export type Reply = { call: number; value: unknown } | { call: number; error: EngineError } | { event: EngineEvent };
 
 /** What a Worker, a worker's own scope and a MessagePort have in common. */
 export interface Port {
@@ -32,7 +29,10 @@ export function callOver(port: Port, hear: (event: EngineEvent) => void): Engine
       port.postMessage({ call: calls, method, args } satisfies Call, portsIn(args));
     });
   return new Proxy({} as Engine, {
-    get: (_, method) => (...args: unknown[]) => call(method as EngineMethod, args),
+    get:
+      (_, method) =>
+      (...args: unknown[]) =>
+        call(method as EngineMethod, args),
   });
 }
 

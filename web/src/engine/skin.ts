@@ -116,13 +116,24 @@ export interface Client {
    * journal after a crash goes on where it stopped, or fails with `file-differs`.
    * Answers an opaque token for `attach`. Rejects with `cancelled` when the signal fires; the journal stays.
    */
-  uploadContent(journal: Id, source: Blob, progress: (doneBytes: number) => void, signal: AbortSignal): Promise<Uint8Array>;
+  uploadContent(
+    journal: Id,
+    source: Blob,
+    progress: (doneBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<Uint8Array>;
   /** Puts many finished contents into their folders in one batch, and drops their journals. */
   attach(files: Attachment[]): Promise<Entry[]>;
   /** Tells the server to forget an unfinished upload, and drops the journal. */
   abandonUpload(journal: Id): Promise<void>;
   /** Writes the opened content from `fromByte` on. */
-  download(node: Id, fromByte: number, sink: Sink, progress: (doneBytes: number) => void, signal: AbortSignal): Promise<void>;
+  download(
+    node: Id,
+    fromByte: number,
+    sink: Sink,
+    progress: (doneBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
 
   share(node: Id, terms: ShareTerms): Promise<Share>;
   shares(): Promise<Share[]>;

@@ -1,6 +1,9 @@
 /** Arranges with the service worker that one navigation to /save/<token> is answered by what comes out of a port. */
 import { trustedUrl } from '../policy';
-import { SAVE_SCOPE, type SaveOrder } from '../save/order';
+import type { SaveOrder } from '../save/order';
+
+/** The service worker sees requests below this path, and no others: never the page, never a link. */
+const SAVE_SCOPE = '/save/';
 
 const PING_MS = 10_000;
 
@@ -30,7 +33,9 @@ function registration(): Promise<ServiceWorkerRegistration | undefined> {
 }
 
 async function saveWorker(): Promise<ServiceWorker> {
-  const registered = await navigator.serviceWorker.register(trustedUrl(`${SAVE_SCOPE}worker.js`), { scope: SAVE_SCOPE });
+  const registered = await navigator.serviceWorker.register(trustedUrl(`${SAVE_SCOPE}worker.js`), {
+    scope: SAVE_SCOPE,
+  });
   const worker = registered.active ?? registered.installing ?? registered.waiting;
   if (!worker) throw new Error('the service worker vanished while it was registered');
   await activated(worker);

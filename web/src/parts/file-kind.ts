@@ -10,7 +10,9 @@ const ENDINGS: Record<Exclude<FileKind, 'other'>, string> = {
 };
 
 const BY_ENDING = new Map<string, FileKind>(
-  Object.entries(ENDINGS).flatMap(([kind, list]) => list.split(' ').map((ending) => [ending, kind as FileKind] as const)),
+  Object.entries(ENDINGS).flatMap(([kind, list]) =>
+    list.split(' ').map((ending) => [ending, kind as FileKind] as const),
+  ),
 );
 
 export function sortOfFile(name: string): FileKind {

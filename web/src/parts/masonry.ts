@@ -53,7 +53,9 @@ export function layCourses(width: number, height: number, seed: number): Stone[]
 /** The wedge-shaped stones of the arch, as path data, from the left spring to the right. */
 export function layArch(arch: Arch, wedges: number): string[] {
   const step = Math.PI / wedges;
-  return Array.from({ length: wedges }, (_, i) => wedge(arch, Math.PI - i * step - 0.012, Math.PI - (i + 1) * step + 0.012));
+  return Array.from({ length: wedges }, (_, i) =>
+    wedge(arch, Math.PI - i * step - 0.012, Math.PI - (i + 1) * step + 0.012),
+  );
 }
 
 function wedge(arch: Arch, from: number, to: number): string {

@@ -24,7 +24,7 @@ export function gradeGuesses(guesses: number): Strength {
 function sayTime(seconds: number): string {
   if (seconds >= 100 * YEAR_S) return en.strength.centuries;
   const years = Math.round(seconds / YEAR_S);
-  return years >= 2 ? `${years} years` : formatDuration(seconds);
+  return `about ${years >= 2 ? `${years} years` : formatDuration(seconds)}`;
 }
 
 type Estimate = (password: string, known: string[]) => number;

@@ -1,8 +1,5 @@
 /** What the page, the engine and the service worker say to each other about one download. */
 
-/** The service worker sees requests below this path, and no others: never the page, never a link. */
-export const SAVE_SCOPE = '/save/';
-
 /** Page to service worker, with two ports: the stream's, and one to say "known" on. */
 export interface SaveOrder {
   token: string;

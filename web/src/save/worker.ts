@@ -2,7 +2,7 @@
  * The service worker: turns what the engine pushes into a download of the browser's own. It serves nothing else,
  * caches nothing, and holds no key: opened bytes pass through, one chunk at a time, only when the browser asks.
  */
-import { type Demand, SAVE_SCOPE, type SaveOrder, type Supply } from './order';
+import type { Demand, SaveOrder, Supply } from './order';
 
 const scope = self as unknown as ServiceWorkerGlobalScope;
 const orders = new Map<string, { order: SaveOrder; port: MessagePort }>();
@@ -19,9 +19,8 @@ scope.addEventListener('message', ({ data, ports }: ExtendableMessageEvent) => {
 });
 
 scope.addEventListener('fetch', (event) => {
-  const { pathname } = new URL(event.request.url);
-  const token = pathname.slice(SAVE_SCOPE.length);
-  const found = pathname.startsWith(SAVE_SCOPE) ? orders.get(token) : undefined;
+  const token = event.request.url.slice(scope.registration.scope.length);
+  const found = orders.get(token);
   if (!found) return;
   orders.delete(token);
   event.respondWith(new Response(streamFrom(found.port), { headers: headersFor(found.order) }));

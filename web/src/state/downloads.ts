@@ -1,5 +1,5 @@
 /** Starts downloads: finds out where to, hands the engine the way there, and looks after it until it ends. */
-import type { EngineEvent, Id, SaveTarget } from '../engine/api';
+import type { EngineEvent, Entry, Id, SaveTarget } from '../engine/api';
 import { saveBlob } from '../files/save-blob';
 import { keepStreamAwake } from '../files/save-stream';
 import { chooseTarget } from '../files/target';
@@ -8,8 +8,8 @@ import { engine, listen } from './engine';
 const ENDED = ['done', 'failed', 'cancelled'];
 const atEnd = new Map<Id, (state: string) => void>();
 
-export function downloadEntry(node: Id, name: string, sizeBytes: number): Promise<Id | null> {
-  return begin(name, sizeBytes, (target) => engine.download(node, target));
+export function downloadEntry({ id, name, sizeBytes }: Entry): Promise<Id | null> {
+  return begin(name, sizeBytes, (target) => engine.download({ id, name, sizeBytes }, target));
 }
 
 export function downloadFromLink(link: Id, node: Id | null, name: string, sizeBytes: number): Promise<Id | null> {

@@ -38,14 +38,21 @@ class Drive {
     if (this.listing && this.listing.folder !== folder) this.listing = null;
     this.selected.clear();
     this.renaming = null;
-    await this.opening.run(() => this.#load());
-    // Somebody may have gone on to another folder while this one was loading.
-    if (this.#wanted !== folder) await this.open(this.#wanted);
+    await this.opening.run(() => this.#loadWanted());
   }
 
   async refresh() {
     if (this.opening.busy) return;
     await this.opening.run(() => this.#load());
+  }
+
+  /** Somebody may go on to another folder while one is loading: the last wish counts. */
+  async #loadWanted() {
+    let loaded: Id | null | undefined;
+    while (loaded !== this.#wanted) {
+      loaded = this.#wanted;
+      await this.#load();
+    }
   }
 
   async #load() {
@@ -58,6 +65,14 @@ class Drive {
   sortBy(key: SortKey) {
     this.ascending = this.sortKey === key ? !this.ascending : true;
     this.sortKey = key;
+  }
+
+  selectAll() {
+    for (const { id } of this.entries) this.selected.add(id);
+  }
+
+  beginRename(id: Id) {
+    this.renaming = id;
   }
 
   async makeFolder(name: string) {

@@ -18,7 +18,16 @@ export interface Group {
 }
 
 /** The state of the whole is that of the member that most needs a person, else of the one that moves. */
-const URGENCY: TransferState[] = ['needs-file', 'failed', 'retrying', 'running', 'queued', 'paused', 'done', 'cancelled'];
+const URGENCY: TransferState[] = [
+  'needs-file',
+  'failed',
+  'retrying',
+  'running',
+  'queued',
+  'paused',
+  'done',
+  'cancelled',
+];
 
 export function gather(transfers: Iterable<Transfer>): Group[] {
   const groups = new Map<Id, Transfer[]>();
@@ -56,11 +65,17 @@ class Transfers {
   readonly action = new Action();
   readonly groups = $derived(gather(this.byId.values()));
   readonly running = $derived(
-    [...this.byId.values()].filter(({ state }) => state === 'running' || state === 'queued' || state === 'retrying').length,
+    [...this.byId.values()].filter(({ state }) => state === 'running' || state === 'queued' || state === 'retrying')
+      .length,
   );
   readonly waiting = $derived([...this.byId.values()].filter(({ state }) => state === 'needs-file').length);
   readonly failed = $derived([...this.byId.values()].some(({ state }) => state === 'failed'));
-  readonly total = $derived(groupOf('', [...this.byId.values()].filter(({ state }) => state !== 'failed')));
+  readonly total = $derived(
+    groupOf(
+      '',
+      [...this.byId.values()].filter(({ state }) => state !== 'failed'),
+    ),
+  );
 
   async load() {
     for (const transfer of await engine.transfers()) this.byId.set(transfer.id, transfer);

@@ -34,7 +34,8 @@ export const en = {
         text: 'Twenty gigabytes go through as calmly as twenty kilobytes, and go on where they stopped.',
       },
     ],
-    honest: 'One thing we cannot do: give you back a forgotten password. We never had it. You get a recovery kit instead.',
+    honest:
+      'One thing we cannot do: give you back a forgotten password. We never had it. You get a recovery kit instead.',
   },
 
   account: {
@@ -44,7 +45,8 @@ export const en = {
     showPassword: 'Show password',
     hidePassword: 'Hide password',
     stay: 'Stay signed in on this device',
-    stayHint: 'Your keys are kept here, sealed so that they cannot be copied out. Leave it off on a computer that is not yours.',
+    stayHint:
+      'Your keys are kept here, sealed so that they cannot be copied out. Without it, a reload asks for your password again. Leave it off on a computer that is not yours.',
   },
 
   signUp: {
@@ -54,7 +56,7 @@ export const en = {
     next: 'Go on to the recovery kit',
     preparing: 'Making your keys…',
     have: 'I have an account',
-    steps: ['Name and password', 'Recovery kit', 'Check the kit'],
+    steps: ['Name', 'Recovery kit', 'Check the kit'],
     stepOf: (step: number, of: number) => `Step ${step} of ${of}`,
   },
 
@@ -63,7 +65,7 @@ export const en = {
     words: ['Guessed at once', 'Guessed in minutes', 'Might hold for a while', 'Hard to guess', 'Very hard to guess'],
     loading: 'Looking…',
     tooWeak: 'A thief with our database could guess this one. Make it longer before you go on.',
-    cost: (time: string) => `Somebody who stole our database would need about ${time} to guess it.`,
+    cost: (time: string) => `Somebody who stole our database would need ${time} to guess it.`,
     centuries: 'centuries',
   },
 
@@ -83,7 +85,8 @@ export const en = {
     fileText: (name: string, host: string, date: string, words: string) =>
       `Postern recovery kit\n\nAccount: ${name}\nServer:  ${host}\nMade on: ${date}\n\n${words}\n\nThese words open everything in this account. Keep them as you would keep a passport.\nIf you forget your password: ${host}/recover\n`,
     confirmTitle: 'Check the kit',
-    confirmLead: 'Take the kit that you have just kept, and type these words from it. It is the only proof that it will work on a bad day.',
+    confirmLead:
+      'Take the kit that you have just kept, and type these words from it. It is the only proof that it will work on a bad day.',
     word: (n: number) => `Word ${n}`,
     wrong: 'One of these is not the word in your kit. Have another look.',
     finish: 'Create the account',
@@ -232,13 +235,15 @@ export const en = {
     title: 'Shared by link',
     lead: 'Everything that somebody else can open, and how.',
     emptyTitle: 'You share nothing at the moment.',
-    emptyText: 'Choose “Share by link” beside a file or folder in your drive. It will be listed here until you take it back.',
+    emptyText:
+      'Choose “Share by link” beside a file or folder in your drive. It will be listed here until you take it back.',
     gone: 'Something you deleted',
     password: 'With a password',
     noPassword: 'No password',
     until: (date: string) => `until ${date}`,
     forever: 'no last day',
-    counted: (n: number, of: number | null) => (of === null ? `${count(n, 'download')}` : `${n} of ${count(of, 'download')}`),
+    counted: (n: number, of: number | null) =>
+      of === null ? `${count(n, 'download')}` : `${n} of ${count(of, 'download')}`,
     state: { live: 'Open', expired: 'Expired', 'used-up': 'Used up', revoked: 'Taken back' },
     revoke: 'Take back',
     revokeTitle: (name: string) => `Take back the link to “${name}”?`,
@@ -258,9 +263,11 @@ export const en = {
     next: 'New password',
     changed: 'Your password is changed. The old one opens nothing any more.',
     leakedTitle: 'Somebody may know my password',
-    leakedText: 'Then a new password is not enough: the keys it protected are replaced too, and all other devices are signed out. Your files stay as they are.',
+    leakedText:
+      'Then a new password is not enough: the keys it protected are replaced too, and all other devices are signed out. Your files stay as they are.',
     leaked: 'Replace my keys as well',
     changing: 'Changing…',
+    newKit: 'Your recovery kit is a new one as well. The old words open nothing any more: keep these in their place.',
     sessions: 'Where you are signed in',
     thisDevice: 'this device',
     lastSeen: (when: string) => `Last seen ${when}`,
@@ -291,15 +298,18 @@ export const en = {
     how: 'It was sealed on the sender’s device. The key is in the link that you opened, and has already been taken out of the address bar. It is opened here, on your device; the server that keeps it cannot read it.',
     counts: 'Looking costs nothing: only a finished download counts.',
     mangledTitle: 'This link lost something on its way.',
-    mangledText: 'Mail programs and chats sometimes cut links short, or add a dot. Ask for it once more, and copy the whole of it.',
+    mangledText:
+      'Mail programs and chats sometimes cut links short, or add a dot. Ask for it once more, and copy the whole of it.',
     forgottenTitle: 'This page has let go of the key.',
-    forgottenText: 'On purpose: the key was in the link, and is written down nowhere. Open the link once more, from where you found it.',
+    forgottenText:
+      'On purpose: the key was in the link, and is written down nowhere. Open the link once more, from where you found it.',
     refusedTitle: 'There is nothing at this link.',
     refusedText: 'It may have been taken back, or not copied in full. Ask whoever sent it.',
     'link-expiredTitle': 'This link has had its last day.',
     'link-expiredText': 'Whoever sent it set a last day, and it is past. They can make a new one.',
     'link-used-upTitle': 'This link has been used up.',
-    'link-used-upText': 'It was meant for a fixed number of downloads, and they have been made. If none of them was yours, tell whoever sent it.',
+    'link-used-upText':
+      'It was meant for a fixed number of downloads, and they have been made. If none of them was yours, tell whoever sent it.',
     'link-revokedTitle': 'This link was taken back.',
     'link-revokedText': 'Whoever sent it changed their mind. Ask them.',
     wrongPassword: 'That did not open it. Check the password; if it is right, the link may have been taken back.',
@@ -323,9 +333,11 @@ export const en = {
   errors: {
     'wrong-password': 'That name and password do not go together.',
     'name-taken': 'Somebody here has this name already.',
-    'name-invalid': 'A name begins with a small letter or a digit, and may go on with those, dots, dashes and underscores.',
+    'name-invalid':
+      'A name begins with a small letter or a digit, and may go on with those, dots, dashes and underscores.',
     'sign-up-closed': 'New accounts are not open on this server. Ask whoever runs it.',
-    'words-mangled': 'These are not 24 words of a kit as it was printed. Look for a slip: one word may be missing or misspelt.',
+    'words-mangled':
+      'These are not 24 words of a kit as it was printed. Look for a slip: one word may be missing or misspelt.',
     'words-wrong': 'These words are well formed, but they do not belong to this account.',
     'fresh-sign-in-needed': 'For this, sign in with your password once more.',
     'entry-name-invalid': 'That cannot be a name: it is empty, too long, or has a slash in it.',
@@ -347,7 +359,9 @@ export const en = {
     unavailable: 'The server has trouble of its own. Try again in a while.',
     'signed-out': 'You have been signed out.',
     cancelled: 'Cancelled.',
-    'not-authentic': 'What the server handed over is not what was put there. We opened nothing, and changed nothing. Tell whoever runs this server.',
+    busy: 'Another tab of yours is at this already.',
+    'not-authentic':
+      'What the server handed over is not what was put there. We opened nothing, and changed nothing. Tell whoever runs this server.',
     unsupported: 'This browser lacks something that is needed here. A current Firefox, Chromium or Safari has it.',
     internal: 'Something went wrong on our side of the page. Reload it, and tell us if it happens again.',
   },

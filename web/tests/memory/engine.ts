@@ -69,8 +69,9 @@ export class MemoryEngine implements Engine {
   async recover(name: string, words: string, _newPassword: string, options: StayOptions): Promise<Account> {
     return words.trim().split(/\s+/).length === 24 ? this.signIn(name, '', options) : fail('words-mangled');
   }
-  async changePassword(current: string) {
+  async changePassword(current: string, _next: string, { leaked }: { leaked: boolean }) {
     if (current === 'wrong') return fail('wrong-password');
+    return leaked ? WORDS.split(' ') : null;
   }
   async sessions() {
     const now = Date.now();
@@ -112,11 +113,21 @@ export class MemoryEngine implements Engine {
   }
   #transfer(group: Id, name: string, path: string[], sizeBytes: number): Transfer {
     return {
-      id: this.#tree.newId(), direction: 'up', state: 'done', name, path, group, sizeBytes, doneBytes: sizeBytes,
-      startedMs: Date.now(), speed: 0, error: null, handleKept: false,
+      id: this.#tree.newId(),
+      direction: 'up',
+      state: 'done',
+      name,
+      path,
+      group,
+      sizeBytes,
+      doneBytes: sizeBytes,
+      startedMs: Date.now(),
+      speed: 0,
+      error: null,
+      handleKept: false,
     };
   }
-  async download(_node: Id, _target: SaveTarget): Promise<Id> {
+  async download(_entry: Pick<Entry, 'id'>, _target: SaveTarget): Promise<Id> {
     return this.#tree.newId();
   }
   async transfers() {
@@ -143,9 +154,16 @@ export class MemoryEngine implements Engine {
     if (!entry) return fail('not-found');
     const link = this.#tree.newId();
     const share: Share = {
-      link, node, url: `${location.origin}/s/${link}#1AWo2mB7T0qN5kX9cLr4fYhE8sVzPdGj3uQiKtRwMnOaC6bZlS`,
-      entry: { name: entry.name, kind: entry.kind }, hasPassword: terms.password !== null, createdMs: Date.now(),
-      expiresMs: terms.expiresMs, downloads: terms.downloads, downloaded: 0, state: 'live',
+      link,
+      node,
+      url: `${location.origin}/s/${link}#1AWo2mB7T0qN5kX9cLr4fYhE8sVzPdGj3uQiKtRwMnOaC6bZlS`,
+      entry: { name: entry.name, kind: entry.kind },
+      hasPassword: terms.password !== null,
+      createdMs: Date.now(),
+      expiresMs: terms.expiresMs,
+      downloads: terms.downloads,
+      downloaded: 0,
+      state: 'live',
     };
     this.#shares.unshift(share);
     this.#tree.markShared(node);
@@ -165,8 +183,15 @@ export class MemoryEngine implements Engine {
   async openLink(link: Id, password: string | null): Promise<LinkView> {
     if (password === 'wrong') return fail('link-refused');
     return {
-      link, kind: 'file', name: 'Survey of the north wall, final.zip', sizeBytes: 4_820_000_000, mediaType: 'application/zip',
-      modifiedMs: Date.now(), expiresMs: Date.now() + 6e8, downloadsLeft: 1, listing: null,
+      link,
+      kind: 'file',
+      name: 'Survey of the north wall, final.zip',
+      sizeBytes: 4_820_000_000,
+      mediaType: 'application/zip',
+      modifiedMs: Date.now(),
+      expiresMs: Date.now() + 6e8,
+      downloadsLeft: 1,
+      listing: null,
     };
   }
   async listLinkFolder(): Promise<FolderListing> {

@@ -14,8 +14,25 @@ export class Tree {
     return this.#entries.get(id);
   }
 
-  add(parent: Id, kind: Entry['kind'], name: string, sizeBytes: number, mediaType = '', modifiedMs = Date.now()): Entry {
-    const entry: Entry = { id: this.newId(), parent, kind, name, modifiedMs, sizeBytes, children: 0, mediaType, shared: false };
+  add(
+    parent: Id,
+    kind: Entry['kind'],
+    name: string,
+    sizeBytes: number,
+    mediaType = '',
+    modifiedMs = Date.now(),
+  ): Entry {
+    const entry: Entry = {
+      id: this.newId(),
+      parent,
+      kind,
+      name,
+      modifiedMs,
+      sizeBytes,
+      children: 0,
+      mediaType,
+      shared: false,
+    };
     this.#entries.set(entry.id, entry);
     return entry;
   }

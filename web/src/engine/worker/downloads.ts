@@ -1,0 +1,85 @@
+/** Downloads: opened here, written where the person said. They do not survive a reload: the browser's picker is gone then. */
+import type { Id, SaveTarget } from '../api';
+import type { Sink } from '../skin';
+import { explain } from './explain';
+import { newId } from './ids';
+import type { Ledger } from './ledger';
+import { type EndingSink, sinkFor } from './sinks';
+import { untilItPasses } from './retry';
+
+/** How the opened bytes are had: from the drive or from a link. */
+export type Opening = (
+  fromByte: number,
+  sink: Sink,
+  progress: (doneBytes: number) => void,
+  signal: AbortSignal,
+) => Promise<void>;
+
+export class Downloads {
+  #ledger: Ledger;
+  #running = new Map<Id, AbortController>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  start(name: string, sizeBytes: number, target: SaveTarget, open: Opening): Id {
+    const id = newId();
+    const stopping = new AbortController();
+    this.#running.set(id, stopping);
+    this.#ledger.add({
+      id,
+      direction: 'down',
+      state: 'running',
+      name,
+      path: [],
+      group: id,
+      sizeBytes,
+      doneBytes: 0,
+      startedMs: Date.now(),
+      speed: 0,
+      error: null,
+      handleKept: false,
+    });
+    void this.#run(id, target, open, stopping);
+    return id;
+  }
+
+  cancel(ids: Id[]) {
+    for (const id of ids) this.#running.get(id)?.abort(new DOMException('stopped', 'AbortError'));
+  }
+
+  async #run(id: Id, target: SaveTarget, open: Opening, stopping: AbortController) {
+    let sink: EndingSink | undefined;
+    try {
+      sink = await sinkFor(target, () => stopping.abort(new DOMException('stopped', 'AbortError')));
+      await this.#fill(id, sink, open, stopping.signal);
+      await sink.finish();
+      this.#ledger.change(id, { state: 'done', doneBytes: this.#ledger.get(id)?.sizeBytes ?? 0, error: null });
+    } catch (thrown) {
+      await sink?.discard().catch(() => undefined);
+      const state = stopping.signal.aborted ? 'cancelled' : 'failed';
+      this.#ledger.change(id, { state, error: state === 'failed' ? explain(thrown) : null });
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  /** A line that breaks is taken up again at the byte where it broke: what was written was checked before. */
+  async #fill(id: Id, sink: EndingSink, open: Opening, signal: AbortSignal) {
+    let written = 0;
+    const counting: Sink = {
+      async write(chunk) {
+        const { length } = chunk;
+        await sink.write(chunk);
+        written += length;
+      },
+    };
+    const progress = () => this.#ledger.progress(id, written);
+    await untilItPasses(() => open(written, counting, progress, signal), {
+      signal,
+      waiting: (error) => this.#ledger.change(id, { state: 'retrying', error }),
+      again: () => this.#ledger.change(id, { state: 'running', error: null }),
+    });
+  }
+}

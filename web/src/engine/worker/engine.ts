@@ -1,0 +1,164 @@
+/** The engine: the Rust client, and around it the queue, the handles and the sinks that only a browser has. */
+import type {
+  Account,
+  Engine,
+  EngineEvent,
+  Entry,
+  FolderListing,
+  Id,
+  LinkView,
+  SaveTarget,
+  ShareTerms,
+  Standing,
+  StayOptions,
+  UploadItem,
+} from '../api';
+import type { Client } from '../skin';
+import { Downloads } from './downloads';
+import { fail } from './explain';
+import { ENDED, Ledger } from './ledger';
+import { Uploads } from './uploads';
+
+export class WorkerEngine implements Engine {
+  #client: Client;
+  #ledger: Ledger;
+  #uploads: Uploads;
+  #downloads: Downloads;
+  /** Names and sizes of what links have shown: a download is told by its node alone. */
+  #seenInLinks = new Map<Id, { name: string; sizeBytes: number }>();
+
+  constructor(client: Client, tell: (event: EngineEvent) => void) {
+    this.#client = client;
+    this.#ledger = new Ledger(tell, Date.now);
+    this.#uploads = new Uploads(client, this.#ledger);
+    this.#downloads = new Downloads(this.#ledger);
+  }
+
+  async restore(): Promise<Standing> {
+    const standing = await this.#client.restore();
+    if (standing.signedIn) await this.#entered(standing.account);
+    return standing;
+  }
+
+  async #entered(account: Account): Promise<Account> {
+    await this.#uploads.takeUp(account.id);
+    return account;
+  }
+
+  prepareSignUp(name: string, password: string) {
+    return this.#client.prepareSignUp(name, password);
+  }
+  async completeSignUp(preparationId: Id, options: StayOptions) {
+    return this.#entered(await this.#client.completeSignUp(preparationId, options));
+  }
+  async signIn(name: string, password: string, options: StayOptions) {
+    return this.#entered(await this.#client.signIn(name, password, options));
+  }
+  async recover(name: string, words: string, newPassword: string, options: StayOptions) {
+    return this.#entered(await this.#client.recover(name, words, newPassword, options));
+  }
+  async signOut() {
+    await this.#uploads.forgetAll();
+    await this.#client.signOut();
+  }
+  changePassword(current: string, next: string, { leaked }: { leaked: boolean }) {
+    return this.#client.changePassword(current, next, leaked);
+  }
+  sessions() {
+    return this.#client.sessions();
+  }
+  revokeSession(id: Id) {
+    return this.#client.revokeSession(id);
+  }
+  usage() {
+    return this.#client.usage();
+  }
+
+  listFolder(folder: Id | null) {
+    return this.#client.listFolder(folder);
+  }
+  makeFolder(parent: Id, name: string) {
+    return this.#client.makeFolder(parent, name);
+  }
+  rename(node: Id, name: string) {
+    return this.#client.rename(node, name);
+  }
+  move(nodes: Id[], destination: Id) {
+    return this.#client.move(nodes, destination);
+  }
+  remove(nodes: Id[]) {
+    return this.#client.remove(nodes);
+  }
+
+  upload(parent: Id, items: UploadItem[]) {
+    return this.#uploads.add(parent, items);
+  }
+  async download({ id, name, sizeBytes }: Pick<Entry, 'id' | 'name' | 'sizeBytes'>, target: SaveTarget) {
+    return this.#downloads.start(name, sizeBytes, target, (...rest) => this.#client.download(id, ...rest));
+  }
+  async transfers() {
+    return this.#ledger.all();
+  }
+  pause(ids: Id[]) {
+    return this.#uploads.pause(ids);
+  }
+  async resume(ids: Id[]) {
+    this.#uploads.resume(ids);
+  }
+  async retry(ids: Id[]) {
+    this.#uploads.resume(ids.filter((id) => this.#uploads.has(id)));
+  }
+  async cancel(ids: Id[]) {
+    this.#downloads.cancel(ids);
+    await this.#uploads.cancel(ids.filter((id) => this.#uploads.has(id)));
+  }
+  async clearFinished() {
+    const ended = this.#ledger
+      .all()
+      .filter(({ state }) => ENDED.includes(state))
+      .map(({ id }) => id);
+    // A failed upload that leaves the list leaves the server too.
+    await this.#uploads.cancel(ended.filter((id) => this.#uploads.has(id)));
+    for (const id of ended) this.#ledger.remove(id);
+  }
+  async keptHandles(ids: Id[]) {
+    return this.#uploads.handles(ids);
+  }
+  async resumeWith(ids: Id[], items: UploadItem[]) {
+    return this.#uploads.resumeWith(ids, items);
+  }
+
+  share(node: Id, terms: ShareTerms) {
+    return this.#client.share(node, terms);
+  }
+  shares() {
+    return this.#client.shares();
+  }
+  unshare(link: Id) {
+    return this.#client.unshare(link);
+  }
+
+  readLink(id: string, fragment: string) {
+    return this.#client.readLink(id, fragment);
+  }
+  async openLink(link: Id, password: string | null): Promise<LinkView> {
+    const view = await this.#client.openLink(link, password);
+    this.#seenInLinks.set(link, view);
+    if (view.listing) this.#remember(view.listing);
+    return view;
+  }
+  async listLinkFolder(link: Id, folder: Id): Promise<FolderListing> {
+    return this.#remember(await this.#client.listLinkFolder(link, folder));
+  }
+  #remember(listing: FolderListing): FolderListing {
+    for (const entry of listing.entries) this.#seenInLinks.set(entry.id, entry);
+    return listing;
+  }
+  async downloadFromLink(link: Id, node: Id | null, target: SaveTarget) {
+    const seen = this.#seenInLinks.get(node ?? link);
+    if (!seen) throw fail('not-found');
+    return this.#downloads.start(seen.name, seen.sizeBytes, target, (...rest) =>
+      this.#client.downloadFromLink(link, node, ...rest),
+    );
+  }
+}

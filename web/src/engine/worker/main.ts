@@ -1,0 +1,43 @@
+/** The engine worker: loads the module, and answers the page from then on. */
+import type { Engine, EngineEvent } from '../api';
+import { answerOver, type Call, tellOver } from '../rpc';
+import type { Client } from '../skin';
+import { device } from './device';
+import { WorkerEngine } from './engine';
+import { explain } from './explain';
+import { deviceLabel } from './label';
+import { Pool } from './pool';
+import { compile, skin } from './wasm';
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const emit = (event: EngineEvent) => tellOver(scope, event);
+
+async function boot(): Promise<Engine> {
+  const module = await compile();
+  await skin.default({ module_or_path: module });
+  const client: Client = await skin.Client.open({
+    origin: scope.location.origin,
+    label: deviceLabel(scope.navigator.userAgent),
+    device,
+    lanes: new Pool(module),
+    emit,
+  });
+  return new WorkerEngine(client, emit);
+}
+
+const booting = boot();
+// A failure to start is told to whoever asks for something, not to the console alone.
+booting.catch(() => undefined);
+
+/** Calls that come while the module is still loading wait for it. */
+const engine = new Proxy({} as Engine, {
+  get:
+    (_, method) =>
+    async (...args: unknown[]) => {
+      const started = await booting;
+      const call = started[method as Call['method']] as (...args: unknown[]) => Promise<unknown>;
+      return call.apply(started, args);
+    },
+});
+
+answerOver(scope, engine, explain);

@@ -1,0 +1,103 @@
+/**
+ * The workers that seal. Each has the module and, for the length of one job, the key of one content; none has a key
+ * of the account. Started when the first job comes, so that signing in does not wait for them.
+ */
+import { trustedUrl } from '../../policy';
+import type { Lanes } from '../skin';
+import { explain } from './explain';
+import poolWorkerUrl from './pool-worker.ts?worker&url';
+
+export interface Job {
+  job: Uint8Array;
+  source: Blob;
+}
+
+/** `noted`: the hash of the sealed part is in the journal, so the part may leave. */
+export type PoolMessage = { module: WebAssembly.Module } | Job | { noted: true } | { unnoted: unknown } | 'stop';
+
+export type PoolReply = { sealed: Uint8Array } | { sent: number } | { done: Uint8Array } | { failed: unknown };
+
+/** Sealing is limited by the processor, sending by the line: a few more lanes than cores keeps both busy. */
+const LEAST = 3;
+const MOST = 6;
+
+export class Pool implements Lanes {
+  #module: WebAssembly.Module;
+  #idle: Worker[] = [];
+  #started = 0;
+  #queue: ((worker: Worker) => void)[] = [];
+
+  constructor(module: WebAssembly.Module) {
+    this.#module = module;
+  }
+
+  width(): number {
+    return Math.max(LEAST, Math.min(MOST, navigator.hardwareConcurrency));
+  }
+
+  async run(
+    job: Uint8Array,
+    source: Blob,
+    sealed: (partHash: Uint8Array) => Promise<void>,
+    progress: (sentBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    signal.throwIfAborted();
+    const worker = await this.#take();
+    try {
+      return await runOn(worker, { job, source }, { sealed, progress }, signal);
+    } finally {
+      this.#giveBack(worker);
+    }
+  }
+
+  #take(): Promise<Worker> {
+    const idle = this.#idle.pop();
+    if (idle) return Promise.resolve(idle);
+    if (this.#started < this.width()) return Promise.resolve(this.#start());
+    return new Promise((resolve) => this.#queue.push(resolve));
+  }
+
+  #start(): Worker {
+    this.#started += 1;
+    const worker = new Worker(trustedUrl(poolWorkerUrl), { type: 'module', name: `postern-lane-${this.#started}` });
+    worker.postMessage({ module: this.#module } satisfies PoolMessage);
+    return worker;
+  }
+
+  #giveBack(worker: Worker) {
+    const next = this.#queue.shift();
+    if (next) next(worker);
+    else this.#idle.push(worker);
+  }
+}
+
+interface Hearing {
+  sealed: (partHash: Uint8Array) => Promise<void>;
+  progress: (sentBytes: number) => void;
+}
+
+function runOn(worker: Worker, job: Job, { sealed, progress }: Hearing, signal: AbortSignal): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const tell = (message: PoolMessage) => worker.postMessage(message);
+    const stop = () => tell('stop');
+    signal.addEventListener('abort', stop, { once: true });
+    const settle = (act: () => void) => {
+      signal.removeEventListener('abort', stop);
+      worker.onmessage = worker.onerror = null;
+      act();
+    };
+    worker.onmessage = ({ data }: MessageEvent<PoolReply>) => {
+      if ('sent' in data) progress(data.sent);
+      else if ('sealed' in data) {
+        sealed(data.sealed).then(
+          () => tell({ noted: true }),
+          (thrown: unknown) => tell({ unnoted: explain(thrown) }),
+        );
+      } else if ('done' in data) settle(() => resolve(data.done));
+      else settle(() => reject(data.failed));
+    };
+    worker.onerror = (event) => settle(() => reject(new Error(`a lane broke: ${event.message}`)));
+    tell(job);
+  });
+}

@@ -1,0 +1,115 @@
+/** Where opened bytes go. `write` resolves when the next chunk may come: that is what keeps memory flat. */
+import type { SaveTarget } from '../api';
+import type { Demand, Supply } from '../../save/order';
+import type { Sink } from '../skin';
+import { fail } from './explain';
+
+export interface EndingSink extends Sink {
+  /** Everything has been written: make it the person's file. */
+  finish(): Promise<void>;
+  /** It broke off: leave nothing half-written behind that looks whole. */
+  discard(): Promise<void>;
+}
+
+export function sinkFor(target: SaveTarget, stop: () => void): Promise<EndingSink> {
+  if (target.kind === 'file') return fileSink(target.handle);
+  if (target.kind === 'port') return Promise.resolve(gathered(portSink(target.port, stop)));
+  return privateSink(target.fileName);
+}
+
+async function fileSink(handle: FileSystemFileHandle): Promise<EndingSink> {
+  const file = await handle.createWritable();
+  return {
+    write: (chunk) => file.write(owned(chunk)),
+    finish: () => file.close(),
+    discard: () => file.abort(),
+  };
+}
+
+/** The service worker asks for each chunk, so at most one is on its way. */
+function portSink(port: MessagePort, stop: () => void): EndingSink {
+  let wanted = 0;
+  let hear: (() => void) | null = null;
+  port.onmessage = ({ data }: MessageEvent<Demand>) => {
+    if (data === 'stop') return stop();
+    wanted += 1;
+    hear?.();
+  };
+  const demand = async () => {
+    while (wanted === 0) await new Promise<void>((resolve) => (hear = resolve));
+    wanted -= 1;
+  };
+  const supply = async (what: Supply) => {
+    await demand();
+    port.postMessage(what, typeof what === 'string' ? [] : [what.buffer]);
+  };
+  return {
+    write: (chunk) => supply(owned(chunk)),
+    finish: () => supply('end'),
+    // Nobody may be asking any more: it is said, not waited for.
+    discard: async () => port.postMessage('broken' satisfies Supply),
+  };
+}
+
+const GATHER_BYTES = 1 << 20;
+
+/** Each message to the service worker costs a round trip: a mebibyte at a time instead of each opened chunk. */
+function gathered(sink: EndingSink): EndingSink {
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  const flush = async () => {
+    const whole = join(held, heldBytes);
+    held = [];
+    heldBytes = 0;
+    if (whole.length > 0) await sink.write(whole);
+  };
+  return {
+    async write(chunk) {
+      held.push(owned(chunk));
+      heldBytes += chunk.length;
+      if (heldBytes >= GATHER_BYTES) await flush();
+    },
+    async finish() {
+      await flush();
+      await sink.finish();
+    },
+    discard: () => sink.discard(),
+  };
+}
+
+function join(chunks: Uint8Array[], bytes: number): Uint8Array {
+  if (chunks.length === 1 && chunks[0]) return chunks[0];
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+async function privateSink(fileName: string): Promise<EndingSink> {
+  const root = await navigator.storage.getDirectory();
+  const file = await (await root.getFileHandle(fileName, { create: true })).createSyncAccessHandle();
+  let at = 0;
+  return {
+    async write(chunk) {
+      if (file.write(owned(chunk), { at }) !== chunk.length) throw fail('save-failed');
+      at += chunk.length;
+    },
+    async finish() {
+      file.flush();
+      file.close();
+    },
+    async discard() {
+      file.close();
+      await root.removeEntry(fileName);
+    },
+  };
+}
+
+/** A chunk that still lies in the memory of the module would change under whoever writes it. */
+function owned(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer;
+  return whole ? (chunk as Uint8Array<ArrayBuffer>) : chunk.slice();
+}

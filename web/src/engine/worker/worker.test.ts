@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { freeName } from './free-name';
+import { deviceLabel } from './label';
+import { matchItems } from './matching';
+import { Meter } from './meter';
+import { Queue } from './queue';
+
+test('a name that is taken gets a number before its ending', () => {
+  expect(freeName('plan.pdf', new Set())).toBe('plan.pdf');
+  expect(freeName('plan.pdf', new Set(['plan.pdf', 'plan (2).pdf']))).toBe('plan (3).pdf');
+  expect(freeName('.profile', new Set(['.profile']))).toBe('.profile (2)');
+  expect(freeName('notes', new Set(['notes']))).toBe('notes (2)');
+});
+
+test('speed is that of the last seconds, not of the whole', () => {
+  const meter = new Meter();
+  for (let s = 0; s <= 20; s += 1) meter.mark(s < 10 ? s * 100 : 1000 + (s - 10) * 5, s * 1000);
+  expect(meter.speed()).toBeCloseTo(5, 0);
+});
+
+test('an interrupted upload takes only the file with its path, name, size and time', () => {
+  const file = (name: string, size: number, lastModified: number) => ({ name, size, lastModified }) as File;
+  const wanted = [
+    { id: 'one', path: ['trip'], name: 'a.jpg', sizeBytes: 3, modifiedMs: 7 },
+    { id: 'two', path: ['trip', 'day 2'], name: 'a.jpg', sizeBytes: 3, modifiedMs: 7 },
+  ];
+  const items = [
+    { path: ['trip'], file: file('a.jpg', 3, 7) },
+    { path: ['trip', 'day 2'], file: file('a.jpg', 3, 8) },
+  ];
+  const { matched, unmatched } = matchItems(wanted, items);
+  expect(matched.map(({ id }) => id)).toEqual(['one']);
+  expect(unmatched).toEqual(['two']);
+});
+
+test('what is stopped and added again at once starts over when it has ended', async () => {
+  const log: string[] = [];
+  const queue = new Queue(1, async (id, signal) => {
+    log.push(`start ${id}`);
+    await new Promise<void>((resolve) => {
+      if (log.length > 1) resolve();
+      signal.addEventListener('abort', () => setTimeout(resolve, 5));
+    });
+    log.push(`end ${id}`);
+  });
+  queue.add(['a', 'b']);
+  await Promise.resolve();
+  const stopped = queue.stop('a');
+  queue.add(['a']);
+  await stopped;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(log).toEqual(['start a', 'end a', 'start b', 'end b', 'start a', 'end a']);
+});
+
+test('a device is named by browser and system only', () => {
+  expect(deviceLabel('Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0')).toBe(
+    'Firefox on Linux',
+  );
+  expect(
+    deviceLabel('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/26.0 Safari/605.1.15'),
+  ).toBe('Safari on macOS');
+});

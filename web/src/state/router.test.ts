@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { parseRoute } from './router.svelte';
+
+const ID = 'AAAAAAAAAAAAAAAAAAAAAA';
+
+test('each address leads to its screen', () => {
+  expect(parseRoute('/')).toEqual({ screen: 'welcome' });
+  expect(parseRoute('/drive')).toEqual({ screen: 'drive', folder: null });
+  expect(parseRoute(`/drive/${ID}`)).toEqual({ screen: 'drive', folder: ID });
+  expect(parseRoute('/settings')).toEqual({ screen: 'settings' });
+});
+
+test('a mangled link still reaches the link page, which can explain it', () => {
+  for (const id of [ID, ID.slice(1), `${ID}.`, '']) expect(parseRoute(`/s/${id}`)).toEqual({ screen: 'link', id });
+});
+
+test('whatever else leads to the page that says so', () => {
+  for (const path of ['/drives', '/drive/short', `/drive/${ID}/more`, '/sign-up/x']) {
+    expect(parseRoute(path)).toEqual({ screen: 'not-found' });
+  }
+});
