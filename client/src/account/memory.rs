@@ -1,0 +1,130 @@
+//! The highest that this device has seen of an account. Whatever is older is refused, whoever says so.
+
+use std::collections::BTreeMap;
+
+use postern_crypto::Hash;
+use postern_crypto::directory::DirectoryHead;
+use postern_protocol::{AccountId, VolumeId};
+use serde::{Deserialize, Serialize};
+
+use crate::device::{get_json, put_json};
+use crate::{Error, Result, Surroundings};
+
+/// How often and how long to wait for another process that is writing.
+const LOCK_TRIES: u32 = 250;
+const LOCK_PAUSE_MS: u64 = 20;
+
+/// A point in a history: how far it is, and the hash of all up to there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// How far.
+    pub(crate) counter: u64,
+    /// The hash.
+    pub(crate) hash: Hash,
+}
+
+/// The highest that this device has seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    /// Of the account key.
+    pub(crate) generation: u32,
+    /// The state's counter.
+    pub(crate) state: u64,
+    /// The end of the directory log.
+    pub(crate) directory: Option<Mark>,
+    /// The heads of volumes.
+    pub(crate) heads: BTreeMap<VolumeId, Mark>,
+}
+
+impl Memory {
+    pub(crate) async fn load(around: &Surroundings, account: AccountId) -> Result<Self> {
+        Ok(get_json(&*around.device, &key(account))
+            .await?
+            .unwrap_or_default())
+    }
+
+    pub(crate) fn saw_generation(&mut self, generation: u32) {
+        self.generation = self.generation.max(generation);
+    }
+
+    pub(crate) fn saw_state(&mut self, counter: u64) {
+        self.state = self.state.max(counter);
+    }
+
+    pub(crate) fn saw_directory(&mut self, head: DirectoryHead) {
+        let mark = Mark {
+            counter: head.seq,
+            hash: head.hash,
+        };
+        self.directory = Some(highest(self.directory, mark));
+    }
+
+    pub(crate) fn saw_head(&mut self, volume: VolumeId, mark: Mark) {
+        let known = self.heads.get(&volume).copied();
+        self.heads.insert(volume, highest(known, mark));
+    }
+}
+
+/// Changes the memory under a lock, so that two processes never make each other forget.
+pub(crate) async fn remember(
+    around: &Surroundings,
+    account: AccountId,
+    see: impl FnOnce(&mut Memory),
+) -> Result<()> {
+    let _guard = lock(around, account).await?;
+    let before = Memory::load(around, account).await?;
+    let mut after = before.clone();
+    see(&mut after);
+    if after == before {
+        Ok(())
+    } else {
+        put_json(&*around.device, &key(account), &after).await
+    }
+}
+
+async fn lock(around: &Surroundings, account: AccountId) -> Result<crate::device::Guard> {
+    let name = key(account);
+    for _ in 0..LOCK_TRIES {
+        if let Some(guard) = around.device.lock(&name).await? {
+            return Ok(guard);
+        }
+        around.clock.sleep_ms(LOCK_PAUSE_MS).await;
+    }
+    Err(Error::Busy)
+}
+
+fn highest(known: Option<Mark>, seen: Mark) -> Mark {
+    known
+        .filter(|known| known.counter >= seen.counter)
+        .unwrap_or(seen)
+}
+
+fn key(account: AccountId) -> String {
+    format!("memory/{account}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memory_never_goes_back() {
+        let mut memory = Memory::default();
+        let volume = VolumeId([1; 16]);
+        let (low, high) = (
+            Mark {
+                counter: 3,
+                hash: [3; 32],
+            },
+            Mark {
+                counter: 4,
+                hash: [4; 32],
+            },
+        );
+        memory.saw_head(volume, high);
+        memory.saw_head(volume, low);
+        memory.saw_state(7);
+        memory.saw_state(6);
+        assert_eq!((memory.heads[&volume], memory.state), (high, 7));
+    }
+}

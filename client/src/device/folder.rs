@@ -1,0 +1,197 @@
+//! A device's memory as files: folder 0700, files 0600, each written beside its place, synced, and renamed.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use super::{Device, Guard};
+use crate::{Error, Result};
+
+/// A profile folder.
+#[derive(Debug, Clone)]
+pub struct FolderDevice {
+    root: PathBuf,
+}
+
+impl FolderDevice {
+    /// The profile in `root`, which is made if missing.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if it cannot be made.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+        let root = root.into();
+        private_folder(&root).map_err(|error| failed(&root, &error))?;
+        Ok(Self { root })
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        self.root.join(key)
+    }
+}
+
+#[async_trait(?Send)]
+impl Device for FolderDevice {
+    async fn get(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let path = self.path(key);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(&path, &error)),
+        }
+    }
+
+    async fn put(&self, key: &str, value: &[u8]) -> Result<()> {
+        let path = self.path(key);
+        write_durably(&path, value).map_err(|error| failed(&path, &error))
+    }
+
+    async fn delete(&self, key: &str) -> Result<()> {
+        let path = self.path(key);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&path, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>> {
+        let (folder, _) = prefix.rsplit_once('/').unwrap_or(("", prefix));
+        let mut keys = files_in(&self.root.join(folder))
+            .map_err(|error| failed(&self.root, &error))?
+            .into_iter()
+            .map(|name| {
+                if folder.is_empty() {
+                    name
+                } else {
+                    format!("{folder}/{name}")
+                }
+            })
+            .filter(|key| key.starts_with(prefix))
+            .collect::<Vec<_>>();
+        keys.sort();
+        Ok(keys)
+    }
+
+    async fn lock(&self, name: &str) -> Result<Option<Guard>> {
+        let path = self.path(&format!("locks/{}", name.replace('/', "-")));
+        let file = lock_file(&path).map_err(|error| failed(&path, &error))?;
+        match file.try_lock() {
+            // The lock goes with the file, also when the process is killed.
+            Ok(()) => Ok(Some(Box::new(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(failed(&path, &error)),
+        }
+    }
+}
+
+fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+fn lock_file(path: &Path) -> io::Result<File> {
+    private_folder(path.parent().expect("keys are below the root"))?;
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+}
+
+fn write_durably(path: &Path, value: &[u8]) -> io::Result<()> {
+    let folder = path.parent().expect("keys are below the root");
+    private_folder(folder)?;
+    let mut name = path.file_name().expect("keys are not empty").to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = folder.join(name);
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&beside)?;
+    file.write_all(value)?;
+    file.sync_data()?;
+    fs::rename(&beside, path)?;
+    File::open(folder)?.sync_all()
+}
+
+fn files_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    // What a killed process left half written is no value.
+    Ok(names.filter(|name| !name.ends_with(".new")).collect())
+}
+
+fn failed(path: &Path, error: &io::Error) -> Error {
+    Error::Device(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use futures::executor::block_on;
+
+    use super::*;
+
+    #[test]
+    fn a_value_comes_back_and_nobody_else_may_read_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let device = FolderDevice::open(folder.path().join("profile")).expect("made");
+        block_on(device.put("journal/a", b"one")).expect("put");
+        block_on(device.put("journal/a", b"two")).expect("put again");
+        assert_eq!(
+            block_on(device.get("journal/a"))
+                .expect("get")
+                .expect("there")
+                .as_slice(),
+            b"two"
+        );
+        let mode = |path: &str| {
+            fs::metadata(device.path(path))
+                .expect("there")
+                .permissions()
+                .mode()
+                & 0o777
+        };
+        assert_eq!(
+            (mode(""), mode("journal"), mode("journal/a")),
+            (0o700, 0o700, 0o600)
+        );
+    }
+
+    #[test]
+    fn listing_finds_what_begins_alike_and_nothing_half_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let device = FolderDevice::open(folder.path()).expect("made");
+        for key in ["journal/b", "journal/a", "session"] {
+            block_on(device.put(key, b"x")).expect("put");
+        }
+        fs::write(device.path("journal/c.1.new"), b"half").expect("written");
+        assert_eq!(
+            block_on(device.list("journal/")).expect("list"),
+            ["journal/a", "journal/b"]
+        );
+        block_on(device.delete("journal/a")).expect("delete");
+        block_on(device.delete("journal/a")).expect("twice is as well");
+        assert_eq!(block_on(device.list("journal/")).expect("list"), ["journal/b"]);
+    }
+
+    #[test]
+    fn a_lock_is_held_by_one_until_it_is_dropped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let device = FolderDevice::open(folder.path()).expect("made");
+        let held = block_on(device.lock("journal/a")).expect("lock");
+        assert!(held.is_some());
+        assert!(block_on(device.lock("journal/a")).expect("lock").is_none());
+        drop(held);
+        assert!(block_on(device.lock("journal/a")).expect("lock").is_some());
+    }
+}

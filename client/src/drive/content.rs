@@ -1,0 +1,54 @@
+//! Reading what files of the drive contain.
+
+use postern_crypto::node::Content;
+use postern_protocol::NodeId;
+
+use super::{Drive, Tree};
+use crate::http::Door;
+use crate::transfer::{Checkpoint, Sink, fetch};
+use crate::{Error, Result};
+
+impl Drive {
+    /// Writes a file's content to `sink` from where `checkpoint` stands, and moves the checkpoint along, so that what
+    /// breaks off can go on. `progress` is told how many bytes have been written.
+    ///
+    /// # Errors
+    /// [`Error::NotAuthentic`] if what came is not what was put there; the sink has got nothing of that.
+    pub async fn download(
+        &self,
+        node: NodeId,
+        checkpoint: &mut Checkpoint,
+        sink: &mut dyn Sink,
+        progress: &dyn Fn(u64),
+    ) -> Result<()> {
+        let content = self.content(node).await?;
+        fetch(
+            self.account().api(),
+            &Door::Owner,
+            &content,
+            checkpoint,
+            sink,
+            progress,
+        )
+        .await
+    }
+
+    /// Where a file's bytes are, and what opens them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::WrongKind`] for a folder.
+    pub async fn content(&self, node: NodeId) -> Result<Content> {
+        self.ensure_loaded().await?;
+        self.with_tree(|tree| content_of(tree, node))
+    }
+}
+
+pub(crate) fn content_of(tree: &Tree, node: NodeId) -> Result<Content> {
+    if let Some(file) = tree.file(node) {
+        return Ok(file.content.clone());
+    }
+    Err(match tree.folder_key(node) {
+        Some(_) => Error::WrongKind("this is a folder, not a file"),
+        None => Error::NotFound,
+    })
+}

@@ -1,0 +1,141 @@
+//! [`Http`] over the network: rustls natively, `fetch` in a browser.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt as _;
+use postern_protocol::API_ROOT;
+
+use super::{Fault, Http, Method, Request, Response};
+use crate::{Error, Result};
+
+/// How long a small exchange may take.
+const SHORT: Duration = Duration::from_secs(60);
+/// How long a large body may take, for each MiB of it: 32 KiB a second is the slowest line that we serve.
+const PER_MIB: Duration = Duration::from_secs(32);
+
+/// A server, by its origin.
+pub struct Network {
+    client: reqwest::Client,
+    root: String,
+}
+
+impl Network {
+    /// The server at `origin` ("https://host" or "http://127.0.0.1:8080").
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the origin is no HTTP address.
+    pub fn new(origin: &str) -> Result<Self> {
+        let origin = origin.trim_end_matches('/');
+        let known = origin.starts_with("https://") || origin.starts_with("http://");
+        if !known || reqwest::Url::parse(origin).is_err() {
+            return Err(Error::Internal(
+                "a server's address begins with https:// or http://",
+            ));
+        }
+        Ok(Self {
+            client: client()?,
+            root: format!("{origin}{API_ROOT}"),
+        })
+    }
+
+    fn build(&self, request: Request) -> reqwest::RequestBuilder {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let timeout = time_for(request.body.len().max(request.max_answer_bytes));
+        let builder = self
+            .client
+            .request(method, format!("{}{}", self.root, request.path))
+            .timeout(timeout);
+        let builder = request
+            .headers
+            .into_iter()
+            .fold(builder, |builder, (name, value)| builder.header(name, value));
+        with_body(browser_rules(builder), request.body)
+    }
+}
+
+#[async_trait(?Send)]
+impl Http for Network {
+    async fn send(&self, request: Request) -> std::result::Result<Response, Fault> {
+        let max = request.max_answer_bytes;
+        let answer = self.build(request).send().await.map_err(|_| Fault::NoAnswer)?;
+        Ok(Response {
+            status: answer.status().as_u16(),
+            content_range: header(&answer, "content-range"),
+            retry_after_s: header(&answer, "retry-after").and_then(|seconds| seconds.parse().ok()),
+            body: body_up_to(answer, max).await?,
+        })
+    }
+}
+
+fn time_for(bytes: usize) -> Duration {
+    SHORT + PER_MIB * u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
+}
+
+fn with_body(builder: reqwest::RequestBuilder, body: Bytes) -> reqwest::RequestBuilder {
+    if body.is_empty() {
+        builder
+    } else {
+        builder.body(body)
+    }
+}
+
+fn header(answer: &reqwest::Response, name: &str) -> Option<String> {
+    answer.headers().get(name)?.to_str().ok().map(str::to_owned)
+}
+
+async fn body_up_to(answer: reqwest::Response, max: usize) -> std::result::Result<Bytes, Fault> {
+    let announced = answer.content_length().unwrap_or(0);
+    if announced > max as u64 {
+        return Err(Fault::TooLong);
+    }
+    // No more is reserved than was announced, and no more is taken in than was allowed.
+    let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+    let mut stream = answer.bytes_stream();
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|_| Fault::NoAnswer)?;
+        if piece.len() > max - body.len() {
+            return Err(Fault::TooLong);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body.into())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn client() -> Result<reqwest::Client> {
+    // A second call finds the provider installed already, which is as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(15))
+        // A server must not be able to send a client, and its token, somewhere else.
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .build()
+        .map_err(|_| Error::Internal("no TLS certificates are installed"))
+}
+
+#[cfg(target_arch = "wasm32")]
+#[expect(clippy::unnecessary_wraps, reason = "the native twin can fail")]
+fn client() -> Result<reqwest::Client> {
+    Ok(reqwest::Client::new())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn browser_rules(builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    builder
+}
+
+#[cfg(target_arch = "wasm32")]
+fn browser_rules(builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    builder
+        .fetch_credentials_omit()
+        .fetch_cache_no_store()
+        .fetch_referrer_policy("no-referrer")
+}

@@ -1,0 +1,214 @@
+//! Names of files and folders: what may be stored, and what may be written to somebody's disk.
+//!
+//! A name is sealed, so the server cannot change it; but whoever shares a folder chooses its names, and a program of
+//! theirs need not be this one. So a name is judged when it is typed ([`parse`]), tamed when it comes out of a
+//! record ([`tame`]), and made safe and unique before it becomes a path ([`LocalNames`]; threat B11).
+
+use std::collections::HashSet;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The longest name, in bytes: what every file system takes.
+pub const MAX_NAME_BYTES: usize = 255;
+
+/// What is wrong with the name of a file or folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameMistake {
+    /// There is none.
+    #[error("a name cannot be empty")]
+    Empty,
+    /// Longer than file systems take.
+    #[error("a name has at most 255 bytes")]
+    TooLong,
+    /// `.` and `..` mean folders.
+    #[error("a name cannot be . or ..")]
+    Dots,
+    /// A slash separates folders; control characters cannot be seen.
+    #[error("a name cannot contain a slash or control characters")]
+    Character,
+}
+
+/// Reads a name as typed, or as found on a disk: one spelling (NFC) for what looks the same.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse(typed: &str) -> Result<String, NameMistake> {
+    let name: String = typed.nfc().collect();
+    if name.is_empty() {
+        Err(NameMistake::Empty)
+    } else if name.len() > MAX_NAME_BYTES {
+        Err(NameMistake::TooLong)
+    } else if name == "." || name == ".." {
+        Err(NameMistake::Dots)
+    } else if name.chars().any(is_forbidden) {
+        Err(NameMistake::Character)
+    } else {
+        Ok(name)
+    }
+}
+
+/// A name from a record, as it may be shown and typed: itself if [`parse`] takes it, else the nearest that it takes.
+#[must_use]
+pub fn tame(sealed: &str) -> String {
+    parse(sealed).unwrap_or_else(|_| nearest(sealed, is_forbidden))
+}
+
+/// Hands out names that are safe on this machine's disk, each once in one folder.
+#[derive(Debug, Default)]
+pub struct LocalNames {
+    taken: HashSet<String>,
+}
+
+impl LocalNames {
+    /// The name under which `name` is written here.
+    pub fn take(&mut self, name: &str) -> String {
+        let safe = local(name);
+        if self.taken.insert(fold(&safe)) {
+            return safe;
+        }
+        (2_u64..)
+            .map(|count| numbered(&safe, count))
+            .find(|candidate| self.taken.insert(fold(candidate)))
+            .expect("one of 2^64 numbers is free")
+    }
+}
+
+fn is_forbidden(c: char) -> bool {
+    c == '/' || c.is_control()
+}
+
+/// What changes the direction of writing can make `exe.txt` of `txt.exe`.
+fn is_unsafe_on_disk(c: char) -> bool {
+    let turns_text = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let windows = cfg!(windows) && matches!(c, '\\' | '<' | '>' | ':' | '"' | '|' | '?' | '*');
+    is_forbidden(c) || turns_text || windows
+}
+
+fn local(name: &str) -> String {
+    let name = nearest(name, is_unsafe_on_disk);
+    if cfg!(windows) { windows_name(&name) } else { name }
+}
+
+/// Windows drops dots and blanks at the end, and keeps the names of its oldest devices for itself.
+fn windows_name(name: &str) -> String {
+    let name = name.trim_end_matches(['.', ' ']);
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|n| n.len() == 1 && n != "0")
+    };
+    let reserved =
+        matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT");
+    if name.is_empty() || reserved {
+        format!("_{name}")
+    } else {
+        name.to_owned()
+    }
+}
+
+fn nearest(name: &str, is_bad: impl Fn(char) -> bool) -> String {
+    let mut near: String = name.nfc().map(|c| if is_bad(c) { '_' } else { c }).collect();
+    truncate(&mut near, MAX_NAME_BYTES);
+    match near.as_str() {
+        "" => "_".to_owned(),
+        "." | ".." => near.replace('.', "_"),
+        _ => near,
+    }
+}
+
+fn numbered(name: &str, count: u64) -> String {
+    let (stem, extension) = match name.rfind('.') {
+        Some(dot) if dot > 0 => name.split_at(dot),
+        _ => (name, ""),
+    };
+    let tail = format!(" ({count}){extension}");
+    let mut stem = stem.to_owned();
+    truncate(&mut stem, MAX_NAME_BYTES.saturating_sub(tail.len()));
+    // An extension of 250 letters leaves no room for a number behind the stem.
+    if tail.len() > MAX_NAME_BYTES {
+        format!("{count}")
+    } else {
+        format!("{stem}{tail}")
+    }
+}
+
+fn truncate(text: &mut String, max_bytes: usize) {
+    text.truncate(text.floor_char_boundary(max_bytes));
+}
+
+/// Equal for two names that a file system may take for one.
+fn fold(name: &str) -> String {
+    if cfg!(any(windows, target_os = "macos")) {
+        name.to_lowercase()
+    } else {
+        name.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_has_one_spelling() {
+        assert_eq!(parse("Cafe\u{301}"), Ok("Café".to_owned()));
+    }
+
+    #[test]
+    fn a_name_that_could_be_a_path_is_refused() {
+        for (name, mistake) in [
+            ("", NameMistake::Empty),
+            (".", NameMistake::Dots),
+            ("..", NameMistake::Dots),
+            ("a/b", NameMistake::Character),
+            ("a\0b", NameMistake::Character),
+            ("a\nb", NameMistake::Character),
+            (&"ä".repeat(128), NameMistake::TooLong),
+        ] {
+            assert_eq!(parse(name), Err(mistake), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn b11_both_files_survive_a_collision_of_spellings() {
+        let mut names = LocalNames::default();
+        assert_eq!(names.take("Café.txt"), "Café.txt");
+        assert_eq!(names.take("Cafe\u{301}.txt"), "Café (2).txt");
+        assert_eq!(names.take(".profile"), ".profile");
+        assert_eq!(names.take(".profile"), ".profile (2)");
+    }
+
+    #[test]
+    fn b11_a_name_cannot_turn_its_extension_round() {
+        assert_eq!(
+            LocalNames::default().take("invoice\u{202e}fdp.exe"),
+            "invoice_fdp.exe"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn b11_no_name_leaves_its_folder(name: String) {
+            let local = LocalNames::default().take(&name);
+            prop_assert!(!local.is_empty() && local != "." && local != "..");
+            prop_assert!(local.len() <= MAX_NAME_BYTES);
+            prop_assert!(!local.contains('/') && !local.contains('\0'));
+        }
+
+        #[test]
+        fn what_is_tamed_can_be_typed(name: String) {
+            let tamed = tame(&name);
+            prop_assert_eq!(parse(&tamed), Ok(tamed.clone()));
+        }
+
+        #[test]
+        fn local_names_are_unique(names in prop::collection::vec("[ab.]{0,3}", 0..20)) {
+            let mut local = LocalNames::default();
+            let taken: Vec<_> = names.iter().map(|name| local.take(name)).collect();
+            let unique: HashSet<_> = taken.iter().collect();
+            prop_assert_eq!(unique.len(), taken.len());
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Contents on their way: sealed and sent in parts by several lanes, fetched and opened in order.
+//!
+//! Uploads: [`upload()`] hands [`PartJob`]s to [`Lanes`]; [`run_part`] is what each lane does with one. A [`journal`] knows the
+//! hash of every part before the part leaves the device, so that an upload that goes on can never seal other text under
+//! a key and nonce that were used (threat B7). Downloads: [`Drive::download`](crate::Drive::download) keeps a bounded window of segments in flight and
+//! gives a [`Sink`] only what was authenticated.
+//!
+//! To pause or cancel, drop the future: nothing is lost that the journal has noted.
+
+mod download;
+#[cfg(not(target_arch = "wasm32"))]
+mod files;
+mod journal;
+mod lanes;
+mod part;
+mod source;
+mod upload;
+
+pub(crate) use download::fetch;
+pub use download::{Checkpoint, Sink};
+#[cfg(not(target_arch = "wasm32"))]
+pub use files::{FileSink, FileSource, StreamSource, WriteSink};
+pub(crate) use journal::forget_journals;
+pub use journal::{forget_journal, journals};
+pub use lanes::{Lanes, LocalLanes, Note};
+pub use part::{PartDone, PartJob, run_part};
+pub use source::Source;
+pub use upload::{Upload, abandon, upload};
+
+use postern_crypto::stream::{DEFAULT_CHUNK_LOG2, HEADER_LEN, SEGMENT_CHUNKS};
+use postern_protocol::parts;
+
+/// How many parts or segments are in flight at once, unless somebody says otherwise: four hide a line's latency.
+pub const DEFAULT_WIDTH: usize = 4;
+
+/// The plaintext of a full segment.
+pub const SEGMENT_PLAIN_BYTES: u64 = SEGMENT_CHUNKS << DEFAULT_CHUNK_LOG2;
+
+// The cutting that both sides agree on is the crypto crate's.
+const _: () = assert!(parts::SEGMENT_CHUNKS == SEGMENT_CHUNKS);
+const _: () = assert!(parts::SEALED_CHUNK_BYTES == (1 << DEFAULT_CHUNK_LOG2) + 16);
+const _: () = assert!(parts::HEADER_BYTES == HEADER_LEN as u64);

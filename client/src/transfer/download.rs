@@ -1,0 +1,253 @@
+//! Fetching and opening one content: a bounded window of segments, in order, nothing unauthenticated.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::channel::mpsc;
+use futures::{SinkExt as _, StreamExt as _, stream, try_join};
+use postern_crypto::node::Content;
+use postern_crypto::stream::{ContentReader, HEADER_LEN, SEGMENT_CHUNKS, digest};
+use postern_crypto::{Hash, hash};
+use postern_protocol::{ContentId, parts};
+
+use super::{DEFAULT_WIDTH, SEGMENT_PLAIN_BYTES};
+use crate::compute::compute;
+use crate::http::{Api, Door};
+use crate::{Error, Result};
+
+/// Where opened bytes go.
+#[async_trait(?Send)]
+pub trait Sink {
+    /// Takes the next bytes. More come when it returns.
+    ///
+    /// # Errors
+    /// [`Error::CannotSave`].
+    async fn write(&mut self, bytes: Vec<u8>) -> Result<()>;
+}
+
+/// How far a download has come, to go on from there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checkpoint {
+    written_bytes: u64,
+    /// The hashes of the segments that were written, or `None` where they are not known any more.
+    segments: Option<Vec<Hash>>,
+}
+
+/// One opened segment.
+struct Opened {
+    plain: Vec<u8>,
+    hash: Hash,
+}
+
+/// A content and the way to it.
+struct Fetch<'a> {
+    api: &'a Api,
+    door: &'a Door,
+    content: &'a Content,
+    sealed_bytes: u64,
+}
+
+impl Checkpoint {
+    /// From the beginning.
+    #[must_use]
+    pub fn start() -> Self {
+        Self {
+            written_bytes: 0,
+            segments: Some(Vec::new()),
+        }
+    }
+
+    /// From some byte on, without what came before it. Every chunk is authenticated as always; only the digest of the
+    /// whole cannot be compared.
+    #[must_use]
+    pub fn at(written_bytes: u64) -> Self {
+        Self {
+            written_bytes,
+            segments: (written_bytes == 0).then(Vec::new),
+        }
+    }
+
+    /// How many bytes the sink has taken.
+    #[must_use]
+    pub fn written_bytes(&self) -> u64 {
+        self.written_bytes
+    }
+
+    /// A content that fills its segments ends with an empty one, so the bytes alone do not say it.
+    fn is_complete(&self, size_bytes: u64, segments: u64) -> bool {
+        match &self.segments {
+            Some(known) => known.len() as u64 == segments,
+            None => self.written_bytes == size_bytes,
+        }
+    }
+
+    fn next_segment(&self) -> u64 {
+        self.written_bytes / SEGMENT_PLAIN_BYTES
+    }
+
+    fn skip(&self) -> usize {
+        usize::try_from(self.written_bytes % SEGMENT_PLAIN_BYTES).expect("less than a segment")
+    }
+
+    fn advance(&mut self, bytes: u64, hash: Hash) {
+        self.written_bytes += bytes;
+        if let Some(segments) = &mut self.segments {
+            segments.push(hash);
+        }
+    }
+}
+
+/// Where a download's bytes go, and how far they have come.
+struct Way<'a> {
+    checkpoint: &'a mut Checkpoint,
+    sink: &'a mut dyn Sink,
+    progress: &'a dyn Fn(u64),
+}
+
+/// Fetches `content` through `door` from where `checkpoint` stands, and moves the checkpoint along.
+pub(crate) async fn fetch(
+    api: &Api,
+    door: &Door,
+    content: &Content,
+    checkpoint: &mut Checkpoint,
+    sink: &mut dyn Sink,
+    progress: &dyn Fn(u64),
+) -> Result<()> {
+    let fetch = Fetch::new(api, door, content)?;
+    let first = checkpoint.next_segment();
+    if !checkpoint.is_complete(content.size, fetch.segments()) {
+        let mut way = Way {
+            checkpoint,
+            sink,
+            progress,
+        };
+        let (reader, opened) = fetch.begin(first).await?;
+        way.give(opened).await?;
+        fetch.rest(&reader, first + 1, &mut way).await?;
+    }
+    finish(content, checkpoint)
+}
+
+impl Way<'_> {
+    async fn give(&mut self, Opened { mut plain, hash }: Opened) -> Result<()> {
+        let skip = self.checkpoint.skip().min(plain.len());
+        plain.drain(..skip);
+        let bytes = plain.len() as u64;
+        self.sink.write(plain).await?;
+        self.checkpoint.advance(bytes, hash);
+        (self.progress)(self.checkpoint.written_bytes);
+        Ok(())
+    }
+
+    async fn give_all(&mut self, mut opened: mpsc::Receiver<Opened>) -> Result<()> {
+        while let Some(opened) = opened.next().await {
+            self.give(opened).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Every chunk was authentic; the digest says once more that all together are the stream that was recorded, down to
+/// the tags (threat B5).
+fn finish(content: &Content, checkpoint: &Checkpoint) -> Result<()> {
+    let whole = checkpoint.written_bytes == content.size;
+    let same = checkpoint
+        .segments
+        .as_ref()
+        .is_none_or(|segments| digest(segments) == content.digest);
+    if whole && same {
+        Ok(())
+    } else {
+        Err(Error::NotAuthentic)
+    }
+}
+
+impl<'a> Fetch<'a> {
+    fn new(api: &'a Api, door: &'a Door, content: &'a Content) -> Result<Self> {
+        let sealed_bytes = super::upload::sealed_bytes(content.size);
+        if sealed_bytes > parts::MAX_CONTENT_BYTES {
+            return Err(Error::NotAuthentic);
+        }
+        Ok(Self {
+            api,
+            door,
+            content,
+            sealed_bytes,
+        })
+    }
+
+    fn segments(&self) -> u64 {
+        self.content.size / SEGMENT_PLAIN_BYTES + 1
+    }
+
+    /// The header with the first segment that is wanted. They come in one request if that segment is the first of all.
+    async fn begin(&self, segment: u64) -> Result<(Arc<ContentReader>, Opened)> {
+        let sealed = self.read(&self.range(segment)).await?;
+        let header = match segment {
+            0 => sealed.slice(..HEADER_LEN.min(sealed.len())),
+            _ => self.read(&(0..HEADER_LEN as u64)).await?,
+        };
+        let reader = Arc::new(self.content.reader(&header)?);
+        let opened = open(&reader, segment, sealed).await?;
+        Ok((reader, opened))
+    }
+
+    /// Fetching and opening run ahead of the sink, by no more than the window.
+    async fn rest(&self, reader: &Arc<ContentReader>, first: u64, way: &mut Way<'_>) -> Result<()> {
+        let (to_sink, from_lanes) = mpsc::channel(0);
+        try_join!(self.open_all(reader, first, to_sink), way.give_all(from_lanes)).map(|_| ())
+    }
+
+    async fn open_all(
+        &self,
+        reader: &Arc<ContentReader>,
+        first: u64,
+        mut to_sink: mpsc::Sender<Opened>,
+    ) -> Result<()> {
+        let segments = stream::iter(first..self.segments());
+        let mut opened = segments
+            .map(|segment| self.open(reader, segment))
+            .buffered(DEFAULT_WIDTH);
+        while let Some(opened) = opened.next().await {
+            to_sink.send(opened?).await.map_err(|_| Error::Cancelled)?;
+        }
+        Ok(())
+    }
+
+    async fn open(&self, reader: &Arc<ContentReader>, segment: u64) -> Result<Opened> {
+        let sealed = self.read(&self.range(segment)).await?;
+        open(reader, segment, sealed).await
+    }
+
+    async fn read(&self, range: &Range<u64>) -> Result<Bytes> {
+        self.api
+            .read(self.door, ContentId(self.content.id), range, self.sealed_bytes)
+            .await
+    }
+
+    fn range(&self, segment: u64) -> Range<u64> {
+        let start = if segment == 0 { 0 } else { self.place(segment) };
+        start..self.place(segment + 1).min(self.sealed_bytes)
+    }
+
+    fn place(&self, segment: u64) -> u64 {
+        parts::HEADER_BYTES + segment * parts::SEGMENT_BYTES
+    }
+}
+
+async fn open(reader: &Arc<ContentReader>, segment: u64, sealed: Bytes) -> Result<Opened> {
+    let reader = Arc::clone(reader);
+    compute(move || {
+        let chunks = &sealed[if segment == 0 { HEADER_LEN } else { 0 }..];
+        let mut plain = vec![0; chunks.len()];
+        let len = reader.open_chunks(segment * SEGMENT_CHUNKS, chunks, &mut plain)?;
+        plain.truncate(len);
+        Ok(Opened {
+            plain,
+            hash: hash::hash(&sealed),
+        })
+    })
+    .await
+}

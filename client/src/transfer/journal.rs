@@ -1,0 +1,194 @@
+//! What a device notes of an upload, so that it can go on after a crash, and so that it never seals two texts alike.
+//!
+//! One key with its header is one sequence of nonces. A part that has left the device, or may have, fixes what its
+//! nonces were used for. So the hash of every part is noted, durably, before the part leaves; and a part whose hash is
+//! noted may be sent only if sealing it again gives the same hash (threat B7).
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use futures::lock::Mutex;
+use postern_crypto::codec::{Reader, Writer};
+use postern_crypto::stream::{ContentSealer, HEADER_LEN};
+use postern_crypto::{ContentKey, Hash};
+use postern_protocol::{AccountId, ContentId, parts};
+use zeroize::Zeroizing;
+
+use crate::device::{Device, Guard};
+use crate::{Error, Result, Surroundings};
+
+const PREFIX: &str = "journal/";
+
+/// What is noted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Notes {
+    account: AccountId,
+    content: ContentId,
+    key: ContentKey,
+    header: [u8; HEADER_LEN],
+    size_bytes: u64,
+    parts: BTreeMap<u32, Hash>,
+}
+
+/// The journal of one upload. Nobody else on this device has it at the same time.
+pub(crate) struct Journal {
+    device: Rc<dyn Device>,
+    place: String,
+    notes: RefCell<Notes>,
+    writing: Mutex<()>,
+    _guard: Guard,
+}
+
+/// The names of the uploads that were begun on this device and not finished.
+///
+/// # Errors
+/// [`Error::Device`].
+pub async fn journals(around: &Surroundings) -> Result<Vec<String>> {
+    let keys = around.device.list(PREFIX).await?;
+    Ok(keys
+        .iter()
+        .filter_map(|key| key.strip_prefix(PREFIX))
+        .map(str::to_owned)
+        .collect())
+}
+
+/// Forgets a finished or abandoned upload.
+///
+/// # Errors
+/// [`Error::Device`].
+pub async fn forget_journal(around: &Surroundings, name: &str) -> Result<()> {
+    around.device.delete(&place(name)).await
+}
+
+pub(crate) async fn forget_journals(around: &Surroundings) -> Result<()> {
+    for name in journals(around).await? {
+        forget_journal(around, &name).await?;
+    }
+    Ok(())
+}
+
+/// The content of a journal that is there, to abandon its upload.
+pub(crate) async fn noted_content(around: &Surroundings, name: &str) -> Result<Option<ContentId>> {
+    let noted = around.device.get(&place(name)).await?;
+    Ok(noted
+        .and_then(|bytes| Notes::decode(&bytes).ok())
+        .map(|notes| notes.content))
+}
+
+impl Journal {
+    /// The journal of that name: the one that is there, if it is of this account, or a new one with a fresh key.
+    ///
+    /// # Errors
+    /// [`Error::FileDiffers`] if the one that is there is of a source of another size, [`Error::Busy`] if another
+    /// process is at it.
+    pub(crate) async fn open(
+        around: &Surroundings,
+        account: AccountId,
+        name: &str,
+        size_bytes: u64,
+    ) -> Result<Self> {
+        let place = place(name);
+        let guard = around.device.lock(&place).await?.ok_or(Error::Busy)?;
+        let kept = around.device.get(&place).await?;
+        let kept = kept
+            .and_then(|bytes| Notes::decode(&bytes).ok())
+            .filter(|notes| notes.account == account);
+        let notes = kept.unwrap_or_else(|| Notes::fresh(around, account, size_bytes));
+        if notes.size_bytes != size_bytes {
+            return Err(Error::FileDiffers);
+        }
+        Ok(Self {
+            device: Rc::clone(&around.device),
+            place,
+            notes: RefCell::new(notes),
+            writing: Mutex::new(()),
+            _guard: guard,
+        })
+    }
+
+    pub(crate) fn content(&self) -> ContentId {
+        self.notes.borrow().content
+    }
+
+    pub(crate) fn key(&self) -> ContentKey {
+        self.notes.borrow().key.clone()
+    }
+
+    pub(crate) fn header(&self) -> [u8; HEADER_LEN] {
+        self.notes.borrow().header
+    }
+
+    pub(crate) fn noted(&self, part: u32) -> Option<Hash> {
+        self.notes.borrow().parts.get(&part).copied()
+    }
+
+    /// Notes the hash of a part that is about to leave.
+    ///
+    /// # Errors
+    /// [`Error::FileDiffers`] if another hash is noted: the part must not leave.
+    pub(crate) async fn note(&self, part: u32, hash: Hash) -> Result<()> {
+        if let Some(noted) = self.noted(part) {
+            return if noted == hash {
+                Ok(())
+            } else {
+                Err(Error::FileDiffers)
+            };
+        }
+        let _turn = self.writing.lock().await;
+        self.notes.borrow_mut().parts.insert(part, hash);
+        let encoded = self.notes.borrow().encode();
+        self.device.put(&self.place, &encoded).await
+    }
+}
+
+impl Notes {
+    fn fresh(around: &Surroundings, account: AccountId, size_bytes: u64) -> Self {
+        let (content, mut rng): (ContentId, _) = (around.new_id(), around.rng());
+        let key = ContentKey::generate(&mut rng);
+        let header = *ContentSealer::create(&key, &content.0, &mut rng)
+            .header()
+            .as_bytes();
+        Self {
+            account,
+            content,
+            key,
+            header,
+            size_bytes,
+            parts: BTreeMap::new(),
+        }
+    }
+
+    fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let parts: Vec<_> = self.parts.iter().collect();
+        Writer::with_capacity(160 + HEADER_LEN + parts.len() * 36)
+            .raw(&self.account.0)
+            .raw(&self.content.0)
+            .raw(self.key.expose())
+            .raw(&self.header)
+            .u64(self.size_bytes)
+            .list(&parts, |writer, (part, hash)| writer.u32(**part).raw(*hash))
+            .finish()
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new(bytes);
+        let notes = Self {
+            account: AccountId(reader.array()?),
+            content: ContentId(reader.array()?),
+            key: ContentKey::from_bytes(reader.key()?),
+            header: reader.array()?,
+            size_bytes: reader.u64()?,
+            parts: reader
+                .list(parts::MAX_PARTS, |reader| Ok((reader.u32()?, reader.array()?)))?
+                .into_iter()
+                .collect(),
+        };
+        reader.finish()?;
+        Ok(notes)
+    }
+}
+
+fn place(name: &str) -> String {
+    format!("{PREFIX}{name}")
+}

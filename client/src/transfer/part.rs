@@ -1,0 +1,280 @@
+//! One part: read, sealed, hashed, noted, sent. The same code in a native task and in a browser's pool worker.
+
+use postern_crypto::codec::{Reader, Writer};
+use postern_crypto::stream::{ContentSealer, DEFAULT_CHUNK_LOG2, HEADER_LEN, Sealed, digest};
+use postern_crypto::{ContentKey, Hash, hash};
+use postern_protocol::{ContentId, parts};
+use zeroize::Zeroizing;
+
+use super::SEGMENT_PLAIN_BYTES;
+use super::lanes::Note;
+use super::source::Source;
+use crate::Result;
+use crate::compute::compute;
+use crate::http::Api;
+
+const CHUNK_BYTES: usize = 1 << DEFAULT_CHUNK_LOG2;
+const TAG_BYTES: usize = 16;
+const SEGMENT_CHUNKS: usize = 128;
+/// The segments of the largest part.
+const MAX_SEGMENTS: u32 = 8;
+
+/// What a lane is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartJob {
+    /// The content.
+    pub content: ContentId,
+    /// Its key.
+    pub key: ContentKey,
+    /// Its header.
+    pub header: [u8; HEADER_LEN],
+    /// Which part.
+    pub part: u32,
+    /// The part is the whole content, to be put in one request.
+    pub whole: bool,
+    /// The server has this part: seal it only to prove that the source is still the same.
+    pub is_there: bool,
+}
+
+/// What a lane has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartDone {
+    /// Which part.
+    pub part: u32,
+    /// How much plaintext it holds.
+    pub plain_bytes: u64,
+    /// How long it is; 0 if it lies beyond the end of the source, and nothing was sent.
+    pub sealed_bytes: u64,
+    /// Whether it ends the content.
+    pub last: bool,
+    /// The hashes of its segments.
+    pub segments: Vec<Hash>,
+}
+
+/// A part in memory.
+struct SealedPart {
+    bytes: Vec<u8>,
+    done: PartDone,
+}
+
+/// Does `job`.
+///
+/// # Errors
+/// What reading, noting and sending can end with.
+pub async fn run_part(api: &Api, job: &PartJob, source: &dyn Source, note: &dyn Note) -> Result<PartDone> {
+    let SealedPart { bytes, done } = seal(job, source).await?;
+    if bytes.is_empty() {
+        return Ok(done);
+    }
+    let (bytes, hash) = checksum(bytes, &done.segments).await;
+    note.sealed(hash).await?;
+    if job.whole {
+        api.put_content(job.content, bytes.into(), &hash).await?;
+    } else if !job.is_there {
+        api.put_part(job.content, job.part, bytes.into(), &hash).await?;
+    }
+    Ok(done)
+}
+
+/// The digest of a content, from its parts in order.
+pub(super) fn digest_of(parts: &[PartDone]) -> Hash {
+    let segments: Vec<Hash> = parts
+        .iter()
+        .flat_map(|part| part.segments.iter().copied())
+        .collect();
+    digest(&segments)
+}
+
+async fn seal(job: &PartJob, source: &dyn Source) -> Result<SealedPart> {
+    let first = parts::segments_before(job.part);
+    let mut part = SealedPart {
+        bytes: Vec::new(),
+        done: PartDone::empty(job.part),
+    };
+    for segment in first..first + parts::segments_of(job.part) {
+        let plain_len = usize::try_from(SEGMENT_PLAIN_BYTES).expect("8 MiB");
+        let Some(plain) = source.read(segment * SEGMENT_PLAIN_BYTES, plain_len).await? else {
+            break;
+        };
+        part = seal_segment(job, part, segment, plain).await?;
+        if part.done.last {
+            break;
+        }
+    }
+    Ok(part)
+}
+
+/// One buffer of the whole part's length, filled segment by segment; the plaintext in memory is one segment's.
+async fn seal_segment(
+    job: &PartJob,
+    mut part: SealedPart,
+    segment: u64,
+    plain: Vec<u8>,
+) -> Result<SealedPart> {
+    let sealer = ContentSealer::resume(&job.key, &job.header)?;
+    let work = move || {
+        let start = part.bytes.len();
+        grow(&mut part.bytes, sealed_len(segment, plain.len()));
+        let Sealed { hash, last, .. } = sealer.seal_segment(segment, &plain, &mut part.bytes[start..]);
+        part.done.plain_bytes += plain.len() as u64;
+        part.done.sealed_bytes = part.bytes.len() as u64;
+        part.done.segments.push(hash);
+        part.done.last = last;
+        part
+    };
+    Ok(compute(work).await)
+}
+
+/// How long a segment with that much plaintext is.
+fn sealed_len(segment: u64, plain_len: usize) -> usize {
+    let chunks = (plain_len / CHUNK_BYTES + 1).min(SEGMENT_CHUNKS);
+    let header = if segment == 0 { HEADER_LEN } else { 0 };
+    header + plain_len + chunks * TAG_BYTES
+}
+
+/// A fresh zeroed buffer costs nothing until it is written to; growing one writes zeros first.
+fn grow(bytes: &mut Vec<u8>, by: usize) {
+    if bytes.is_empty() {
+        *bytes = vec![0; by];
+    } else {
+        bytes.resize(bytes.len() + by, 0);
+    }
+}
+
+/// A part of one segment has that segment's hash; only the later, larger parts are hashed as a whole.
+async fn checksum(bytes: Vec<u8>, segments: &[Hash]) -> (Vec<u8>, Hash) {
+    match segments {
+        [only] => (bytes, *only),
+        _ => {
+            compute(move || {
+                let hash = hash::hash(&bytes);
+                (bytes, hash)
+            })
+            .await
+        }
+    }
+}
+
+impl PartDone {
+    fn empty(part: u32) -> Self {
+        Self {
+            part,
+            plain_bytes: 0,
+            sealed_bytes: 0,
+            last: false,
+            segments: Vec::new(),
+        }
+    }
+
+    /// For the way back from a pool worker.
+    #[must_use]
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+        Writer::with_capacity(32 + 32 * self.segments.len())
+            .u32(self.part)
+            .u64(self.plain_bytes)
+            .u64(self.sealed_bytes)
+            .u8(u8::from(self.last))
+            .list(&self.segments, |writer, hash| writer.raw(hash))
+            .finish()
+    }
+
+    /// What [`PartDone::encode`] wrote.
+    ///
+    /// # Errors
+    /// If it is not that.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new(bytes);
+        let done = Self {
+            part: reader.u32()?,
+            plain_bytes: reader.u64()?,
+            sealed_bytes: reader.u64()?,
+            last: flag(&mut reader)?,
+            segments: reader.list(MAX_SEGMENTS, Reader::array)?,
+        };
+        reader.finish()?;
+        Ok(done)
+    }
+}
+
+impl PartJob {
+    /// For the way to a pool worker. Holds the content's key.
+    #[must_use]
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+        Writer::with_capacity(16 + 32 + HEADER_LEN + 8)
+            .raw(&self.content.0)
+            .raw(self.key.expose())
+            .raw(&self.header)
+            .u32(self.part)
+            .u8(u8::from(self.whole))
+            .u8(u8::from(self.is_there))
+            .finish()
+    }
+
+    /// What [`PartJob::encode`] wrote.
+    ///
+    /// # Errors
+    /// If it is not that.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new(bytes);
+        let job = Self {
+            content: ContentId(reader.array()?),
+            key: ContentKey::from_bytes(reader.key()?),
+            header: reader.array()?,
+            part: reader.u32()?,
+            whole: flag(&mut reader)?,
+            is_there: flag(&mut reader)?,
+        };
+        reader.finish()?;
+        Ok(job)
+    }
+}
+
+fn flag(reader: &mut Reader<'_>) -> Result<bool> {
+    Ok(reader.u8()? != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_and_its_outcome_survive_the_way_to_a_worker() {
+        let job = PartJob {
+            content: ContentId([1; 16]),
+            key: ContentKey::from_bytes([2; 32]),
+            header: [3; HEADER_LEN],
+            part: 4,
+            whole: false,
+            is_there: true,
+        };
+        assert_eq!(PartJob::decode(&job.encode()), Ok(job));
+        let done = PartDone {
+            part: 1,
+            plain_bytes: 2,
+            sealed_bytes: 3,
+            last: true,
+            segments: vec![[4; 32]; 8],
+        };
+        assert_eq!(PartDone::decode(&done.encode()), Ok(done));
+    }
+
+    #[test]
+    fn a_segment_takes_exactly_the_buffer_that_was_made_for_it() {
+        let mut rng = rand::rng();
+        let key = ContentKey::generate(&mut rng);
+        let sealer = ContentSealer::create(&key, &[1; 16], &mut rng);
+        let full = sealer.segment_plain_len();
+        for (segment, plain_len) in [
+            (0, 0),
+            (0, 1),
+            (1, CHUNK_BYTES),
+            (1, CHUNK_BYTES + 1),
+            (0, full - 1),
+            (1, full),
+        ] {
+            let mut out = vec![0; sealed_len(segment, plain_len)];
+            let sealed = sealer.seal_segment(segment, &vec![0; plain_len], &mut out);
+            assert_eq!(sealed.len, out.len(), "{segment} {plain_len}");
+        }
+    }
+}
