@@ -98,3 +98,114 @@ impl Keys {
         self.0.last_chunk().expect("88 bytes end with 32")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    const KEY: [u8; 32] = [5; 32];
+    const CONTEXT: &[&[u8]] = &[b"account", b"slot"];
+
+    fn sealed() -> Vec<u8> {
+        seal(
+            &KEY,
+            Label::BoxSlot,
+            CONTEXT,
+            b"plaintext",
+            &mut ChaCha20Rng::seed_from_u64(1),
+        )
+    }
+
+    #[test]
+    fn a_box_opens_where_it_belongs_and_is_as_long_as_it_says() {
+        let opened = open(&KEY, Label::BoxSlot, CONTEXT, &sealed()).expect("opens");
+        assert_eq!(*opened, b"plaintext");
+        assert_eq!(sealed().len(), b"plaintext".len() + OVERHEAD);
+        assert_eq!(check_shape(&sealed()), Ok(()));
+    }
+
+    #[test]
+    fn a2_a_box_opens_under_no_other_label() {
+        for label in Label::ALL.iter().filter(|label| **label != Label::BoxSlot) {
+            assert!(open(&KEY, *label, CONTEXT, &sealed()).is_err());
+        }
+    }
+
+    #[test]
+    fn a2_a_box_opens_in_no_other_place() {
+        let others: [&[&[u8]]; 5] = [
+            &[],
+            &[b"account"],
+            &[b"slot", b"account"],
+            &[b"accountslot"],
+            &[b"account", b"slot", b""],
+        ];
+        for context in others {
+            assert!(open(&KEY, Label::BoxSlot, context, &sealed()).is_err());
+        }
+        assert!(open(&[6; 32], Label::BoxSlot, CONTEXT, &sealed()).is_err());
+    }
+
+    #[test]
+    fn a1_no_bit_of_a_box_can_be_flipped_and_none_can_be_cut_or_added() {
+        let sealed = sealed();
+        for bit in 0..sealed.len() * 8 {
+            let mut flipped = sealed.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(
+                open(&KEY, Label::BoxSlot, CONTEXT, &flipped),
+                Err(Error::CannotOpen)
+            );
+        }
+        for len in 0..sealed.len() {
+            assert!(open(&KEY, Label::BoxSlot, CONTEXT, &sealed[..len]).is_err());
+        }
+        assert!(open(&KEY, Label::BoxSlot, CONTEXT, &[&sealed[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn a11_a_box_of_another_suite_is_refused_before_anything_else() {
+        for suite in [0, 2, 255] {
+            let mut other = sealed();
+            other[0] = suite;
+            assert!(check_shape(&other).is_err());
+            assert!(open(&KEY, Label::BoxSlot, CONTEXT, &other).is_err());
+        }
+    }
+
+    #[test]
+    fn a8_the_salamander_is_refused_as_the_body_of_a_box_under_both_keys() {
+        let salamander = crate::vectors::salamander();
+        for key in &salamander.keys {
+            for commit_of in &salamander.keys {
+                let keys = Keys::derive(commit_of, Label::BoxSlot, &[0; SALT_LEN], CONTEXT);
+                let forged = [&[SUITE][..], &[0; SALT_LEN], keys.commit(), &salamander.sealed].concat();
+                assert!(open(key, Label::BoxSlot, CONTEXT, &forged).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a8_a_body_that_opens_under_two_keys_still_opens_under_one_commitment_only() {
+        // The worst case: an attacker who could choose the derived keys, which a hash does not allow. Even
+        // then one box carries one commitment.
+        let salamander = crate::vectors::salamander();
+        let commits = salamander
+            .keys
+            .map(|key| *Keys::derive(&key, Label::BoxSlot, &[0; 24], CONTEXT).commit());
+        assert_ne!(commits[0], commits[1]);
+    }
+
+    #[test]
+    fn b10_the_same_text_twice_has_nothing_in_common() {
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        let text = [7; 200];
+        let one = seal(&KEY, Label::BoxSlot, CONTEXT, &text, &mut rng);
+        let two = seal(&KEY, Label::BoxSlot, CONTEXT, &text, &mut rng);
+        for window in one[1..].windows(16) {
+            assert!(!two.windows(16).any(|other| other == window));
+        }
+    }
+}

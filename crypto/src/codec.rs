@@ -165,3 +165,51 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read_and_nothing_shorter_or_longer(
+            number: u64,
+            text in proptest::collection::vec(any::<u8>(), 0..50),
+            items in proptest::collection::vec(any::<u32>(), 0..9),
+        ) {
+            let bytes = Writer::default().u64(number).lp(&text).list(&items, |w, item| w.u32(*item)).finish();
+            let read = |bytes: &[u8]| -> Result<(u64, Vec<u8>, Vec<u32>)> {
+                let mut reader = Reader::new(bytes);
+                let all = (reader.u64()?, reader.lp(50)?.to_vec(), reader.list(9, Reader::u32)?);
+                reader.finish()?;
+                Ok(all)
+            };
+            prop_assert_eq!(read(&bytes), Ok((number, text, items)));
+            for len in 0..bytes.len() {
+                prop_assert!(read(&bytes[..len]).is_err());
+            }
+            prop_assert!(read(&[&bytes[..], &[0]].concat()).is_err());
+        }
+    }
+
+    #[test]
+    fn lengths_and_counts_are_bounded_before_anything_is_reserved() {
+        let huge = u32::MAX.to_be_bytes();
+        assert!(Reader::new(&huge).lp(usize::MAX).is_err());
+        assert!(Reader::new(&huge).list(u32::MAX, Reader::u8).is_err());
+        assert!(Reader::new(&[0, 0, 0, 2, 1, 1]).lp(1).is_err());
+        assert!(Reader::new(&[0, 0, 0, 2, 1, 1]).list(1, Reader::u8).is_err());
+    }
+
+    #[test]
+    fn b2_a_key_of_zeros_is_refused() {
+        assert!(Reader::new(&[0; 32]).key().is_err());
+        assert!(Reader::new(&[1; 32]).key().is_ok());
+    }
+
+    #[test]
+    fn text_that_is_not_utf_8_is_refused() {
+        assert!(Reader::new(&[0, 0, 0, 1, 0xff]).text(10).is_err());
+    }
+}

@@ -27,3 +27,26 @@ pub(crate) fn info(label: Label, context: &[&[u8]]) -> Vec<u8> {
     }
     info
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_info_is_what_the_format_says() {
+        let text = info(Label::Stream, &[b"ab", b""]);
+        assert_eq!(text, b"postern/v1/stream\0\0\0\0\x02ab\0\0\0\0");
+    }
+
+    #[test]
+    fn a14_no_two_contexts_give_the_same_text() {
+        let contexts: [&[&[u8]]; 6] = [&[], &[b""], &[b"", b""], &[b"ab"], &[b"a", b"b"], &[b"", b"ab"]];
+        let mut texts: Vec<_> = contexts
+            .iter()
+            .map(|context| info(Label::Stream, context))
+            .collect();
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), contexts.len());
+    }
+}

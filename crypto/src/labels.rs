@@ -119,3 +119,27 @@ labels! {
     /// What a server keeps of a bearer token.
     HashToken = "hash/token",
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a14_labels_are_unique_and_none_begins_another() {
+        for (index, label) in Label::ALL.iter().enumerate() {
+            for other in &Label::ALL[index + 1..] {
+                let (one, two) = (label.text(), other.text());
+                assert!(!one.starts_with(two) && !two.starts_with(one), "{one} and {two}");
+            }
+        }
+    }
+
+    #[test]
+    fn labels_are_plain_and_carry_the_prefix() {
+        for label in Label::ALL {
+            assert_eq!(label.full(), format!("{PREFIX}{}", label.text()));
+            let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '/' | '-');
+            assert!(label.text().chars().all(plain), "{}", label.text());
+        }
+    }
+}

@@ -38,6 +38,8 @@ mod derive;
 mod error;
 mod primitives;
 mod secret;
+#[cfg(test)]
+mod vectors;
 
 pub use error::{Error, LinkMistake, Result, WordsMistake};
 pub use secret::{

@@ -4,8 +4,8 @@
 //! stand in the context, so a server cannot name weaker ones (threat A6). What a server keeps between two
 //! messages travels sealed in an [`Attempt`] token: no node has a session to lose.
 
-mod client;
-mod server;
+pub(crate) mod client;
+pub(crate) mod server;
 
 pub use client::{ClientLogin, ClientRegistration, LoggedIn, Registered};
 pub use server::{
@@ -23,11 +23,11 @@ const SERVICE: &[u8] = b"postern";
 
 /// What a login or a registration leaves on the client: opens the password slot.
 #[derive(Clone, PartialEq)]
-pub struct ExportKey(Secret64);
+pub struct ExportKey(pub(crate) Secret64);
 
 /// What client and server share after a login.
 #[derive(Clone, PartialEq)]
-pub struct SessionKey(Secret64);
+pub struct SessionKey(pub(crate) Secret64);
 
 impl ExportKey {
     /// The key-encryption key of the account's password slot.
@@ -50,10 +50,10 @@ impl std::fmt::Debug for SessionKey {
 }
 
 /// What both sides must agree on beside the password.
-struct Terms<'a> {
-    context: &'a [u8],
-    client: Option<&'a [u8]>,
-    server: Option<&'a [u8]>,
+pub(crate) struct Terms<'a> {
+    pub(crate) context: &'a [u8],
+    pub(crate) client: Option<&'a [u8]>,
+    pub(crate) server: Option<&'a [u8]>,
 }
 
 impl<'a> Terms<'a> {

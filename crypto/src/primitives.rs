@@ -228,3 +228,65 @@ fn last_32(bytes: &[u8]) -> &[u8; 32] {
         .last_chunk()
         .expect("both KEM texts are longer than 32 bytes")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bulk_and_small_boxes_are_the_same_bytes(
+            key: [u8; 32],
+            nonce: [u8; 24],
+            plain in proptest::collection::vec(any::<u8>(), 0..2000),
+        ) {
+            let small = box_seal(&key, &nonce, &plain);
+            let mut bulk = vec![0; plain.len() + TAG_LEN];
+            bulk_seal(&key, &nonce, &plain, &mut bulk);
+            prop_assert_eq!(&small, &bulk);
+            let mut out = vec![0; plain.len()];
+            bulk_open(&key, &nonce, &small, &mut out).expect("the other's box opens");
+            prop_assert_eq!(&out, &plain);
+        }
+    }
+
+    #[test]
+    fn a_bulk_chunk_that_does_not_open_writes_nothing() {
+        let mut sealed = box_seal(&[1; 32], &[2; 24], &[3; 100]);
+        sealed[50] ^= 1;
+        let mut out = [9; 100];
+        assert_eq!(
+            bulk_open(&[1; 32], &[2; 24], &sealed, &mut out),
+            Err(Error::CannotOpen)
+        );
+        assert_eq!(out, [9; 100]);
+    }
+
+    #[test]
+    fn argon2id_gives_the_tag_of_rfc_9106() {
+        // Section 5.3. It has a secret and associated data, which ours never has: hence not by our function.
+        let params = argon2::ParamsBuilder::new()
+            .m_cost(32)
+            .t_cost(3)
+            .p_cost(4)
+            .data(argon2::AssociatedData::new(&[4; 12]).expect("12 bytes"))
+            .output_len(32)
+            .build()
+            .expect("the section's parameters");
+        let mut tag = [0; 32];
+        argon2::Argon2::new_with_secret(
+            &[3; 8],
+            argon2::Algorithm::Argon2id,
+            argon2::Version::V0x13,
+            params,
+        )
+        .expect("a secret of 8 bytes")
+        .hash_password_into(&[1; 32], &[2; 16], &mut tag)
+        .expect("the section's lengths");
+        assert_eq!(
+            hex::encode(tag),
+            "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
+        );
+    }
+}

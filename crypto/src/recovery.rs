@@ -36,13 +36,16 @@ impl RecoveryKey {
     /// The key of words as a person typed them: in any case, with any spaces, numbers or commas between.
     pub fn from_words(typed: &str) -> std::result::Result<Self, WordsMistake> {
         let words = tidy(typed);
+        let count = words.split_whitespace().count();
+        // BIP-39 also knows shorter lists; ours is never one.
+        if count != WORD_COUNT {
+            return Err(WordsMistake::Count(count));
+        }
         let parsed = bip39::Mnemonic::parse_in_normalized(Language::English, &words).map_err(mistake)?;
-        let (entropy, len) = parsed.to_entropy_array();
-        let entropy = Zeroizing::new(entropy);
-        let key = entropy[..len]
-            .try_into()
-            .map_err(|_| WordsMistake::Count(count(&words)))?;
-        Ok(Self::from_bytes(key))
+        let entropy = Zeroizing::new(parsed.to_entropy_array().0);
+        Ok(Self::from_bytes(
+            *entropy.first_chunk().expect("33 bytes begin with 32"),
+        ))
     }
 
     /// What opens the recovery slot of an account.
@@ -97,13 +100,8 @@ fn tidy(typed: &str) -> Zeroizing<String> {
     tidy
 }
 
-fn count(words: &str) -> usize {
-    words.split_whitespace().count()
-}
-
 fn mistake(error: bip39::Error) -> WordsMistake {
     match error {
-        bip39::Error::BadWordCount(count) => WordsMistake::Count(count),
         bip39::Error::UnknownWord(index) => WordsMistake::Unknown(index + 1),
         _ => WordsMistake::Checksum,
     }

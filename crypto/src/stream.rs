@@ -15,6 +15,8 @@
 mod cipher;
 mod header;
 mod layout;
+#[cfg(test)]
+mod model;
 mod opener;
 mod reader;
 mod sealer;
@@ -24,6 +26,6 @@ pub use cipher::{BoxChunks, ChunkCipher};
 pub use header::{DEFAULT_CHUNK_LOG2, HEADER_LEN, Header};
 pub use layout::Layout;
 pub use opener::{ContentOpener, Opener};
-pub use reader::{ContentReader, Span, UnmeasuredContent};
+pub use reader::{ContentReader, Reader, Span, Unmeasured, UnmeasuredContent};
 pub use sealer::Sealer;
 pub use segments::{ContentSealer, DIGEST_LEN, SEGMENT_CHUNKS, Sealed, SegmentHasher, SegmentSealer, digest};

@@ -94,7 +94,7 @@ impl ClientLogin {
     }
 }
 
-pub(super) fn start_registration<S: Stretch, R: CryptoRng + ?Sized>(
+pub(crate) fn start_registration<S: Stretch, R: CryptoRng + ?Sized>(
     password: &[u8],
     rng: &mut R,
 ) -> (suite::ClientRegistration<Suite<S>>, Vec<u8>) {
@@ -103,7 +103,7 @@ pub(super) fn start_registration<S: Stretch, R: CryptoRng + ?Sized>(
     (started.state, started.message.serialize().to_vec())
 }
 
-pub(super) fn finish_registration<S: Stretch, R: CryptoRng + ?Sized>(
+pub(crate) fn finish_registration<S: Stretch, R: CryptoRng + ?Sized>(
     state: suite::ClientRegistration<Suite<S>>,
     password: &[u8],
     answer: &[u8],
@@ -121,7 +121,7 @@ pub(super) fn finish_registration<S: Stretch, R: CryptoRng + ?Sized>(
     })
 }
 
-pub(super) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
+pub(crate) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
     password: &[u8],
     rng: &mut R,
 ) -> (suite::ClientLogin<Suite<S>>, Vec<u8>) {
@@ -130,7 +130,7 @@ pub(super) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
     (started.state, started.message.serialize().to_vec())
 }
 
-pub(super) fn finish_login<S: Stretch, R: CryptoRng + ?Sized>(
+pub(crate) fn finish_login<S: Stretch, R: CryptoRng + ?Sized>(
     state: suite::ClientLogin<Suite<S>>,
     password: &[u8],
     answer: &[u8],

@@ -202,7 +202,7 @@ impl Attempt {
     }
 }
 
-pub(super) fn register<S: Stretch>(
+pub(crate) fn register<S: Stretch>(
     setup: &suite::ServerSetup<Suite<S>>,
     request: &[u8],
     credential: &[u8],
@@ -213,7 +213,7 @@ pub(super) fn register<S: Stretch>(
     Ok(answer.message.serialize().to_vec())
 }
 
-pub(super) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
+pub(crate) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
     setup: &suite::ServerSetup<Suite<S>>,
     record: Option<&[u8]>,
     request: &[u8],
@@ -235,7 +235,7 @@ pub(super) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
     ))
 }
 
-pub(super) fn finish_login<S: Stretch>(
+pub(crate) fn finish_login<S: Stretch>(
     state: &[u8],
     finalization: &[u8],
     terms: &Terms<'_>,

@@ -44,7 +44,7 @@ impl Layout {
     /// Number of chunks of a plaintext: all full ones, and the last, which is strictly shorter.
     #[must_use]
     pub fn chunks(&self, plain_len: u64) -> u64 {
-        plain_len / self.chunk as u64 + 1
+        (plain_len / self.chunk as u64).saturating_add(1)
     }
 
     /// Length of the sealed stream of a plaintext. Saturates where no stream can be.

@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{BoxChunks, ChunkCipher as _, Header, Layout};
+use super::{BoxChunks, ChunkCipher, Header, Layout};
 use crate::{ContentKey, Error, Id, Result};
 
 /// A stream whose key holds, but whose length only the server has named so far.
-pub struct UnmeasuredContent {
-    cipher: BoxChunks,
+pub struct Unmeasured<C> {
+    cipher: C,
     layout: Layout,
     sealed_len: u64,
     plain_len: u64,
@@ -18,12 +18,18 @@ pub struct UnmeasuredContent {
 ///
 /// No byte of a chunk comes out before all of it was authenticated. After any failure the reader stays
 /// failed, for all who share it (threat B6).
-pub struct ContentReader {
-    cipher: BoxChunks,
+pub struct Reader<C> {
+    cipher: C,
     layout: Layout,
     plain_len: u64,
     failed: AtomicBool,
 }
+
+/// An [`Unmeasured`] stream of suite 1.
+pub type UnmeasuredContent = Unmeasured<BoxChunks>;
+
+/// A [`Reader`] of suite 1.
+pub type ContentReader = Reader<BoxChunks>;
 
 /// What must be fetched to read a range of a plaintext.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,17 +42,23 @@ pub struct Span {
     pub skip: usize,
 }
 
-impl UnmeasuredContent {
+impl Unmeasured<BoxChunks> {
     /// Checks the header of a stream of `sealed_len` bytes that should hold `content`.
     pub fn unlock(key: &ContentKey, content: &Id, header: &[u8], sealed_len: u64) -> Result<Self> {
         let header = Header::parse(header)?;
         if header.content() != content {
             return Err(Error::CannotOpen);
         }
-        let layout = header.layout();
+        Self::new(header.unlock(key)?, header.layout(), sealed_len)
+    }
+}
+
+impl<C: ChunkCipher> Unmeasured<C> {
+    /// A stream of `sealed_len` bytes, if one of that length can be.
+    pub fn new(cipher: C, layout: Layout, sealed_len: u64) -> Result<Self> {
         let plain_len = layout.plain_len(sealed_len)?;
         Ok(Self {
-            cipher: header.unlock(key)?,
+            cipher,
             layout,
             sealed_len,
             plain_len,
@@ -61,15 +73,11 @@ impl UnmeasuredContent {
 
     /// Authenticates the last chunk, and with it the length: a chunk that opens at this index and is
     /// shorter than a full one can only be the last.
-    pub fn measure(self, last_chunk: &[u8]) -> Result<ContentReader> {
-        let reader = ContentReader {
-            plain_len: self.plain_len,
-            failed: AtomicBool::new(false),
-            layout: self.layout,
-            cipher: self.cipher.clone(),
-        };
-        let mut plain = vec![0; self.layout.plain_len_of(self.last_index(), self.plain_len)];
-        reader.open_chunks(self.last_index(), last_chunk, &mut plain)?;
+    pub fn measure(self, last_chunk: &[u8]) -> Result<Reader<C>> {
+        let last = self.last_index();
+        let mut plain = vec![0; self.layout.plain_len_of(last, self.plain_len)];
+        let reader = Reader::new(self.cipher, self.layout, self.plain_len);
+        reader.open_chunks(last, last_chunk, &mut plain)?;
         Ok(reader)
     }
 
@@ -78,16 +86,22 @@ impl UnmeasuredContent {
     }
 }
 
-impl ContentReader {
+impl Reader<BoxChunks> {
     /// A reader of a stream whose length is known from a place that is authentic itself.
     pub(crate) fn of_length(key: &ContentKey, header: &Header, plain_len: u64) -> Result<Self> {
-        let cipher = header.unlock(key)?;
-        Ok(Self {
+        Ok(Self::new(header.unlock(key)?, header.layout(), plain_len))
+    }
+}
+
+impl<C: ChunkCipher> Reader<C> {
+    fn new(cipher: C, layout: Layout, plain_len: u64) -> Self {
+        let failed = AtomicBool::new(false);
+        Self {
             cipher,
-            layout: header.layout(),
+            layout,
             plain_len,
-            failed: AtomicBool::new(false),
-        })
+            failed,
+        }
     }
 
     /// Length of the plaintext.
@@ -132,7 +146,7 @@ impl ContentReader {
         while !rest.is_empty() {
             let plain_len = self.plain_len_of(index)?;
             let (chunk, after) = rest
-                .split_at_checked(plain_len + BoxChunks::TAG_LEN)
+                .split_at_checked(plain_len + C::TAG_LEN)
                 .ok_or(Error::CannotOpen)?;
             let end = filled + plain_len;
             let into = out.get_mut(filled..end).ok_or(Error::CannotOpen)?;

@@ -1,0 +1,221 @@
+//! The swap matrix: every kind of sealed object in the place of every other, under the very same key.
+
+use postern_crypto::account::{Keyring, Root, State};
+use postern_crypto::directory::DirectoryHead;
+use postern_crypto::identity::IdentityKey;
+use postern_crypto::link::{Archived, Grant, LinkSecret, SharedFolder};
+use postern_crypto::node::{Folder, Node, NodeKind, Place, Record};
+use postern_crypto::sealing::SealingKey;
+use postern_crypto::slots::{Slot, SlotKind};
+use postern_crypto::{AccountKey, ArchiveKey, FolderKey, Kek, LinkWrapKey};
+
+use crate::rng;
+
+const ID: [u8; 16] = [1; 16];
+const KEY: [u8; 32] = [2; 32];
+
+type Opens = Box<dyn Fn(&[u8]) -> bool>;
+
+struct Kind {
+    name: &'static str,
+    sealed: Vec<u8>,
+    opens: Opens,
+}
+
+fn kinds() -> Vec<Kind> {
+    let mut kinds = account_kinds();
+    kinds.extend(tree_kinds());
+    kinds.extend(link_kinds());
+    kinds
+}
+
+fn account_kinds() -> Vec<Kind> {
+    let (ring, mut rng) = (Keyring::new(ID, 1, AccountKey::from_bytes(KEY)), rng(1));
+    let slot = Slot {
+        account: ID,
+        kind: SlotKind::Password,
+        id: ID,
+        generation: 1,
+    };
+    let recovery = Slot {
+        kind: SlotKind::Recovery,
+        ..slot
+    };
+    let identity = IdentityKey::generate(&mut rng);
+    let sealing = SealingKey::generate(&mut rng);
+    let root = Root {
+        volume: ID,
+        node: ID,
+        key: FolderKey::from_bytes(KEY),
+        generation: 1,
+    };
+    let directory = DirectoryHead {
+        seq: 0,
+        hash: [0; 32],
+    };
+    let state = State {
+        counter: 1,
+        generation: 1,
+        min_suite: 1,
+        directory,
+        pins: vec![],
+        volumes: vec![],
+    };
+    let account_key = AccountKey::from_bytes(KEY);
+    let kek = || Kek::from_bytes(KEY);
+    let rings: [Keyring; 4] = std::array::from_fn(|_| ring.clone());
+    let [a, b, c, d] = rings;
+    let (identity_public, sealing_public) = (identity.public(), sealing.public());
+    vec![
+        kind(
+            "password slot",
+            slot.seal(&kek(), &account_key, &mut rng),
+            move |s| slot.open(&kek(), s).is_ok(),
+        ),
+        kind(
+            "recovery slot",
+            recovery.seal(&kek(), &account_key, &mut rng),
+            move |s| recovery.open(&kek(), s).is_ok(),
+        ),
+        kind("identity", ring.seal_identity(&identity, &mut rng), move |s| {
+            a.unlock_identity(s, &identity_public).is_ok()
+        }),
+        kind("sealing", ring.seal_sealing(&sealing, &mut rng), move |s| {
+            b.unlock_sealing(s, &sealing_public).is_ok()
+        }),
+        kind("root", ring.seal_root(&root, &mut rng), move |s| {
+            c.open_root(s).is_ok()
+        }),
+        kind("state", ring.seal_state(&state, &mut rng), move |s| {
+            d.open_state(1, s).is_ok()
+        }),
+    ]
+}
+
+fn tree_kinds() -> Vec<Kind> {
+    let mut rng = rng(2);
+    let folder = Folder {
+        name: "a".into(),
+        mtime_ms: 0,
+        key: FolderKey::from_bytes(KEY),
+        generation: 1,
+    };
+    let home = Place {
+        volume: ID,
+        parent: ID,
+        node: ID,
+        generation: 1,
+        seq: 1,
+    };
+    let places = [
+        ("record", home),
+        (
+            "record of another volume",
+            Place {
+                volume: [9; 16],
+                ..home
+            },
+        ),
+        (
+            "record in another folder",
+            Place {
+                parent: [9; 16],
+                ..home
+            },
+        ),
+        (
+            "record of another node",
+            Place {
+                node: [9; 16],
+                ..home
+            },
+        ),
+        (
+            "record of another generation",
+            Place {
+                generation: 2,
+                ..home
+            },
+        ),
+        ("record of another version", Place { seq: 2, ..home }),
+    ];
+    places
+        .into_iter()
+        .map(|(name, place)| {
+            let sealed = Node::Folder(folder.clone()).seal(&place, &FolderKey::from_bytes(KEY), &mut rng);
+            kind(name, sealed, move |sealed| {
+                let record = Record {
+                    place,
+                    kind: NodeKind::Folder,
+                    content: None,
+                    sealed,
+                };
+                let as_file = Record {
+                    kind: NodeKind::File,
+                    content: Some(ID),
+                    ..record
+                };
+                assert!(
+                    as_file.open(&FolderKey::from_bytes(KEY)).is_err(),
+                    "c4: a folder is no file"
+                );
+                record.open(&FolderKey::from_bytes(KEY)).is_ok()
+            })
+        })
+        .collect()
+}
+
+fn link_kinds() -> Vec<Kind> {
+    let mut rng = rng(3);
+    let wrap = || LinkWrapKey::from_bytes(KEY);
+    let archive = || ArchiveKey::from_bytes(KEY);
+    let folder = SharedFolder {
+        name: "a".into(),
+        node: ID,
+        volume: ID,
+        key: FolderKey::from_bytes(KEY),
+        generation: 1,
+    };
+    let archived = Archived {
+        secret: LinkSecret::from_bytes(KEY),
+        needs_password: false,
+        wrap: wrap(),
+    };
+    vec![
+        kind(
+            "grant",
+            Grant::Folder(folder).seal(&wrap(), &ID, &ID, &ID, &mut rng),
+            move |s| Grant::open(&wrap(), &ID, &ID, &ID, s).is_ok(),
+        ),
+        kind(
+            "archived link",
+            archived.seal(&archive(), &ID, &ID, &mut rng),
+            move |s| Archived::open(&archive(), &ID, &ID, s).is_ok(),
+        ),
+    ]
+}
+
+fn kind(name: &'static str, sealed: Vec<u8>, opens: impl Fn(&[u8]) -> bool + 'static) -> Kind {
+    Kind {
+        name,
+        sealed,
+        opens: Box::new(opens),
+    }
+}
+
+#[test]
+fn a2_no_sealed_object_opens_in_the_place_of_another() {
+    let kinds = kinds();
+    assert_eq!(kinds.len(), 14);
+    for (at, place) in kinds.iter().enumerate() {
+        for (from, object) in kinds.iter().enumerate() {
+            assert_eq!(
+                (place.opens)(&object.sealed),
+                at == from,
+                "{} as {}",
+                object.name,
+                place.name
+            );
+        }
+    }
+}
