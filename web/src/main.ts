@@ -3,9 +3,10 @@ import './screens/link/fragment';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import './design/design.css';
+import { guard } from './state/guard';
 import { router } from './state/router.svelte';
 import { theme } from './state/theme.svelte';
 
 theme.start();
-router.start();
+router.start(guard);
 mount(App, { target: document.body });

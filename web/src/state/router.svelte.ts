@@ -34,10 +34,15 @@ export function parseRoute(path: string): Route {
   return { screen: 'not-found' };
 }
 
-class Router {
-  route: Route = $state({ screen: 'welcome' });
+/** Where somebody is sent instead, or `null` if they may stay. */
+export type Guard = (route: Route) => string | null;
 
-  start() {
+class Router {
+  route: Route = $state.raw({ screen: 'welcome' });
+  #guard: Guard = () => null;
+
+  start(guard: Guard) {
+    this.#guard = guard;
     this.#read();
     addEventListener('popstate', () => this.#read());
   }
@@ -49,8 +54,20 @@ class Router {
     scrollTo(0, 0);
   }
 
+  /** Somebody came in or went out: where they are may not be theirs any more. */
+  check() {
+    this.#read();
+  }
+
   #read() {
-    this.route = parseRoute(location.pathname);
+    const route = parseRoute(location.pathname);
+    const instead = this.#guard(route);
+    if (instead === null) {
+      this.route = route;
+      return;
+    }
+    history.replaceState(null, '', instead);
+    this.route = parseRoute(instead);
   }
 }
 

@@ -1,34 +1,56 @@
 /** Who is signed in, as far as this page knows. */
 import type { Account } from '../engine/api';
 import { asEngineError, engine, listen } from './engine';
+import { router } from './router.svelte';
 
 type Standing = 'unknown' | 'out' | 'in' | 'unreachable';
+
+/** Not a secret, only a hint: without it, the first screen need not wait for the engine to say that nobody is in. */
+const HINT = 'postern-stays';
 
 class Session {
   standing: Standing = $state('unknown');
   account: Account | null = $state(null);
   reachable = $state(true);
+  /** This device was left signed in, so it probably still is. */
+  readonly expected = localStorage.getItem(HINT) !== null;
+  #asked = false;
+
+  /** The first time, finds out who is signed in. */
+  ask() {
+    if (this.#asked) return;
+    this.#asked = true;
+    void this.restore();
+  }
 
   async restore() {
     this.standing = 'unknown';
     try {
       const standing = await engine.restore();
-      if (standing.signedIn) this.entered(standing.account);
+      if (standing.signedIn) this.entered(standing.account, true);
       else this.left();
     } catch (thrown) {
       const { kind } = asEngineError(thrown);
-      this.standing = kind === 'offline' || kind === 'unavailable' ? 'unreachable' : 'out';
+      this.#stands(kind === 'offline' || kind === 'unavailable' ? 'unreachable' : 'out');
     }
   }
 
-  entered(account: Account) {
+  entered(account: Account, stays: boolean) {
     this.account = account;
-    this.standing = 'in';
+    if (stays) localStorage.setItem(HINT, '');
+    else localStorage.removeItem(HINT);
+    this.#stands('in');
   }
 
   left() {
     this.account = null;
-    this.standing = 'out';
+    localStorage.removeItem(HINT);
+    this.#stands('out');
+  }
+
+  #stands(standing: Standing) {
+    this.standing = standing;
+    router.check();
   }
 
   async signOut() {

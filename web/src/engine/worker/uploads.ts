@@ -54,10 +54,10 @@ export class Uploads {
 
   async add(root: Id, items: UploadItem[]) {
     const parents = await this.#makeFolders(root, items);
-    const group = newId();
+    const groups = groupsOf(items);
     const startedMs = Date.now();
     const added = items.flatMap((item, i) =>
-      item.file ? [this.#prepare(root, group, item, item.file, parents[i], startedMs)] : [],
+      item.file ? [this.#prepare(root, groups[i] ?? '', item, item.file, parents[i], startedMs)] : [],
     );
     await keepRecords(added);
     for (const { record, handle } of added) this.#ledger.add(rowFor(record, 'queued', handle !== undefined));
@@ -206,6 +206,17 @@ export class Uploads {
     for (const id of this.#uploads.keys()) this.#ledger.remove(id);
     await this.#forget([...this.#uploads.keys()]);
   }
+}
+
+/** Each dropped folder is a group, and so are all loose files: what can be chosen again in one go. */
+function groupsOf(items: UploadItem[]): Id[] {
+  const groups = new Map<string, Id>();
+  return items.map(({ path }) => {
+    const top = path[0] ?? '';
+    const group = groups.get(top) ?? newId();
+    groups.set(top, group);
+    return group;
+  });
 }
 
 function rowFor(record: UploadRecord, state: Transfer['state'], handleKept: boolean): Transfer {

@@ -1,0 +1,68 @@
+/** Chromium as Debian ships it, one empty profile each time. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface Profile {
+  context: BrowserContext;
+  page: Page;
+  /** Violations of the content security policy or of Trusted Types, and uncaught errors. */
+  complaints: string[];
+  downloads: string;
+  close(): Promise<void>;
+}
+
+export interface ProfileOptions {
+  theme?: 'light' | 'dark';
+  width?: number;
+  height?: number;
+  /** Take the File System Access pickers away, as Firefox and Safari do: downloads then go through the service worker. */
+  withoutPickers?: boolean;
+}
+
+export async function openProfile(options: ProfileOptions = {}): Promise<Profile> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-profile-'));
+  const downloads = join(folder, 'downloads');
+  const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    args: ARGS,
+    acceptDownloads: true,
+    downloadsPath: downloads,
+    colorScheme: options.theme ?? 'light',
+    viewport: { width: options.width ?? 1280, height: options.height ?? 860 },
+  });
+  if (options.withoutPickers) await context.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  const page = context.pages()[0] ?? (await context.newPage());
+  const complaints: string[] = [];
+  watch(page, complaints);
+  return {
+    context,
+    page,
+    complaints,
+    downloads,
+    async close() {
+      await context.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function watch(page: Page, complaints: string[]) {
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    const text = message.text();
+    if (/Content Security Policy|TrustedScript|TrustedHTML|Trusted Type/i.test(text)) complaints.push(text);
+  });
+}

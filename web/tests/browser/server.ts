@@ -1,0 +1,55 @@
+/** A real posternd on a free port, with its data in a folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const BUILT = fileURLToPath(new URL('../../../target/debug/posternd', import.meta.url));
+const READY = /posternd is listening on (http:\/\/\S+)/;
+
+export interface Server {
+  url: string;
+  /** The most memory it has had so far. */
+  peakBytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startServer(settings: Record<string, string> = {}): Promise<Server> {
+  const data = await mkdtemp(join(tmpdir(), 'postern-web-'));
+  const process_ = spawn(process.env['POSTERND'] ?? BUILT, ['all', '--data', data, '--http', '127.0.0.1:0'], {
+    // A story does in seconds what a stranger would need hours for.
+    env: { ...process.env, POSTERN_LIMITS_STRANGER_BURST: '10000', POSTERN_LIMITS_LOGIN_BURST: '10000', ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await readyUrl(process_);
+  return {
+    url,
+    peakBytes: () => peakBytes(process_.pid ?? 0),
+    async stop() {
+      process_.kill('SIGTERM');
+      await once(process_, 'exit');
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function readyUrl(server: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('exit', (code) => reject(new Error(`posternd ended with ${code} before it was ready`)));
+    server.once('error', reject);
+    if (!server.stdout) return reject(new Error('no output to read'));
+    createInterface(server.stdout).on('line', (line) => {
+      const url = READY.exec(line)?.[1];
+      if (url) resolve(url);
+    });
+  });
+}
+
+async function peakBytes(pid: number): Promise<number> {
+  const { readFile } = await import('node:fs/promises');
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+}
