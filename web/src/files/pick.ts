@@ -12,9 +12,12 @@ export function pick(what: 'files' | 'folder'): Promise<UploadItem[]> {
   input.type = 'file';
   input.multiple = true;
   input.webkitdirectory = what === 'folder';
-  return new Promise((resolve) => {
+  input.hidden = true;
+  // Some browsers forget an input that is in no document before its dialog is closed.
+  document.body.append(input);
+  return new Promise<UploadItem[]>((resolve) => {
     input.addEventListener('change', () => resolve(itemsFromInput(input.files ?? [])));
     input.addEventListener('cancel', () => resolve([]));
     input.click();
-  });
+  }).finally(() => input.remove());
 }

@@ -8,6 +8,8 @@ import { engine, listen } from './engine';
 export interface Group {
   id: Id;
   name: string;
+  /** Loose files besides the one that gives the name. */
+  more: number;
   direction: Transfer['direction'];
   members: Transfer[];
   state: TransferState;
@@ -46,6 +48,7 @@ function groupOf(id: Id, members: Transfer[]): Group {
   return {
     id,
     name: first?.path[0] ?? first?.name ?? '',
+    more: first?.path.length === 0 ? members.length - 1 : 0,
     direction: first?.direction ?? 'up',
     members,
     state: URGENCY.find((state) => members.some((member) => member.state === state)) ?? 'queued',

@@ -176,6 +176,7 @@ export const en = {
     left: (time: string) => `${time} left`,
     speed: (bytes: string) => `${bytes}/s`,
     of: (done: string, all: string) => `${done} of ${all}`,
+    andMore: (name: string, n: number) => (n === 0 ? name : `${name} and ${n.toLocaleString('en')} more`),
     filesOf: (done: number, all: number) => `${done} of ${count(all, 'file')}`,
     up: 'Upload',
     down: 'Download',

@@ -1,0 +1,131 @@
+/** Pictures of every screen, light and dark, wide and narrow, of the real thing: into docs/screenshots. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, test } from 'vitest';
+import { en } from '../src/strings/en';
+import { openProfile, type Profile } from './browser/chromium';
+import { newFolder, writeFolder, writeRandom } from './browser/samples';
+import { type Server, startServer } from './browser/server';
+import { ada, choose, readKit, share, signUp, waitUntilThrough } from './browser/steps';
+
+const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const THEMES = ['light', 'dark'] as const;
+const WIDTHS = [
+  { name: 'desktop', width: 1280, height: 860 },
+  { name: 'phone', width: 390, height: 844 },
+];
+
+let server: Server;
+let samples: string;
+
+beforeAll(async () => {
+  await mkdir(FOLDER, { recursive: true });
+  server = await startServer();
+  samples = await newFolder();
+  await writeFolder(join(samples, 'Letters'), 12);
+  await writeFolder(join(samples, 'North wall survey'), 4);
+  const files: [string, number][] = [
+    ['Choir recording 14 June.flac', 9_400_000],
+    ['Film, rough cut 3.mov', 31_000_000],
+    ['Garden plan.pdf', 382_000],
+    ['Letter to the council.pdf', 21_840],
+    ['notes.txt', 1_204],
+  ];
+  for (const [name, bytes] of files) await writeRandom(join(samples, name), bytes);
+});
+
+afterAll(() => server.stop());
+
+for (const theme of THEMES) {
+  for (const { name: size, width, height } of WIDTHS) {
+    test(`${theme}, ${size}`, async () => {
+      const profile = await openProfile({ theme, width, height });
+      const shoot = async (name: string, page: Page = profile.page) => {
+        await page.evaluate(() => document.fonts.ready);
+        await page.waitForTimeout(1200);
+        await page.screenshot({ path: join(FOLDER, `${name}-${size}-${theme}.png`) });
+      };
+      await doorways(profile, shoot);
+      const link = await rooms(profile, `ada-${theme}-${size}`, shoot);
+      await profile.close();
+      const other = await openProfile({ theme, width, height });
+      await given(other, link, shoot);
+      await other.close();
+    });
+  }
+}
+
+type Shoot = (name: string, page?: Page) => Promise<void>;
+
+async function doorways({ page }: Profile, shoot: Shoot) {
+  for (const [name, path] of [
+    ['welcome', '/'],
+    ['sign-in', '/sign-in'],
+    ['recover', '/recover'],
+    ['not-found', '/nowhere'],
+  ] as const) {
+    await page.goto(server.url + path);
+    await shoot(name);
+  }
+  await page.goto(`${server.url}/sign-up`);
+  await page.getByLabel(en.account.name, { exact: true }).fill('ada');
+  await page.getByLabel(en.account.password, { exact: true }).fill(ada.password);
+  await page.getByText(en.strength.words[4]).waitFor();
+  await shoot('sign-up');
+  await page.getByRole('button', { name: en.signUp.next }).click();
+  await readKit(page);
+  await shoot('recovery-kit');
+  await page.getByRole('button', { name: en.kit.next }).click();
+  await shoot('check-kit');
+}
+
+async function rooms({ page }: Profile, name: string, shoot: Shoot): Promise<string> {
+  await signUp(page, server.url, { ...ada, name });
+  await shoot('empty-drive');
+  for (const folder of ['Letters', 'North wall survey']) await choose(page, en.drive.addFolder, join(samples, folder));
+  const files = [
+    'Choir recording 14 June.flac',
+    'Film, rough cut 3.mov',
+    'Garden plan.pdf',
+    'Letter to the council.pdf',
+    'notes.txt',
+  ];
+  await choose(
+    page,
+    en.drive.addFiles,
+    files.map((file) => join(samples, file)),
+  );
+  await shoot('transfers');
+  await waitUntilThrough(page);
+  await page.reload();
+  await page.getByRole('button', { name: 'notes.txt', exact: true }).waitFor();
+  const link = await share(page, 'Film, rough cut 3.mov', { limit: en.share.limits['1'] });
+  await shoot('drive');
+  await page.getByRole('button', { name: en.drive.actionsFor('Garden plan.pdf') }).click();
+  await page.getByRole('menuitem', { name: en.drive.share }).click();
+  await shoot('share');
+  await page.getByRole('button', { name: en.share.create }).click();
+  await page.getByLabel(en.share.link, { exact: true }).waitFor();
+  await shoot('link-ready');
+  await page.keyboard.press('Escape');
+  for (const [picture, path] of [
+    ['shares', '/shares'],
+    ['settings', '/settings'],
+  ] as const) {
+    await page.goto(server.url + path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await shoot(picture);
+  }
+  return link;
+}
+
+async function given({ page }: Profile, link: string, shoot: Shoot) {
+  await page.goto(link);
+  await page.getByRole('button', { name: en.link.download }).waitFor();
+  await shoot('link');
+  await page.goto(link.slice(0, -3));
+  await page.reload();
+  await shoot('link-let-go');
+}
