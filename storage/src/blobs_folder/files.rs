@@ -1,0 +1,151 @@
+//! The steps on files, each of which may be the last one before a crash.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use postern_domain::store::{BlobEntry, BlobKey, Put};
+use postern_protocol::TimeMs;
+
+use super::names::{FOLDERS, Names, key_of};
+use super::{found, sync_folder};
+use crate::steps;
+
+/// A file that goes when this goes, whatever happened to it until then.
+#[derive(Debug)]
+pub(super) struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed when the folder is opened again.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Makes all folders, and removes what a crash has left unfinished: nobody can be writing it now.
+pub(super) fn prepare(names: &Names) -> io::Result<()> {
+    for number in 0..FOLDERS {
+        fs::create_dir_all(names.folder(number))?;
+    }
+    for entry in fs::read_dir(names.arriving_folder())? {
+        let entry = entry?;
+        if entry.file_name().to_str().and_then(key_of).is_none() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    sync_folder(&names.root().join("blobs"))?;
+    sync_folder(names.root())
+}
+
+pub(super) fn create_temporary(names: &Names, key: BlobKey) -> io::Result<(File, Temporary)> {
+    let path = names.temporary(key);
+    let file = File::create_new(&path)?;
+    steps::reached();
+    Ok((file, Temporary(path)))
+}
+
+/// Gives a file that is durable its name, unless a blob has it. Linking, unlike renaming, never replaces.
+pub(super) fn name_blob(names: &Names, key: BlobKey, temporary: &Temporary) -> io::Result<Put> {
+    let blob = names.blob(key);
+    let outcome = match fs::hard_link(&temporary.0, &blob) {
+        Ok(()) => Put::Stored,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Put::AlreadyThere {
+            size_bytes: blob.metadata()?.len(),
+        },
+        Err(error) => return Err(error),
+    };
+    steps::reached();
+    // Also if it was there already: whoever named it may have crashed before this line.
+    sync_folder(&names.blob_folder(key))?;
+    Ok(outcome)
+}
+
+pub(super) fn create_upload(names: &Names, key: BlobKey) -> io::Result<()> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(names.upload(key))?;
+    steps::reached();
+    sync_folder(&names.arriving_folder())
+}
+
+pub(super) fn open_upload_at(names: &Names, key: BlobKey, offset: u64) -> io::Result<Option<File>> {
+    let file = found(OpenOptions::new().write(true).open(names.upload(key)))?;
+    file.map(|file| at(file, offset)).transpose()
+}
+
+pub(super) fn open_blob_at(names: &Names, key: BlobKey, offset: u64) -> io::Result<Option<File>> {
+    let file = found(File::open(names.blob(key)))?;
+    file.map(|file| at(file, offset)).transpose()
+}
+
+fn at(mut file: File, offset: u64) -> io::Result<File> {
+    file.seek(SeekFrom::Start(offset))?;
+    Ok(file)
+}
+
+/// Makes an upload a blob: trims it, makes it durable, gives it its name.
+pub(super) fn complete(names: &Names, key: BlobKey, size_bytes: u64) -> io::Result<Option<()>> {
+    let Some(file) = found(OpenOptions::new().write(true).open(names.upload(key)))? else {
+        return confirm(names, key, size_bytes);
+    };
+    if file.metadata()?.len() < size_bytes {
+        return Ok(None);
+    }
+    // A part that arrived without ever being noted may lie behind the end.
+    file.set_len(size_bytes)?;
+    file.sync_all()?;
+    steps::reached();
+    fs::rename(names.upload(key), names.blob(key))?;
+    steps::reached();
+    sync_names(names, key).map(Some)
+}
+
+/// The upload may have become a blob already, by a call that crashed before its end: then its name is not yet durable.
+fn confirm(names: &Names, key: BlobKey, size_bytes: u64) -> io::Result<Option<()>> {
+    match found(names.blob(key).metadata())? {
+        Some(blob) if blob.len() == size_bytes => sync_names(names, key).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// First the upload's file, then the blob's: an upload that becomes a blob meanwhile is then caught under either name.
+pub(super) fn delete(names: &Names, key: BlobKey) -> io::Result<()> {
+    for path in [names.upload(key), names.blob(key)] {
+        found(fs::remove_file(path))?;
+        steps::reached();
+    }
+    sync_names(names, key)
+}
+
+fn sync_names(names: &Names, key: BlobKey) -> io::Result<()> {
+    sync_folder(&names.blob_folder(key))?;
+    sync_folder(&names.arriving_folder())
+}
+
+pub(super) fn list(folder: &Path) -> io::Result<Vec<BlobEntry>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let Some(key) = entry.file_name().to_str().and_then(key_of) else {
+            continue;
+        };
+        if let Some(metadata) = found(entry.metadata())? {
+            entries.push(BlobEntry {
+                key,
+                modified: moment(&metadata)?,
+            });
+        }
+    }
+    Ok(entries)
+}
+
+fn moment(metadata: &fs::Metadata) -> io::Result<TimeMs> {
+    let since = metadata
+        .modified()?
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Ok(TimeMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
+}

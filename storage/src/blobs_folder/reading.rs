@@ -1,0 +1,37 @@
+//! From a file to a stream, one buffer at a time, as it is asked for.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use postern_domain::store::ReadStream;
+
+use super::blocking;
+use crate::error::from_io;
+
+const BUFFER_BYTES: u64 = 256 << 10;
+
+/// The next `bytes` bytes of `file`.
+pub(super) fn read(file: File, bytes: u64) -> ReadStream {
+    futures::stream::try_unfold((file, bytes), |(file, left)| async move {
+        if left == 0 {
+            return Ok(None);
+        }
+        let (file, piece) = blocking(move || piece(file, left.min(BUFFER_BYTES))).await?;
+        let left = left - piece.len() as u64;
+        Ok(Some((piece, (file, left))))
+    })
+    .map_err(from_io)
+    .boxed()
+}
+
+fn piece(file: File, bytes: u64) -> io::Result<(File, Bytes)> {
+    let mut piece = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
+    (&file).take(bytes).read_to_end(&mut piece)?;
+    if piece.len() as u64 == bytes {
+        Ok((file, piece.into()))
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}

@@ -1,0 +1,80 @@
+//! From a body to a file, with two buffers: one is written while the other fills.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, ready};
+use futures::{FutureExt, StreamExt};
+use postern_domain::store::{Body, Result, StoreError};
+
+use super::blocking;
+use crate::error::from_io;
+use crate::steps;
+
+/// Pieces come as the network yields them, a few KiB each; a hop to another thread for each would cost more than
+/// writing it.
+const BUFFER_BYTES: usize = 512 << 10;
+
+/// Writes all of `body` where `file` stands, and returns when it is durable. A body that fails leaves bytes behind
+/// that nobody has noted.
+pub(super) async fn write(file: File, body: Body) -> Result<()> {
+    let mut writer = Writer::new(file);
+    let mut pieces = body.into_stream();
+    while let Some(piece) = pieces.next().await {
+        writer
+            .take(piece.map_err(StoreError::Body)?)
+            .await
+            .map_err(from_io)?;
+    }
+    writer.finish().await.map_err(from_io)
+}
+
+struct Writer {
+    /// Comes back with the file when the buffer before is written.
+    writing: BoxFuture<'static, io::Result<File>>,
+    pieces: Vec<Bytes>,
+    bytes: usize,
+}
+
+impl Writer {
+    fn new(file: File) -> Self {
+        Self {
+            writing: ready(Ok(file)).boxed(),
+            pieces: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    async fn take(&mut self, piece: Bytes) -> io::Result<()> {
+        self.bytes += piece.len();
+        self.pieces.push(piece);
+        if self.bytes >= BUFFER_BYTES {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let mut file = (&mut self.writing).await?;
+        let pieces = std::mem::take(&mut self.pieces);
+        self.bytes = 0;
+        let written = tokio::task::spawn_blocking(move || {
+            for piece in pieces {
+                file.write_all(&piece)?;
+            }
+            steps::reached();
+            Ok(file)
+        });
+        self.writing = written.map(|file| file.map_err(io::Error::other)?).boxed();
+        Ok(())
+    }
+
+    async fn finish(mut self) -> io::Result<()> {
+        self.flush().await?;
+        let file = self.writing.await?;
+        blocking(move || file.sync_data()).await?;
+        steps::reached();
+        Ok(())
+    }
+}

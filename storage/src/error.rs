@@ -1,0 +1,53 @@
+//! Why a store cannot be opened, and what its failures mean to the rules.
+
+use std::io;
+
+use postern_domain::store::StoreError;
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data was written by a newer release, which an older one must not touch.
+    #[error(
+        "the data is in format {found}, but this release knows formats up to {known} only: start a newer one"
+    )]
+    TooNew {
+        /// The format of the data.
+        found: i64,
+        /// The newest that this release knows.
+        known: i64,
+    },
+    /// The address of a database or an S3 endpoint, or its credentials, cannot be understood.
+    #[error("this setting cannot be understood: {0}")]
+    Setting(String),
+    /// The database cannot be opened.
+    #[error("the database cannot be opened")]
+    Database(#[from] sqlx::Error),
+    /// The folder cannot be used.
+    #[error("the folder cannot be used")]
+    Folder(#[from] io::Error),
+}
+
+/// What an error of the operating system means.
+pub(crate) fn from_io(error: io::Error) -> StoreError {
+    use io::ErrorKind::{
+        ConnectionRefused, ConnectionReset, Interrupted, QuotaExceeded, StorageFull, TimedOut,
+    };
+    match error.kind() {
+        StorageFull | QuotaExceeded | TimedOut | Interrupted | ConnectionRefused | ConnectionReset => {
+            StoreError::Unavailable(error.into())
+        }
+        _ if is_out_of_files(&error) => StoreError::Unavailable(error.into()),
+        _ => StoreError::Failed(error.into()),
+    }
+}
+
+/// EMFILE and ENFILE, which the standard library has no name for. They pass as soon as others close their files.
+fn is_out_of_files(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24)) && cfg!(unix)
+}
+
+/// A failure that can only be a mistake of ours, or damaged data.
+pub(crate) fn damaged(what: &'static str) -> StoreError {
+    StoreError::Failed(what.into())
+}

@@ -1,0 +1,48 @@
+//! The server's own secrets.
+
+use async_trait::async_trait;
+use postern_domain::store::{Result, SecretStore};
+use postern_protocol::Bytes;
+
+use super::SqlRecords;
+use super::query::{Sql, sql};
+use super::transaction::{End, Tx, TxError, Work};
+use crate::error::damaged;
+
+#[async_trait]
+impl SecretStore for SqlRecords {
+    async fn secret(&self, name: &str, proposed: &Bytes) -> Result<Bytes> {
+        match self.one(by_name(&name.to_owned())).await? {
+            Some(mut row) => Ok(row.take()?),
+            None => {
+                self.transact(&Propose {
+                    name: name.to_owned(),
+                    proposed,
+                })
+                .await
+            }
+        }
+    }
+}
+
+struct Propose<'a> {
+    name: String,
+    proposed: &'a Bytes,
+}
+
+#[async_trait]
+impl Work for Propose<'_> {
+    type Outcome = Bytes;
+
+    async fn run(&self, tx: &mut Tx) -> Result<End<Bytes>, TxError> {
+        let insert = sql("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+        tx.run(insert.value(&self.name).value(self.proposed)).await?;
+        let row = tx.one(by_name(&self.name)).await?;
+        let mut row = row.ok_or_else(|| damaged("a secret is not there after it was stored"))?;
+        Ok(End::Keep(row.take()?))
+    }
+}
+
+fn by_name(name: &String) -> Sql<'static> {
+    sql("SELECT value FROM secrets WHERE name = $1").value(name)
+}
