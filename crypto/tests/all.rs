@@ -4,6 +4,10 @@
 mod account;
 #[path = "all/directory.rs"]
 mod directory;
+#[path = "all/format.rs"]
+mod format;
+#[path = "all/golden.rs"]
+mod golden;
 #[path = "all/letters.rs"]
 mod letters;
 #[path = "all/links.rs"]

@@ -1,3 +1,4 @@
+use postern_crypto::opaque::{LoginServer, RECOVERY_LIFETIME_MS};
 use postern_crypto::recovery::{RecoveryKey, WORD_COUNT, check_answer};
 use postern_crypto::{Error, WordsMistake};
 
@@ -77,4 +78,26 @@ fn the_two_keys_from_the_words_are_unrelated_and_belong_to_one_account() {
     assert_eq!(key.kek(&[1; 16]), key.kek(&[1; 16]));
     assert_ne!(key.kek(&[1; 16]), key.kek(&[2; 16]));
     assert_ne!(key.kek(&[1; 16]).expose(), &key.auth(&[1; 16]).public());
+}
+
+#[test]
+fn a_recovery_under_way_comes_back_until_its_time_is_over() {
+    let (server, mut rng, now) = (LoginServer::generate(&mut rng(5)), rng(6), 1_000);
+    let begun = server.challenge_recovery("ada", Some(&[1; 16]), now, &mut rng);
+    let back = server.open_recovery(&begun.attempt, now + RECOVERY_LIFETIME_MS - 1).expect("in time");
+    assert_eq!((back.account, back.challenge), ([1; 16], begun.challenge));
+    assert!(server.open_recovery(&begun.attempt, now + RECOVERY_LIFETIME_MS).is_err());
+    let damaged: Vec<_> = crate::damaged(&begun.attempt).collect();
+    assert!(damaged.iter().all(|attempt| server.open_recovery(attempt, now).is_err()));
+}
+
+#[test]
+fn a7_a_recovery_of_nobody_is_always_of_the_same_nobody() {
+    let (server, mut rng) = (LoginServer::generate(&mut rng(5)), rng(6));
+    let mut begin = |name, known| server.challenge_recovery(name, known, 0, &mut rng);
+    let (one, two) = (begin("eve", None), begin("eve", None));
+    assert_eq!(one.account, two.account);
+    assert_ne!(one.challenge, two.challenge);
+    assert_ne!(one.account, begin("bob", None).account);
+    assert_eq!(one.attempt.len(), begin("ada", Some(&[1; 16])).attempt.len());
 }
