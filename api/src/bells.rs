@@ -56,7 +56,7 @@ impl Listener {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -9,6 +9,8 @@
 //! [`sweeper`].
 
 pub mod contents;
+#[cfg(feature = "device")]
+pub mod device;
 pub mod leases;
 pub mod links;
 pub mod session;

@@ -1,2 +1,39 @@
-//! The one binary of Postern's server.
-fn main() {}
+//! `posternd`: the one binary of Postern's server.
+//!
+//! Nothing happens here but reading settings, opening what they name, and starting what was asked for. Read in this
+//! order: `args`, `config`, `serving`, then `stores`, `sweeping`, `data_folder`, `logs`.
+
+mod args;
+mod config;
+mod data_folder;
+mod logs;
+mod serving;
+mod stores;
+mod sweeping;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Mode};
+use config::Config;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("posternd: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let config = Config::read(args.config.as_deref(), std::env::vars(), args.settings()?)?;
+    logs::start(&config.log)?;
+    match args.mode {
+        Mode::All | Mode::Api => serving::serve(config).await,
+        Mode::Invite => serving::invite(config).await,
+    }
+}

@@ -1,0 +1,10 @@
+//! The rules, told over stores in memory.
+
+mod accounts;
+mod contents;
+mod links;
+mod logins;
+mod passwords;
+mod sweeping;
+mod volumes;
+mod world;

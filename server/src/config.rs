@@ -1,0 +1,218 @@
+//! What the program needs to know, in the form in which it needs it.
+//!
+//! [`raw`] is what can be written down; here it becomes what can be run: a mixture that makes no sense does not get
+//! past [`Config::read`].
+
+pub(crate) mod raw;
+mod secret;
+mod sources;
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use postern_api::{Pace, Rate, Rates, Settings};
+use postern_domain::Rules;
+use postern_storage::S3Settings;
+
+use raw::{BlobsEngine, LogFormat, RawBlobs, RawConfig, RawLimits, RawRecords, RecordsEngine};
+use secret::Secret;
+
+/// All that the program needs to know.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) data: PathBuf,
+    pub(crate) http: SocketAddr,
+    pub(crate) records: Records,
+    pub(crate) blobs: Blobs,
+    pub(crate) rules: Rules,
+    pub(crate) interface: Settings,
+    pub(crate) sweep_every: Duration,
+    pub(crate) log: Log,
+}
+
+/// Where records are kept.
+#[derive(Debug)]
+pub(crate) enum Records {
+    /// In a file.
+    Sqlite(PathBuf),
+    /// In a database.
+    Postgres(Secret),
+}
+
+/// Where contents are kept.
+#[derive(Debug)]
+pub(crate) enum Blobs {
+    /// In files.
+    Folder(PathBuf),
+    /// In a bucket.
+    S3(S3Settings),
+}
+
+/// How log lines look, and which there are.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) as_json: bool,
+    pub(crate) filter: String,
+}
+
+impl Config {
+    /// What the file, the environment and the flags say together.
+    pub(crate) fn read(
+        file: Option<&Path>,
+        variables: impl Iterator<Item = (String, String)>,
+        flags: toml::Table,
+    ) -> anyhow::Result<Self> {
+        Self::try_from(sources::read(file, variables, flags)?)
+    }
+}
+
+impl TryFrom<RawConfig> for Config {
+    type Error = anyhow::Error;
+
+    fn try_from(raw: RawConfig) -> anyhow::Result<Self> {
+        Ok(Self {
+            records: records(raw.records, &raw.data)?,
+            blobs: blobs(raw.blobs, &raw.data)?,
+            rules: Rules {
+                sign_up: raw.account.sign_up,
+                quota_bytes: raw.account.quota_bytes,
+            },
+            interface: Settings {
+                trusted_proxies: raw.trusted_proxies,
+                behind_tls: raw.behind_tls,
+                rates: rates(&raw.limits)?,
+                pace: pace(&raw.limits),
+                shutdown: Duration::from_secs(raw.shutdown_s),
+                workers: if raw.workers == 0 {
+                    Settings::default().workers
+                } else {
+                    raw.workers
+                },
+            },
+            sweep_every: Duration::from_secs(raw.sweep_minutes.max(1) * 60),
+            log: Log {
+                as_json: raw.log.format == LogFormat::Json,
+                filter: raw.log.filter,
+            },
+            data: raw.data,
+            http: raw.http,
+        })
+    }
+}
+
+fn records(raw: RawRecords, data: &Path) -> anyhow::Result<Records> {
+    match (raw.engine, raw.url) {
+        (RecordsEngine::Sqlite, None) => Ok(Records::Sqlite(data.join("records.sqlite"))),
+        (RecordsEngine::Sqlite, Some(_)) => {
+            bail!("records.url has no meaning with records.engine = \"sqlite\"")
+        }
+        (RecordsEngine::Postgres, Some(url)) => Ok(Records::Postgres(url)),
+        (RecordsEngine::Postgres, None) => bail!("records.engine = \"postgres\" needs records.url"),
+    }
+}
+
+fn blobs(raw: RawBlobs, data: &Path) -> anyhow::Result<Blobs> {
+    match raw.engine {
+        BlobsEngine::Folder => {
+            let s3_only = [&raw.endpoint, &raw.region, &raw.bucket, &raw.access_key];
+            if s3_only.into_iter().any(Option::is_some) || raw.secret_key.is_some() {
+                bail!("the settings of an S3 store have no meaning with blobs.engine = \"folder\"");
+            }
+            Ok(Blobs::Folder(data.join("blobs")))
+        }
+        BlobsEngine::S3 => {
+            let needed = |value: Option<String>, key: &str| {
+                value.with_context(|| format!("blobs.engine = \"s3\" needs blobs.{key}"))
+            };
+            Ok(Blobs::S3(S3Settings {
+                endpoint: needed(raw.endpoint, "endpoint")?,
+                region: raw.region.unwrap_or_else(|| "us-east-1".to_owned()),
+                bucket: needed(raw.bucket, "bucket")?,
+                access_key: needed(raw.access_key, "access_key")?,
+                secret_key: needed(raw.secret_key.map(|key| key.expose().to_owned()), "secret_key")?,
+            }))
+        }
+    }
+}
+
+fn rates(raw: &RawLimits) -> anyhow::Result<Rates> {
+    let rate = |burst, per_minute| {
+        let at_least_one = |number| NonZeroU32::new(number).context("a limit cannot be 0");
+        Ok::<_, anyhow::Error>(Rate {
+            burst: at_least_one(burst)?,
+            per_minute: at_least_one(per_minute)?,
+        })
+    };
+    Ok(Rates {
+        address: rate(raw.address_burst, raw.address_per_minute)?,
+        stranger: rate(raw.stranger_burst, raw.stranger_per_minute)?,
+        login: rate(raw.login_burst, raw.login_per_minute)?,
+    })
+}
+
+fn pace(raw: &RawLimits) -> Pace {
+    Pace {
+        head: Duration::from_secs(raw.head_s),
+        body_grace: Duration::from_secs(raw.body_grace_s),
+        body_bytes_per_s: raw.body_bytes_per_s.max(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(toml: &str) -> anyhow::Result<Config> {
+        Config::try_from(toml::from_str::<RawConfig>(toml)?)
+    }
+
+    #[test]
+    fn without_a_word_everything_is_in_the_data_folder() {
+        let config = config("data = '/srv/postern'").expect("nothing is needed");
+        assert!(matches!(config.records, Records::Sqlite(file) if file.starts_with("/srv/postern")));
+        assert!(matches!(config.blobs, Blobs::Folder(folder) if folder.starts_with("/srv/postern")));
+    }
+
+    #[test]
+    fn a_mixture_that_makes_no_sense_is_refused_with_the_reason() {
+        for (toml, reason) in [
+            ("[records]\nurl = 'postgres://x'", "no meaning"),
+            ("[records]\nengine = 'postgres'", "needs records.url"),
+            ("[blobs]\nbucket = 'b'", "no meaning"),
+            ("[blobs]\nengine = 's3'", "needs blobs.endpoint"),
+            ("[limits]\nlogin_burst = 0", "cannot be 0"),
+        ] {
+            let error = config(toml).expect_err(toml);
+            assert!(format!("{error:#}").contains(reason), "{toml}: {error:#}");
+        }
+    }
+
+    #[test]
+    fn defaults_here_are_those_of_the_interface() {
+        let (ours, theirs) = (
+            config("").expect("nothing is needed").interface,
+            Settings::default(),
+        );
+        assert_eq!(ours.rates.address, theirs.rates.address);
+        assert_eq!(ours.rates.stranger, theirs.rates.stranger);
+        assert_eq!(ours.rates.login, theirs.rates.login);
+        assert_eq!(ours.pace.head, theirs.pace.head);
+        assert_eq!(ours.pace.body_grace, theirs.pace.body_grace);
+        assert_eq!(ours.pace.body_bytes_per_s, theirs.pace.body_bytes_per_s);
+        assert_eq!(ours.shutdown, theirs.shutdown);
+    }
+
+    #[test]
+    fn a_secret_is_not_shown_when_the_settings_are() {
+        let config = config(
+            "[records]\nengine = 'postgres'\nurl = 'postgres://u:hunter2@h/d'\n\
+             [blobs]\nengine = 's3'\nendpoint = 'https://e'\nbucket = 'b'\naccess_key = 'a'\nsecret_key = 'hunter2'",
+        )
+        .expect("all is there");
+        let shown = format!("{config:?}");
+        assert!(shown.contains("***") && !shown.contains("hunter2"), "{shown}");
+    }
+}

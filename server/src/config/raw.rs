@@ -1,0 +1,195 @@
+//! The settings as they are written down, each with its default and its explanation.
+//!
+//! From here comes everything that is said about a setting elsewhere: its key in `postern.toml`, its variable in the
+//! environment, and its row in `docs/operating.md`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use postern_protocol::server::SignUpPolicy;
+use serde::{Deserialize, Serialize};
+
+use super::secret::Secret;
+
+/// One setting, as documentation and environment know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// Its section, or nothing.
+    pub(crate) section: &'static str,
+    /// Its key within the section.
+    pub(crate) field: &'static str,
+    /// What it is.
+    pub(crate) explanation: &'static str,
+}
+
+impl Setting {
+    /// Its variable in the environment.
+    pub(crate) fn variable(&self) -> String {
+        let path = [self.section, self.field]
+            .into_iter()
+            .filter(|part| !part.is_empty());
+        format!("POSTERN_{}", path.collect::<Vec<_>>().join("_").to_uppercase())
+    }
+}
+
+macro_rules! section {
+    ($struct:ident, $section:literal, {
+        $($(#[doc = $text:literal])+ $field:ident: $type:ty = $default:expr,)+
+    } $(, sections { $($sub:ident: $sub_type:ty,)+ })?) => {
+        #[derive(Debug, Clone, Deserialize, Serialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub(crate) struct $struct {
+            $($(#[doc = $text])+ pub(crate) $field: $type,)+
+            $($(pub(crate) $sub: $sub_type,)+)?
+        }
+
+        impl Default for $struct {
+            fn default() -> Self {
+                Self {
+                    $($field: $default,)+
+                    $($($sub: <$sub_type>::default(),)+)?
+                }
+            }
+        }
+
+        impl $struct {
+            const SETTINGS: &[Setting] = &[
+                $(Setting {
+                    section: $section,
+                    field: stringify!($field),
+                    explanation: concat!($($text),+),
+                },)+
+            ];
+        }
+    };
+}
+
+section!(RawConfig, "", {
+    /// The folder in which everything is kept. Made if it is missing, readable for its owner only.
+    data: PathBuf = PathBuf::from("data"),
+    /// Where to listen. Port 0 takes a free one, which the line on standard output tells.
+    http: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
+    /// Whether everybody reaches this server through TLS: browsers are then told never to come without.
+    behind_tls: bool = false,
+    /// Proxies in front of this server, as addresses or networks. Only what these say about their clients'
+    /// addresses (`Forwarded`, `X-Forwarded-For`) is believed.
+    trusted_proxies: Vec<IpNet> = Vec::new(),
+    /// Threads that answer requests; 0 for as many as the machine has processors.
+    workers: usize = 0,
+    /// How many seconds transfers may go on after the server was told to stop.
+    shutdown_s: u64 = 30,
+    /// How many minutes lie between two passes that remove what nobody needs any more.
+    sweep_minutes: u64 = 10,
+}, sections {
+    account: RawAccount,
+    records: RawRecords,
+    blobs: RawBlobs,
+    limits: RawLimits,
+    log: RawLog,
+});
+
+section!(RawAccount, "account", {
+    /// Who may make an account: `open` for everybody, `invite` for who has an invitation (`posternd invite` makes
+    /// one), `closed` for nobody.
+    sign_up: SignUpPolicy = SignUpPolicy::Open,
+    /// How many bytes each account may keep.
+    quota_bytes: u64 = 100 << 30,
+});
+
+/// Where records are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RecordsEngine {
+    Sqlite,
+    Postgres,
+}
+
+section!(RawRecords, "records", {
+    /// `sqlite`: a file in the data folder; `postgres`: a database that several servers can share.
+    engine: RecordsEngine = RecordsEngine::Sqlite,
+    /// The database, for `postgres`: `postgres://user:password@host/name`.
+    url: Option<Secret> = None,
+});
+
+/// Where contents are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BlobsEngine {
+    Folder,
+    S3,
+}
+
+section!(RawBlobs, "blobs", {
+    /// `folder`: below the data folder; `s3`: any S3-compatible store.
+    engine: BlobsEngine = BlobsEngine::Folder,
+    /// The store's address, for `s3`: `https://host`.
+    endpoint: Option<String> = None,
+    /// The store's region, for `s3`; what it is called does not matter to most stores other than AWS.
+    region: Option<String> = None,
+    /// The bucket, for `s3`. It must exist.
+    bucket: Option<String> = None,
+    /// The access key's id, for `s3`.
+    access_key: Option<String> = None,
+    /// The access key's secret, for `s3`.
+    secret_key: Option<Secret> = None,
+});
+
+section!(RawLimits, "limits", {
+    /// How many requests one address may make at once.
+    address_burst: u32 = 2_000,
+    /// How many requests one address may make each minute from then on.
+    address_per_minute: u32 = 12_000,
+    /// How many requests that need no session (sign-up, login, recovery, opening a link) one address may make at once.
+    stranger_burst: u32 = 60,
+    /// How many of those it may make each minute from then on.
+    stranger_per_minute: u32 = 60,
+    /// How many attempts to sign in to one account are taken at once, from wherever they come.
+    login_burst: u32 = 20,
+    /// How many of those are taken each minute from then on.
+    login_per_minute: u32 = 10,
+    /// Within how many seconds the head of a request must have arrived.
+    head_s: u64 = 15,
+    /// How many seconds a body may take whatever its size.
+    body_grace_s: u64 = 30,
+    /// How many bytes a body must bring for each second from then on.
+    body_bytes_per_s: u32 = 4_096,
+});
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+section!(RawLog, "log", {
+    /// `text` for people, `json` for programs. Both go to standard error.
+    format: LogFormat = LogFormat::Text,
+    /// What is logged: `error`, `warn`, `info`, `debug`, or finer, such as `info,postern_api=debug`.
+    filter: String = "info".to_owned(),
+});
+
+/// Every setting, in the order of the documentation.
+pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
+    [
+        RawConfig::SETTINGS,
+        RawAccount::SETTINGS,
+        RawRecords::SETTINGS,
+        RawBlobs::SETTINGS,
+        RawLimits::SETTINGS,
+        RawLog::SETTINGS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// What a setting is if nobody says anything, as it would stand in the file.
+pub(crate) fn default_of(setting: &Setting) -> Option<toml::Value> {
+    let defaults = toml::Table::try_from(RawConfig::default()).expect("the defaults can be written down");
+    match setting.section {
+        "" => defaults.get(setting.field).cloned(),
+        section => defaults.get(section)?.get(setting.field).cloned(),
+    }
+}

@@ -1,0 +1,74 @@
+//! The server from its start to its end.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use postern_api::{Bells, Clock, Stopper};
+use postern_domain::{Postern, Silent};
+use postern_protocol::time::DAY_MS;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::config::Config;
+use crate::sweeping::keep_sweeping;
+use crate::{data_folder, stores};
+
+/// How long an invitation lasts.
+const INVITE_MS: i64 = 7 * DAY_MS;
+
+/// Serves until it is told to stop.
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    data_folder::make(&config.data)?;
+    let _lock = data_folder::lock(&config.data)?;
+    let (bells, clock) = (Arc::new(Bells::default()), Clock::system());
+    let stores = stores::open(&config).await?;
+    let postern = Postern::open(stores, config.rules, bells.clone(), &mut rand::rng()).await?;
+    let listener =
+        TcpListener::bind(config.http).with_context(|| format!("cannot listen on {}", config.http))?;
+    let address = listener.local_addr().context("cannot tell where it listens")?;
+    let running = postern_api::run(listener, postern.clone(), bells, clock.clone(), config.interface)?;
+    let stopping = tokio::spawn(stop_when_told(signals()?, running.stopper()));
+    let sweeping = tokio::spawn(keep_sweeping(postern, clock, config.sweep_every));
+    announce(address)?;
+    let ended = running.wait().await;
+    sweeping.abort();
+    stopping.abort();
+    tracing::info!("stopped");
+    ended.context("the server failed")
+}
+
+/// Makes an invitation. A server may be running beside it: this takes no lock.
+pub(crate) async fn invite(config: Config) -> anyhow::Result<()> {
+    data_folder::make(&config.data)?;
+    let stores = stores::open(&config).await?;
+    let postern = Postern::open(stores, config.rules, Arc::new(Silent), &mut rand::rng()).await?;
+    let now = Clock::system().now();
+    let code = postern
+        .invite(now.plus_ms(INVITE_MS), now, &mut rand::rng())
+        .await?;
+    writeln!(std::io::stdout(), "{code}").context("cannot print the invitation")
+}
+
+/// The one line on standard output.
+fn announce(address: std::net::SocketAddr) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "posternd is listening on http://{address}")
+        .and_then(|()| out.flush())
+        .context("cannot say where it listens")
+}
+
+/// Heard from here on: whoever has read the line may say stop.
+fn signals() -> anyhow::Result<[Signal; 2]> {
+    let heard = |kind| signal(kind).context("cannot listen for signals");
+    Ok([heard(SignalKind::terminate())?, heard(SignalKind::interrupt())?])
+}
+
+async fn stop_when_told([mut terminate, mut interrupt]: [Signal; 2], stopper: Stopper) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: transfers that are under way may end");
+    stopper.stop().await;
+}
