@@ -1,5 +1,7 @@
 /** A table of addresses and the screen that each one shows. Everything else is the history API. */
 
+import { tick } from 'svelte';
+
 export type Route =
   | { screen: 'welcome' }
   | { screen: 'sign-up' }
@@ -52,6 +54,7 @@ class Router {
     else history.replaceState(null, '', path);
     this.#read();
     scrollTo(0, 0);
+    void announce();
   }
 
   /** Somebody came in or went out: where they are may not be theirs any more. */
@@ -69,6 +72,12 @@ class Router {
     history.replaceState(null, '', instead);
     this.route = parseRoute(instead);
   }
+}
+
+/** A screen reader has to hear that the page is another one now: the focus goes to where its content begins. */
+async function announce() {
+  await tick();
+  document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
 }
 
 export const router = new Router();

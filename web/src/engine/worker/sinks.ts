@@ -13,7 +13,7 @@ export interface EndingSink extends Sink {
 
 export function sinkFor(target: SaveTarget, stop: () => void): Promise<EndingSink> {
   if (target.kind === 'file') return fileSink(target.handle);
-  if (target.kind === 'port') return Promise.resolve(gathered(portSink(target.port, stop)));
+  if (target.kind === 'port') return Promise.resolve(portSink(target.port, stop));
   return privateSink(target.fileName);
 }
 
@@ -49,43 +49,6 @@ function portSink(port: MessagePort, stop: () => void): EndingSink {
     // Nobody may be asking any more: it is said, not waited for.
     discard: async () => port.postMessage('broken' satisfies Supply),
   };
-}
-
-const GATHER_BYTES = 1 << 20;
-
-/** Each message to the service worker costs a round trip: a mebibyte at a time instead of each opened chunk. */
-function gathered(sink: EndingSink): EndingSink {
-  let held: Uint8Array[] = [];
-  let heldBytes = 0;
-  const flush = async () => {
-    const whole = join(held, heldBytes);
-    held = [];
-    heldBytes = 0;
-    if (whole.length > 0) await sink.write(whole);
-  };
-  return {
-    async write(chunk) {
-      held.push(owned(chunk));
-      heldBytes += chunk.length;
-      if (heldBytes >= GATHER_BYTES) await flush();
-    },
-    async finish() {
-      await flush();
-      await sink.finish();
-    },
-    discard: () => sink.discard(),
-  };
-}
-
-function join(chunks: Uint8Array[], bytes: number): Uint8Array {
-  if (chunks.length === 1 && chunks[0]) return chunks[0];
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 async function privateSink(fileName: string): Promise<EndingSink> {
