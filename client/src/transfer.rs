@@ -12,8 +12,10 @@ mod download;
 mod files;
 mod journal;
 mod lanes;
+mod parcel;
 mod part;
 mod source;
+mod token;
 mod upload;
 
 pub(crate) use download::fetch;
@@ -23,8 +25,10 @@ pub use files::{FileSink, FileSource, StreamSource, WriteSink};
 pub(crate) use journal::forget_journals;
 pub use journal::{forget_journal, journals};
 pub use lanes::{Lanes, LocalLanes, Note};
+pub use parcel::Parcel;
 pub use part::{PartDone, PartJob, run_part};
 pub use source::Source;
+pub use token::{decode_content, encode_content};
 pub use upload::{Upload, abandon, upload};
 
 use postern_crypto::stream::{DEFAULT_CHUNK_LOG2, HEADER_LEN, SEGMENT_CHUNKS};

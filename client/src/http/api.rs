@@ -60,6 +60,14 @@ impl Api {
         }
     }
 
+    /// With a session that somebody else has: a worker that sends parts for an engine.
+    #[must_use]
+    pub fn with_token(http: Rc<dyn Http>, token: Zeroizing<String>) -> Self {
+        let api = Self::new(http);
+        api.set_token(Some(token));
+        api
+    }
+
     /// The session that all further calls use.
     pub(crate) fn set_token(&self, token: Option<Zeroizing<String>>) {
         *self.token.borrow_mut() = token;

@@ -1,0 +1,333 @@
+//! One device, signed in or not: `Client` of `skin.ts`.
+//!
+//! Methods come in groups, one file for each: the account here, then `drive`, `transfers`, `links`.
+
+mod drive;
+mod links;
+mod transfers;
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use postern_client::account::Usage;
+use postern_client::http::{Network, Retry};
+use postern_client::links::{LinkAddress, OpenedLink};
+use postern_client::protocol::{LinkId, NodeId, SessionId};
+use postern_client::transfer::Checkpoint;
+use postern_client::{Account, Drive, Error, PreparedSignUp, Result, Stay, Surroundings};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
+
+use crate::clock::{BrowserClock, BrowserEntropy};
+use crate::device::BrowserDevice;
+use crate::errors::to_js_error;
+use crate::events;
+use crate::host::{Host, LanePool};
+use crate::values::{AccountView, PreparedView, SessionView, StandingView, UsageView, to_js};
+
+/// What a promise is fulfilled or rejected with.
+type Answer = std::result::Result<JsValue, JsValue>;
+
+/// One device.
+#[wasm_bindgen]
+pub struct Client {
+    inner: Rc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) host: Host,
+    pub(crate) around: Surroundings,
+    lanes: LanePool,
+    signed_in: RefCell<Option<Rc<SignedIn>>>,
+    prepared: RefCell<HashMap<String, Rc<PreparedSignUp>>>,
+    addresses: RefCell<HashMap<LinkId, LinkAddress>>,
+    opened: RefCell<HashMap<LinkId, Rc<OpenedLink>>>,
+    /// How far downloads came that broke off: with it, one that goes on is still compared with its digest.
+    checkpoints: RefCell<HashMap<[u8; 16], Checkpoint>>,
+}
+
+/// What there is while somebody is signed in.
+pub(crate) struct SignedIn {
+    pub(crate) drive: Drive,
+    /// The nodes to which live links lead; `None` until somebody asks.
+    pub(crate) shared: RefCell<Option<HashSet<NodeId>>>,
+}
+
+#[derive(Deserialize)]
+struct StayOptions {
+    stay: bool,
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// A device with what the host remembers.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    pub async fn open(host: Host) -> std::result::Result<Client, JsValue> {
+        Inner::new(host)
+            .map(|inner| Self {
+                inner: Rc::new(inner),
+            })
+            .map_err(|error| to_js_error(&error))
+    }
+
+    /// Reopens what this device remembers.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    pub async fn restore(&self) -> Answer {
+        answer(self.inner.restore().await)
+    }
+
+    /// Makes the recovery words; tells nobody.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = prepareSignUp)]
+    pub async fn prepare_sign_up(&self, name: String, password: String) -> Answer {
+        let password = Zeroizing::new(password);
+        let prepared = PreparedSignUp::new(self.inner.around.clone(), &name, &password);
+        let prepared = prepared.map_err(|error| to_js_error(&error))?;
+        let id = self.inner.around.new_id::<NodeId>().to_string();
+        let words = prepared.words();
+        let view = to_js(&PreparedView {
+            preparation_id: id.clone(),
+            words: words.split(' ').collect(),
+        });
+        self.inner.prepared.borrow_mut().insert(id, Rc::new(prepared));
+        Ok(view)
+    }
+
+    /// Creates the account.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = completeSignUp)]
+    pub async fn complete_sign_up(&self, preparation: String, options: JsValue) -> Answer {
+        answer(self.inner.complete_sign_up(&preparation, &options).await)
+    }
+
+    /// Signs in.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = signIn)]
+    pub async fn sign_in(&self, name: String, password: String, options: JsValue) -> Answer {
+        let password = Zeroizing::new(password);
+        answer(self.inner.sign_in(&name, &password, &options).await)
+    }
+
+    /// Ends the session and forgets the keys.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = signOut)]
+    pub async fn sign_out(&self) -> Answer {
+        let signed_in = self.inner.signed_in.take();
+        self.inner.checkpoints.borrow_mut().clear();
+        match signed_in {
+            Some(signed_in) => answer(signed_in.drive.account().sign_out().await),
+            None => Ok(JsValue::UNDEFINED),
+        }
+    }
+
+    /// Proves the recovery words, sets a new password, signs in.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    pub async fn recover(&self, name: String, words: String, password: String, options: JsValue) -> Answer {
+        let (words, password) = (Zeroizing::new(words), Zeroizing::new(password));
+        answer(self.inner.recover(&name, &words, &password, &options).await)
+    }
+
+    /// Sets another password; answers new recovery words if every key was replaced.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = changePassword)]
+    pub async fn change_password(&self, current: String, next: String, leaked: bool) -> Answer {
+        let (current, next) = (Zeroizing::new(current), Zeroizing::new(next));
+        let words = self.inner.change_password(&current, &next, leaked).await;
+        let words = words.map_err(|error| to_js_error(&error))?;
+        Ok(to_js(
+            &words.as_ref().map(|words| words.split(' ').collect::<Vec<_>>()),
+        ))
+    }
+
+    /// The devices that are signed in.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    pub async fn sessions(&self) -> Answer {
+        answer(self.inner.sessions().await)
+    }
+
+    /// Signs a device out.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = revokeSession)]
+    pub async fn revoke_session(&self, id: String) -> Answer {
+        answer(self.inner.revoke_session(&id).await)
+    }
+
+    /// How much is stored.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    pub async fn usage(&self) -> Answer {
+        answer(self.inner.usage().await)
+    }
+}
+
+impl Inner {
+    fn new(host: Host) -> Result<Self> {
+        let clock = Rc::new(BrowserClock);
+        let entropy = Rc::new(BrowserEntropy);
+        let http = Retry::new(Network::new(&host.origin())?, clock.clone(), entropy.clone());
+        let around = Surroundings {
+            http: Rc::new(http),
+            device: Rc::new(BrowserDevice(host.device())),
+            clock,
+            entropy,
+            label: host.label(),
+        };
+        Ok(Self {
+            lanes: host.lanes(),
+            host,
+            around,
+            signed_in: RefCell::default(),
+            prepared: RefCell::default(),
+            addresses: RefCell::default(),
+            opened: RefCell::default(),
+            checkpoints: RefCell::default(),
+        })
+    }
+
+    /// What there is while somebody is signed in, or the error that nobody is.
+    pub(crate) fn signed_in(&self) -> Result<Rc<SignedIn>> {
+        self.signed_in.borrow().clone().ok_or(Error::SignedOut)
+    }
+
+    async fn restore(self: &Rc<Self>) -> Result<StandingView> {
+        let account = match Account::resume(self.around.clone()).await {
+            Err(Error::SignedOut) => None,
+            resumed => resumed?,
+        };
+        let account = account.map(|account| self.enter(account));
+        Ok(StandingView {
+            signed_in: account.is_some(),
+            account,
+        })
+    }
+
+    async fn complete_sign_up(self: &Rc<Self>, preparation: &str, options: &JsValue) -> Result<AccountView> {
+        let prepared = self
+            .prepared
+            .borrow()
+            .get(preparation)
+            .cloned()
+            .ok_or(Error::NotFound)?;
+        let account = prepared.complete(None, stay(options)?).await?;
+        self.prepared.borrow_mut().clear();
+        Ok(self.enter(account))
+    }
+
+    async fn sign_in(self: &Rc<Self>, name: &str, password: &str, options: &JsValue) -> Result<AccountView> {
+        let account = Account::sign_in(self.around.clone(), name, password, stay(options)?).await?;
+        Ok(self.enter(account))
+    }
+
+    async fn recover(
+        self: &Rc<Self>,
+        name: &str,
+        words: &str,
+        password: &str,
+        options: &JsValue,
+    ) -> Result<AccountView> {
+        let account = Account::recover(self.around.clone(), name, words, password, stay(options)?).await?;
+        Ok(self.enter(account))
+    }
+
+    async fn change_password(
+        &self,
+        current: &str,
+        next: &str,
+        leaked: bool,
+    ) -> Result<Option<Zeroizing<String>>> {
+        let signed_in = self.signed_in()?;
+        let account = signed_in.drive.account();
+        if leaked {
+            account.replace_keys(current, next).await.map(Some)
+        } else {
+            account.change_password(current, next).await.map(|()| None)
+        }
+    }
+
+    async fn sessions(&self) -> Result<Vec<SessionView>> {
+        let sessions = self.signed_in()?.drive.account().sessions().await?;
+        Ok(sessions.into_iter().map(SessionView::from).collect())
+    }
+
+    async fn revoke_session(&self, id: &str) -> Result<()> {
+        let id: SessionId = parse_id(id)?;
+        self.signed_in()?.drive.account().revoke_session(id).await
+    }
+
+    async fn usage(&self) -> Result<UsageView> {
+        let Usage {
+            used_bytes,
+            quota_bytes,
+        } = self.signed_in()?.drive.account().usage().await?;
+        // A server without limits names the largest number that it has.
+        let limited = quota_bytes < 1 << 53;
+        Ok(UsageView {
+            used_bytes,
+            quota_bytes: limited.then_some(quota_bytes),
+        })
+    }
+
+    fn enter(self: &Rc<Self>, account: Account) -> AccountView {
+        let view = AccountView {
+            id: account.id().to_string(),
+            name: account.name().to_string(),
+            root: account.root().to_string(),
+        };
+        let signed_in = Rc::new(SignedIn {
+            drive: Drive::new(Rc::new(account)),
+            shared: RefCell::default(),
+        });
+        events::watch(self, &signed_in);
+        self.signed_in.replace(Some(signed_in));
+        view
+    }
+}
+
+/// A method's outcome as a promise has it.
+pub(crate) fn answer<T: serde::Serialize>(outcome: Result<T>) -> Answer {
+    match outcome {
+        Ok(value) => Ok(to_js(&value)),
+        Err(error) => Err(to_js_error(&error)),
+    }
+}
+
+/// An id as JavaScript has it. One that is none names nothing.
+pub(crate) fn parse_id<T: std::str::FromStr>(text: &str) -> Result<T> {
+    text.parse().map_err(|_| Error::NotFound)
+}
+
+/// A plain structure that JavaScript hands in.
+pub(crate) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T> {
+    serde_wasm_bindgen::from_value(value.clone())
+        .map_err(|_| Error::Internal("an argument is of another shape"))
+}
+
+fn stay(options: &JsValue) -> Result<Stay> {
+    let StayOptions { stay } = read(options)?;
+    Ok(if stay { Stay::SignedIn } else { Stay::UntilTheEnd })
+}

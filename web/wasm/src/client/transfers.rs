@@ -1,0 +1,205 @@
+//! Contents up and down. The queue, the handles and the sinks are the engine's own business.
+
+use js_sys::{Function, Reflect, Uint8Array};
+use postern_client::drive::NewFile;
+use postern_client::protocol::TimeMs;
+use postern_client::transfer::{
+    Checkpoint, SEGMENT_PLAIN_BYTES, Upload, abandon, decode_content, encode_content, forget_journal, upload,
+};
+use postern_client::{Content, Error, Result};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{AbortSignal, Blob};
+
+use super::{Answer, Client, Inner, answer, parse_id};
+use crate::clock::whole_ms;
+use crate::errors::to_js_error;
+use crate::events;
+use crate::host::SinkObject;
+use crate::lanes::PoolLanes;
+use crate::signal::until_aborted;
+use crate::sink::BrowserSink;
+use crate::values::{EntryView, number};
+
+#[wasm_bindgen]
+impl Client {
+    /// Seals and sends one file's content; goes on where the journal says.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = uploadContent)]
+    pub async fn upload_content(
+        &self,
+        journal: String,
+        source: Blob,
+        progress: Function,
+        signal: AbortSignal,
+    ) -> std::result::Result<Uint8Array, JsValue> {
+        let work = self.inner.upload_content(&journal, source, &progress);
+        let content = until_aborted(&signal, work)
+            .await
+            .map_err(|error| to_js_error(&error))?;
+        Ok(encode_content(&content).as_slice().into())
+    }
+
+    /// Puts finished contents into their folders and drops their journals.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    pub async fn attach(&self, files: Vec<JsValue>) -> Answer {
+        answer(self.inner.attach(&files).await)
+    }
+
+    /// Forgets an unfinished upload, here and at the server.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = abandonUpload)]
+    pub async fn abandon_upload(&self, journal: String) -> Answer {
+        answer(self.inner.abandon_upload(&journal).await)
+    }
+
+    /// Writes the opened content from `from_byte` on.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    pub async fn download(
+        &self,
+        node: String,
+        from_byte: f64,
+        sink: SinkObject,
+        progress: Function,
+        signal: AbortSignal,
+    ) -> Answer {
+        answer(until_aborted(&signal, self.inner.download(&node, from_byte, &sink, &progress)).await)
+    }
+}
+
+impl Inner {
+    async fn upload_content(&self, journal: &str, source: Blob, progress: &Function) -> Result<Content> {
+        let signed_in = self.signed_in()?;
+        let account = signed_in.drive.account();
+        let size_bytes = whole(source.size());
+        let lanes = PoolLanes {
+            pool: self.lanes.clone(),
+            source,
+            origin: self.host.origin(),
+            api: account.api().clone(),
+        };
+        let what = Upload {
+            size_bytes: Some(size_bytes),
+            journal: Some(journal),
+        };
+        upload(account, what, &lanes, &telling(progress)).await
+    }
+
+    async fn attach(&self, files: &[JsValue]) -> Result<Vec<EntryView>> {
+        let signed_in = self.signed_in()?;
+        let files = files.iter().map(Attachment::read).collect::<Result<Vec<_>>>()?;
+        let new: Vec<NewFile> = files.iter().map(|file| file.new.clone()).collect();
+        let nodes = signed_in.drive.attach(&new).await?;
+        for file in &files {
+            forget_journal(&self.around, &file.journal).await?;
+        }
+        events::drive_changed(&self.host);
+        let mut entries = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            entries.push(signed_in.entry(node).await?);
+        }
+        Ok(entries)
+    }
+
+    async fn abandon_upload(&self, journal: &str) -> Result<()> {
+        abandon(self.signed_in()?.drive.account(), journal).await
+    }
+
+    async fn download(
+        &self,
+        node: &str,
+        from_byte: f64,
+        sink: &SinkObject,
+        progress: &Function,
+    ) -> Result<()> {
+        let node = parse_id(node)?;
+        let signed_in = self.signed_in()?;
+        let content = signed_in.drive.content(node).await?;
+        let mut checkpoint = self.checkpoint(&content, whole(from_byte));
+        let mut sink = BrowserSink(sink);
+        let done = signed_in
+            .drive
+            .download(node, &mut checkpoint, &mut sink, &telling(progress))
+            .await;
+        self.keep_checkpoint(&content, checkpoint, done.is_ok());
+        done
+    }
+
+    /// Where to go on: with what is known of the segments before, if this download is the one that broke off there.
+    pub(super) fn checkpoint(&self, content: &Content, from_byte: u64) -> Checkpoint {
+        let kept = self.checkpoints.borrow_mut().remove(&content.id);
+        match kept.filter(|kept| kept.written_bytes() == from_byte) {
+            Some(kept) => kept,
+            None => Checkpoint::at(from_byte),
+        }
+    }
+
+    pub(super) fn keep_checkpoint(&self, content: &Content, checkpoint: Checkpoint, done: bool) {
+        // Below one segment there is nothing to go on with.
+        if !done && checkpoint.written_bytes() >= SEGMENT_PLAIN_BYTES {
+            self.checkpoints.borrow_mut().insert(content.id, checkpoint);
+        }
+    }
+}
+
+/// `Attachment` of `skin.ts`.
+struct Attachment {
+    journal: String,
+    new: NewFile,
+}
+
+impl Attachment {
+    fn read(object: &JsValue) -> Result<Self> {
+        let content = field(object, "content")?
+            .dyn_into::<Uint8Array>()
+            .map_err(|_| misshapen())?;
+        Ok(Self {
+            journal: text(object, "journal")?,
+            new: NewFile {
+                parent: parse_id(&text(object, "parent")?)?,
+                name: text(object, "name")?,
+                modified: TimeMs(whole_ms(
+                    field(object, "modifiedMs")?.as_f64().ok_or_else(misshapen)?,
+                )),
+                media_type: text(object, "mediaType")?,
+                content: decode_content(&content.to_vec())?,
+            },
+        })
+    }
+}
+
+/// Tells JavaScript how many bytes have been dealt with. What it throws is its own affair.
+pub(super) fn telling(progress: &Function) -> impl Fn(u64) {
+    |bytes| {
+        let _ = progress.call1(&JsValue::UNDEFINED, &number(bytes).into());
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates; sizes are below 2^53"
+)]
+pub(super) fn whole(value: f64) -> u64 {
+    value as u64
+}
+
+fn field(object: &JsValue, name: &str) -> Result<JsValue> {
+    Reflect::get(object, &name.into()).map_err(|_| misshapen())
+}
+
+fn text(object: &JsValue, name: &str) -> Result<String> {
+    field(object, name)?.as_string().ok_or_else(misshapen)
+}
+
+fn misshapen() -> Error {
+    Error::Internal("an argument is of another shape")
+}

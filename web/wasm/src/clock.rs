@@ -1,0 +1,58 @@
+//! Time and randomness of a browser.
+
+use async_trait::async_trait;
+use js_sys::{Function, Promise};
+use postern_client::protocol::TimeMs;
+use postern_client::{Clock, Entropy};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Workers have it as well as pages; `web-sys` knows it of windows only.
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(then: &Function, ms: f64) -> JsValue;
+}
+
+/// The browser's clock.
+pub(crate) struct BrowserClock;
+
+/// The browser's randomness.
+pub(crate) struct BrowserEntropy;
+
+#[async_trait(?Send)]
+impl Clock for BrowserClock {
+    fn now(&self) -> TimeMs {
+        TimeMs(whole_ms(js_sys::Date::now()))
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        sleep_ms(ms).await;
+    }
+}
+
+impl Entropy for BrowserEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("every browser that runs this has crypto.getRandomValues");
+    }
+}
+
+/// Waits.
+#[expect(clippy::cast_precision_loss, reason = "pauses are far below 2^53 ms")]
+pub(crate) async fn sleep_ms(ms: u64) {
+    let waited = Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, ms as f64);
+    });
+    // A promise that nothing rejects.
+    let _ = JsFuture::from(waited).await;
+}
+
+/// A JavaScript number of milliseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "saturates, and dates are below 2^53 ms"
+)]
+pub(crate) fn whole_ms(ms: f64) -> i64 {
+    ms as i64
+}

@@ -1,0 +1,22 @@
+//! Where downloads go: an object of JavaScript's that writes to a file, a stream or a private folder.
+
+use async_trait::async_trait;
+use postern_client::Result;
+use postern_client::transfer::Sink;
+
+use crate::errors::from_js_error;
+use crate::host::SinkObject;
+
+/// [`Sink`] over JavaScript's.
+pub(crate) struct BrowserSink<'a>(pub(crate) &'a SinkObject);
+
+#[async_trait(?Send)]
+impl Sink for BrowserSink<'_> {
+    async fn write(&mut self, bytes: Vec<u8>) -> Result<()> {
+        self.0
+            .write(bytes.as_slice().into())
+            .await
+            .map(drop)
+            .map_err(|thrown| from_js_error(&thrown))
+    }
+}
