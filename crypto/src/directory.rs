@@ -71,7 +71,7 @@ impl Statement {
         self.identity.verify(Label::SignDirectory, encoding, signature)
     }
 
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         Writer::with_capacity(PUBLIC_LEN + 256)
             .u8(SUITE)
             .raw(&self.account)
@@ -85,7 +85,7 @@ impl Statement {
             .to_vec()
     }
 
-    fn decode(encoding: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(encoding: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(encoding);
         if reader.u8()? != SUITE {
             return Err(Error::CannotOpen);

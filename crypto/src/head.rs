@@ -90,7 +90,7 @@ impl Head {
         if right { Ok(()) } else { Err(Error::CannotOpen) }
     }
 
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         Writer::with_capacity(HEAD_LEN)
             .u8(SUITE)
             .raw(&self.volume)
@@ -103,7 +103,7 @@ impl Head {
             .to_vec()
     }
 
-    fn decode(encoding: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(encoding: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(encoding);
         if reader.u8()? != SUITE {
             return Err(Error::CannotOpen);

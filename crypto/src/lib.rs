@@ -20,6 +20,8 @@ pub mod account;
 pub mod cbox;
 pub mod codec;
 pub mod directory;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod hash;
 pub mod head;
 pub mod identity;

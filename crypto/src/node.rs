@@ -195,7 +195,7 @@ impl Place {
 }
 
 impl Folder {
-    fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         Writer::with_capacity(self.name.len() + 48)
             .lp(self.name.as_bytes())
             .i64(self.mtime_ms)
@@ -204,8 +204,7 @@ impl Folder {
             .finish()
     }
 
-    /// Reads a folder that came out of its box.
-    pub fn decode(plain: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(plain: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(plain);
         let folder = Self {
             name: reader.text(MAX_NAME)?,
@@ -232,8 +231,7 @@ impl File {
             .finish()
     }
 
-    /// Reads a file that came out of its box.
-    pub fn decode(plain: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(plain: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(plain);
         let file = Self::read(&mut reader)?;
         reader.finish()?;

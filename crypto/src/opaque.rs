@@ -86,3 +86,40 @@ fn context() -> Vec<u8> {
     }
     context
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::opaque::{Argon2id, ServerSetup, Suite};
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    #[test]
+    fn a6_suite_and_costs_are_part_of_the_context() {
+        assert_eq!(context(), b"postern\x01\0\x01\0\0\0\0\0\x03\0\0\0\x04");
+    }
+
+    #[test]
+    fn a6_a_server_that_names_weaker_costs_is_refused() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let setup = ServerSetup::<Suite<Argon2id>>::new(&mut primitives::opaque::Lend(&mut rng));
+        let honest = context();
+        let terms = Terms::new(&honest, "ada");
+        let (state, request) = client::start_registration::<Argon2id, _>(b"password", &mut rng);
+        let answer = server::register(&setup, &request, b"account").expect("a request");
+        let record = client::finish_registration(state, b"password", &answer, &terms, &mut rng)
+            .expect("an answer")
+            .upload;
+
+        let mut weaker = honest.clone();
+        weaker[15] = 1; // one pass instead of three
+        for (context, agrees) in [(&honest, true), (&weaker, false)] {
+            let theirs = Terms::new(context, "ada");
+            let (state, request) = client::start_login::<Argon2id, _>(b"password", &mut rng);
+            let started = server::start_login(&setup, Some(&record), &request, b"account", &theirs, &mut rng);
+            let (answer, _) = started.expect("a request");
+            let finished = client::finish_login(state, b"password", &answer, &terms, &mut rng);
+            assert_eq!(finished.is_ok(), agrees);
+        }
+    }
+}

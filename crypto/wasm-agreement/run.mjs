@@ -17,7 +17,7 @@ for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
 
 const { exports } = await WebAssembly.instantiate(module, imports);
 try {
-  exports.main(0, 0);
+  if (exports.main(0, 0) !== 0) throw new Error('it ended with an error');
   console.log('1 passed, 0 failed');
 } catch (error) {
   console.error(`the golden objects differ inside WebAssembly: ${error.message}`);

@@ -19,7 +19,7 @@ pub struct Root {
 }
 
 impl Root {
-    pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         Writer::with_capacity(68)
             .raw(&self.volume)
             .raw(&self.node)
@@ -28,7 +28,7 @@ impl Root {
             .finish()
     }
 
-    pub(super) fn decode(plain: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(plain: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(plain);
         let root = Self {
             volume: reader.array()?,

@@ -55,7 +55,7 @@ pub struct VolumeHead {
 }
 
 impl State {
-    pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         Writer::with_capacity(128 + self.pins.len() * 160 + self.volumes.len() * 56)
             .u64(self.counter)
             .u32(self.generation)
@@ -68,8 +68,7 @@ impl State {
             .finish()
     }
 
-    /// Reads a state that came out of its box.
-    pub fn decode(plain: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(plain: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(plain);
         let state = Self {
             counter: reader.u64()?,

@@ -78,7 +78,7 @@ impl Grant {
         }
     }
 
-    fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         match self {
             Self::File(file) => {
                 let file = file.encode();
@@ -88,8 +88,7 @@ impl Grant {
         }
     }
 
-    /// Reads a grant that came out of its box.
-    pub fn decode(plain: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(plain: &[u8]) -> Result<Self> {
         match plain.split_first() {
             Some((&FILE, rest)) => Ok(Self::File(File::decode(rest)?)),
             Some((&FOLDER, rest)) => Ok(Self::Folder(SharedFolder::decode(rest)?)),
@@ -99,7 +98,7 @@ impl Grant {
 }
 
 impl SharedFolder {
-    fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         Writer::with_capacity(self.name.len() + 80)
             .u8(FOLDER)
             .lp(self.name.as_bytes())
@@ -151,7 +150,7 @@ impl Archived {
         )?)
     }
 
-    fn decode(plain: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(plain: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(plain);
         let secret = LinkSecret::from_bytes(reader.key()?);
         let needs_password = match reader.u8()? {

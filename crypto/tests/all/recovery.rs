@@ -84,11 +84,21 @@ fn the_two_keys_from_the_words_are_unrelated_and_belong_to_one_account() {
 fn a_recovery_under_way_comes_back_until_its_time_is_over() {
     let (server, mut rng, now) = (LoginServer::generate(&mut rng(5)), rng(6), 1_000);
     let begun = server.challenge_recovery("ada", Some(&[1; 16]), now, &mut rng);
-    let back = server.open_recovery(&begun.attempt, now + RECOVERY_LIFETIME_MS - 1).expect("in time");
+    let back = server
+        .open_recovery(&begun.attempt, now + RECOVERY_LIFETIME_MS - 1)
+        .expect("in time");
     assert_eq!((back.account, back.challenge), ([1; 16], begun.challenge));
-    assert!(server.open_recovery(&begun.attempt, now + RECOVERY_LIFETIME_MS).is_err());
+    assert!(
+        server
+            .open_recovery(&begun.attempt, now + RECOVERY_LIFETIME_MS)
+            .is_err()
+    );
     let damaged: Vec<_> = crate::damaged(&begun.attempt).collect();
-    assert!(damaged.iter().all(|attempt| server.open_recovery(attempt, now).is_err()));
+    assert!(
+        damaged
+            .iter()
+            .all(|attempt| server.open_recovery(attempt, now).is_err())
+    );
 }
 
 #[test]

@@ -25,11 +25,8 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
     let mut all = account();
     all.extend(tree());
     all.extend(links());
-    all.push((
-        "stream_one_chunk",
-        stream(b"The gate is small, and it is yours.".to_vec()),
-    ));
-    all.push(("stream_two_chunks", stream(pattern(65_536 + 1_000))));
+    all.push(("stream_one_chunk", stream(b"The gate is small, and it is yours.")));
+    all.push(("stream_two_chunks", stream(&pattern(65_536 + 1_000))));
     all.push(("letter", letter()));
     all.push(("login", login()));
     all
@@ -276,10 +273,10 @@ fn tree() -> Vec<(&'static str, Value)> {
         sealed: &folder_sealed,
     };
     vec![
-        ("node_file", record_json(&file_record, &parent, file_json(&file))),
+        ("node_file", record_json(&file_record, &parent, &file_json(&file))),
         (
             "node_folder",
-            record_json(&folder_record, &parent, folder_json(&folder)),
+            record_json(&folder_record, &parent, &folder_json(&folder)),
         ),
         ("head", heads(&[file_record, folder_record])),
     ]
@@ -301,7 +298,7 @@ fn folder_json(folder: &Folder) -> Value {
     })
 }
 
-fn record_json(record: &Record<'_>, parent: &FolderKey, opened: Value) -> Value {
+fn record_json(record: &Record<'_>, parent: &FolderKey, opened: &Value) -> Value {
     json!({
         "volume": hex(record.place.volume), "parent": hex(record.place.parent), "node": hex(record.place.node),
         "kind": record.kind.number(), "generation": record.place.generation, "seq": record.place.seq,
@@ -349,17 +346,17 @@ fn links() -> Vec<(&'static str, Value)> {
     vec![
         (
             "link_folder",
-            link(&secret, None, &Grant::Folder(shared), shared_json),
+            link(&secret, None, &Grant::Folder(shared), &shared_json),
         ),
         (
             "link_file_with_password",
-            link(&secret, Some("Schlüssel"), &Grant::File(file), file_opened),
+            link(&secret, Some("Schlüssel"), &Grant::File(file), &file_opened),
         ),
         ("link_archive", archive(&secret)),
     ]
 }
 
-fn link(secret: &LinkSecret, password: Option<&str>, grant: &Grant, opened: Value) -> Value {
+fn link(secret: &LinkSecret, password: Option<&str>, grant: &Grant, opened: &Value) -> Value {
     let text = LinkText {
         id: id(0x80),
         secret: secret.clone(),
@@ -391,15 +388,15 @@ fn archive(secret: &LinkSecret) -> Value {
     })
 }
 
-fn stream(plain: Vec<u8>) -> Value {
+fn stream(plain: &[u8]) -> Value {
     let mut rng = rng(9);
     let key = ContentKey::generate(&mut rng);
     let sealer = ContentSealer::create(&key, &id(0x70), &mut rng);
     let mut out = vec![0; sealer.segment_sealed_len(0)];
-    let sealed = sealer.seal_segment(0, &plain, &mut out);
+    let sealed = sealer.seal_segment(0, plain, &mut out);
     // Long texts are not written down: whoever reads the file makes the pattern again.
     let text = if plain.len() < 100 {
-        json!(hex(&plain))
+        json!(hex(plain))
     } else {
         json!({"pattern": plain.len()})
     };
