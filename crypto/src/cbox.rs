@@ -188,14 +188,29 @@ mod tests {
     }
 
     #[test]
-    fn a8_a_body_that_opens_under_two_keys_still_opens_under_one_commitment_only() {
-        // The worst case: an attacker who could choose the derived keys, which a hash does not allow. Even
-        // then one box carries one commitment.
-        let salamander = crate::vectors::salamander();
-        let commits = salamander
-            .keys
-            .map(|key| *Keys::derive(&key, Label::BoxSlot, &[0; 24], CONTEXT).commit());
-        assert_ne!(commits[0], commits[1]);
+    fn a8_a_box_made_to_open_under_two_keys_opens_only_under_the_one_it_commits_to() {
+        // The attack at full strength: the attacker knows both keys, and makes the body to fit what this
+        // format derives from each. Without the commitment both would open.
+        let owners = [[1; 32], [2; 32]];
+        let salt = [9; SALT_LEN];
+        let keys = owners.map(|key| Keys::derive(&key, Label::BoxSlot, &salt, CONTEXT));
+        let body =
+            crate::vectors::salamander::forge(&keys.each_ref().map(|keys| (*keys.key(), *keys.nonce())));
+        for keys in &keys {
+            assert!(
+                primitives::box_open(keys.key(), keys.nonce(), &body).is_ok(),
+                "the forgery is sound"
+            );
+        }
+        for (named, commit) in keys.iter().enumerate() {
+            let forged = [&[SUITE][..], &salt, commit.commit(), &body].concat();
+            for (owner, key) in owners.iter().enumerate() {
+                assert_eq!(
+                    open(key, Label::BoxSlot, CONTEXT, &forged).is_ok(),
+                    owner == named
+                );
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod ed25519;
 mod kdf;
 mod kem;
 mod opaque;
+pub(crate) mod salamander;
 mod secretbox;
 
 use rand_core::{TryCryptoRng, TryRng};

@@ -64,6 +64,8 @@ impl std::fmt::Debug for BoxChunks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::derive::derive;
+    use crate::labels::Label;
     use crate::stream::{Header, Layout, Sealer};
     use crate::{ContentKey, Error, vectors};
     use rand_chacha::ChaCha20Rng;
@@ -145,5 +147,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn b5_a_stream_made_to_open_under_two_keys_opens_only_under_the_one_it_commits_to() {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let keys = [1, 2].map(|byte| ContentKey::from_bytes([byte; 32]));
+        let (header, mine) = Header::create(&keys[0], &[1; 16], &mut rng);
+        let theirs = BoxChunks::new(&derive(
+            keys[1].expose(),
+            Label::Stream,
+            &[&header.as_bytes()[..48]],
+        ));
+        let ciphers = [&mine, &theirs];
+        let chunk = vectors::salamander::forge(&ciphers.map(|cipher| (*cipher.key, cipher.nonce(0))));
+        let mut out = [0; 32];
+        for cipher in ciphers {
+            assert_eq!(cipher.open(0, &chunk, &mut out), Ok(()), "the forgery is sound");
+        }
+        assert!(header.unlock(&keys[0]).is_ok());
+        assert_eq!(
+            header.unlock(&keys[1]).expect_err("another key"),
+            Error::CannotOpen
+        );
     }
 }
