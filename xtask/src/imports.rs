@@ -8,6 +8,7 @@ use crate::place;
 /// Each of our crates, and which others of ours it may build on.
 const OURS: &[(&str, &[&str])] = &[
     ("postern-crypto", &[]),
+    ("postern-crypto-agreement", &["postern-crypto"]),
     ("postern-protocol", &[]),
     ("postern-client", &["postern-crypto", "postern-protocol"]),
     ("postern-domain", &["postern-crypto", "postern-protocol"]),
