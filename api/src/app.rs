@@ -113,11 +113,7 @@ fn all_paths(config: &mut ServiceConfig) {
         .service(interface)
         .route("/healthz", web::get().to(health::get_health))
         .route("/readyz", web::get().to(health::get_readiness))
-        .default_service(
-            web::route()
-                .guard(actix_web::guard::Any(actix_web::guard::Get()).or(actix_web::guard::Head()))
-                .to(files::get_file),
-        );
+        .default_service(web::to(files::get_file));
 }
 
 /// Counts the request for its sender, and keeps answers of the interface out of every cache.

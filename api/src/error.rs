@@ -24,7 +24,10 @@ pub(crate) enum ApiError {
     /// There is nothing at this path.
     NoSuchPath,
     /// There is, but not for this method.
-    WrongMethod,
+    WrongMethod {
+        /// The methods that it takes.
+        allow: &'static str,
+    },
     /// More than is taken at once.
     TooLarge,
     /// The body came too slowly.
@@ -71,7 +74,7 @@ impl ApiError {
             Self::Domain(error) => answer_to(error),
             Self::Malformed(_) => Answer::new(StatusCode::BAD_REQUEST, ErrorCode::BadRequest),
             Self::NoSuchPath => Answer::new(StatusCode::NOT_FOUND, ErrorCode::NotFound),
-            Self::WrongMethod => Answer::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest),
+            Self::WrongMethod { .. } => Answer::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest),
             Self::TooLarge => Answer::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge),
             Self::TooSlow => Answer::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::TooSlow),
             Self::TooManyRequests { retry_after_s } => {
@@ -149,7 +152,7 @@ impl fmt::Display for ApiError {
             Self::Domain(error) => error.fmt(f),
             Self::Malformed(what) => f.write_str(what),
             Self::NoSuchPath => f.write_str("there is nothing at this path"),
-            Self::WrongMethod => f.write_str("this path does not take this method"),
+            Self::WrongMethod { .. } => f.write_str("this path does not take this method"),
             Self::TooLarge => f.write_str("the body is larger than allowed here"),
             Self::TooSlow => f.write_str("the body came too slowly"),
             Self::TooManyRequests { retry_after_s } => {
@@ -172,6 +175,11 @@ impl ResponseError for ApiError {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Self::WrongMethod { allow } = self {
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static(allow));
         }
         if let Self::Domain(Error::RangeOutside { size_bytes }) = self
             && let Ok(value) = HeaderValue::try_from(format!("bytes */{size_bytes}"))

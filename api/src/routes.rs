@@ -1,5 +1,7 @@
 //! The table of paths. One file below for each group of endpoints; each handler is: extract, one call, map.
 
+use std::future::ready;
+
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource};
 
@@ -24,45 +26,45 @@ pub(crate) mod volumes;
 /// Everything below `/api/v1`.
 pub(crate) fn interface(config: &mut ServiceConfig) {
     let resources = [
-        at("/openapi.json").route(web::get().to(openapi::get_document)),
-        at("/server").route(web::get().to(server::get_server)),
-        at("/signup/start").route(web::post().to(signup::start_sign_up)),
-        at("/signup").route(web::post().to(signup::sign_up)),
-        at("/login/start").route(web::post().to(login::start_login)),
-        at("/login/finish").route(web::post().to(login::finish_login)),
-        at("/recovery/start").route(web::post().to(recovery::start_recovery)),
-        at("/recovery/finish").route(web::post().to(recovery::finish_recovery)),
-        at("/account").route(web::get().to(account::get_account)),
-        at("/account/password/start").route(web::post().to(account::start_password)),
-        at("/account/password").route(web::put().to(account::put_password)),
-        at("/account/rotation").route(web::post().to(account::rotate)),
-        at("/account/objects").route(web::put().to(account::put_object)),
-        at("/sessions").route(web::get().to(sessions::list_sessions)),
-        at("/sessions/current").route(web::delete().to(sessions::end_current_session)),
-        at("/sessions/{session}").route(web::delete().to(sessions::end_session)),
-        at("/directory/{name}").route(web::get().to(directory::get_log)),
-        at("/changes").route(web::get().to(changes::list_changes)),
-        at("/events").route(web::get().to(events::listen)),
-        at("/volumes/{volume}/changes").route(web::get().to(volumes::list_changes)),
-        at("/volumes/{volume}/batches").route(web::post().to(volumes::apply_batch)),
-        at("/uploads").route(web::post().to(uploads::start_upload)),
-        at("/uploads/{content}")
+        at("/openapi.json", "GET").route(web::get().to(openapi::get_document)),
+        at("/server", "GET").route(web::get().to(server::get_server)),
+        at("/signup/start", "POST").route(web::post().to(signup::start_sign_up)),
+        at("/signup", "POST").route(web::post().to(signup::sign_up)),
+        at("/login/start", "POST").route(web::post().to(login::start_login)),
+        at("/login/finish", "POST").route(web::post().to(login::finish_login)),
+        at("/recovery/start", "POST").route(web::post().to(recovery::start_recovery)),
+        at("/recovery/finish", "POST").route(web::post().to(recovery::finish_recovery)),
+        at("/account", "GET").route(web::get().to(account::get_account)),
+        at("/account/password/start", "POST").route(web::post().to(account::start_password)),
+        at("/account/password", "PUT").route(web::put().to(account::put_password)),
+        at("/account/rotation", "POST").route(web::post().to(account::rotate)),
+        at("/account/objects", "PUT").route(web::put().to(account::put_object)),
+        at("/sessions", "GET").route(web::get().to(sessions::list_sessions)),
+        at("/sessions/current", "DELETE").route(web::delete().to(sessions::end_current_session)),
+        at("/sessions/{session}", "DELETE").route(web::delete().to(sessions::end_session)),
+        at("/directory/{name}", "GET").route(web::get().to(directory::get_log)),
+        at("/changes", "GET").route(web::get().to(changes::list_changes)),
+        at("/events", "GET").route(web::get().to(events::listen)),
+        at("/volumes/{volume}/changes", "GET").route(web::get().to(volumes::list_changes)),
+        at("/volumes/{volume}/batches", "POST").route(web::post().to(volumes::apply_batch)),
+        at("/uploads", "POST").route(web::post().to(uploads::start_upload)),
+        at("/uploads/{content}", "GET, DELETE")
             .route(web::get().to(uploads::get_upload))
             .route(web::delete().to(uploads::abort_upload)),
-        at("/uploads/{content}/parts/{part}").route(web::put().to(uploads::put_part)),
-        at("/uploads/{content}/complete").route(web::post().to(uploads::complete_upload)),
-        at("/contents/{content}")
+        at("/uploads/{content}/parts/{part}", "PUT").route(web::put().to(uploads::put_part)),
+        at("/uploads/{content}/complete", "POST").route(web::post().to(uploads::complete_upload)),
+        at("/contents/{content}", "PUT, GET, HEAD")
             .route(web::put().to(contents::put_content))
             .route(web::get().to(contents::get_content))
             .route(web::head().to(contents::get_content)),
-        at("/links")
+        at("/links", "GET, POST")
             .route(web::get().to(links::list_links))
             .route(web::post().to(links::create_link)),
-        at("/links/{link}").route(web::delete().to(links::revoke_link)),
-        at("/links/{link}/open").route(web::post().to(links::open_link)),
-        at("/links/{link}/records").route(web::post().to(links::list_records)),
-        at("/links/{link}/leases").route(web::post().to(links::take_lease)),
-        at("/links/{link}/contents/{content}")
+        at("/links/{link}", "DELETE").route(web::delete().to(links::revoke_link)),
+        at("/links/{link}/open", "POST").route(web::post().to(links::open_link)),
+        at("/links/{link}/records", "POST").route(web::post().to(links::list_records)),
+        at("/links/{link}/leases", "POST").route(web::post().to(links::take_lease)),
+        at("/links/{link}/contents/{content}", "GET, HEAD")
             .route(web::get().to(links::get_content))
             .route(web::head().to(links::get_content)),
     ];
@@ -72,12 +74,9 @@ pub(crate) fn interface(config: &mut ServiceConfig) {
 }
 
 /// A path that answers in our words to methods that it does not take.
-fn at(path: &str) -> Resource {
+fn at(path: &str, allow: &'static str) -> Resource {
+    let wrong_method = move || ready(Err::<HttpResponse, _>(ApiError::WrongMethod { allow }));
     web::resource(path).default_service(web::to(wrong_method))
-}
-
-async fn wrong_method() -> Result<HttpResponse, ApiError> {
-    Err(ApiError::WrongMethod)
 }
 
 /// The answer to what is no path of the interface.

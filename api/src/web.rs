@@ -4,6 +4,7 @@
 //! again each time and answered from the ETag. What is no file but looks like a place in the app is answered with the
 //! first page, which finds its way from there.
 
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
@@ -26,6 +27,9 @@ const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// A file of the web client, or its first page.
 pub(crate) async fn get_file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(ApiError::WrongMethod { allow: "GET, HEAD" });
+    }
     let path = request.path().trim_start_matches('/');
     if let Some(file) = Files::get(path).filter(|_| !path.is_empty()) {
         return Ok(answer(&request, path, &file));

@@ -1,0 +1,12 @@
+//! The interface, told from outside: a real server on a free port, over stores in memory and over a folder with SQLite.
+
+mod accounts;
+mod contents;
+mod errors;
+mod events;
+mod limits;
+mod links;
+mod pages;
+mod server;
+mod uploads;
+mod volumes;
