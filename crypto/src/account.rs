@@ -17,10 +17,7 @@ use crate::derive::derive;
 use crate::identity::{IdentityKey, IdentityPublic};
 use crate::labels::Label;
 use crate::sealing::{SealingKey, SealingPublic};
-use crate::{
-    AccountKey, ArchiveKey, Error, Id, IdentityWrapKey, Result, RootWrapKey, SealingWrapKey, StateWrapKey,
-    cbox,
-};
+use crate::{AccountKey, ArchiveKey, Error, Id, Result, cbox};
 
 /// The small sealed objects that every account has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,14 +98,18 @@ impl Keyring {
 
     /// Seals the identity seed.
     pub fn seal_identity<R: CryptoRng + ?Sized>(&self, identity: &IdentityKey, rng: &mut R) -> Vec<u8> {
-        let wrap = IdentityWrapKey::from_bytes(self.wrap(Label::WrapIdentity));
-        self.seal(wrap.expose(), Label::BoxIdentity, &[], identity.expose(), rng)
+        self.seal(
+            Label::WrapIdentity,
+            Label::BoxIdentity,
+            &[],
+            identity.expose(),
+            rng,
+        )
     }
 
     /// Opens the identity seed and compares its public half with what the directory says.
     pub fn unlock_identity(&self, sealed: &[u8], stated: &IdentityPublic) -> Result<IdentityKey> {
-        let wrap = IdentityWrapKey::from_bytes(self.wrap(Label::WrapIdentity));
-        let seed = self.open(wrap.expose(), Label::BoxIdentity, &[], sealed)?;
+        let seed = self.open(Label::WrapIdentity, Label::BoxIdentity, &[], sealed)?;
         let key = IdentityKey::from_bytes(seed_bytes(&seed)?);
         if key.public() == *stated {
             Ok(key)
@@ -119,14 +120,12 @@ impl Keyring {
 
     /// Seals the sealing seed.
     pub fn seal_sealing<R: CryptoRng + ?Sized>(&self, sealing: &SealingKey, rng: &mut R) -> Vec<u8> {
-        let wrap = SealingWrapKey::from_bytes(self.wrap(Label::WrapSealing));
-        self.seal(wrap.expose(), Label::BoxSealing, &[], sealing.expose(), rng)
+        self.seal(Label::WrapSealing, Label::BoxSealing, &[], sealing.expose(), rng)
     }
 
     /// Opens the sealing seed and compares its public half with what the directory says.
     pub fn unlock_sealing(&self, sealed: &[u8], stated: &SealingPublic) -> Result<SealingKey> {
-        let wrap = SealingWrapKey::from_bytes(self.wrap(Label::WrapSealing));
-        let seed = self.open(wrap.expose(), Label::BoxSealing, &[], sealed)?;
+        let seed = self.open(Label::WrapSealing, Label::BoxSealing, &[], sealed)?;
         let key = SealingKey::from_bytes(seed_bytes(&seed)?);
         if key.public() == *stated {
             Ok(key)
@@ -137,29 +136,31 @@ impl Keyring {
 
     /// Seals where the tree begins.
     pub fn seal_root<R: CryptoRng + ?Sized>(&self, root: &Root, rng: &mut R) -> Vec<u8> {
-        let wrap = RootWrapKey::from_bytes(self.wrap(Label::WrapRoot));
-        self.seal(wrap.expose(), Label::BoxRoot, &[], &root.encode(), rng)
+        self.seal(Label::WrapRoot, Label::BoxRoot, &[], &root.encode(), rng)
     }
 
     /// Opens where the tree begins.
     pub fn open_root(&self, sealed: &[u8]) -> Result<Root> {
-        let wrap = RootWrapKey::from_bytes(self.wrap(Label::WrapRoot));
-        Root::decode(&self.open(wrap.expose(), Label::BoxRoot, &[], sealed)?)
+        Root::decode(&self.open(Label::WrapRoot, Label::BoxRoot, &[], sealed)?)
     }
 
     /// Seals the state. Its counter is the version under which the server keeps it.
     pub fn seal_state<R: CryptoRng + ?Sized>(&self, state: &State, rng: &mut R) -> Vec<u8> {
-        let wrap = StateWrapKey::from_bytes(self.wrap(Label::WrapState));
         let counter = state.counter.to_be_bytes();
-        self.seal(wrap.expose(), Label::BoxState, &[&counter], &state.encode(), rng)
+        self.seal(
+            Label::WrapState,
+            Label::BoxState,
+            &[&counter],
+            &state.encode(),
+            rng,
+        )
     }
 
     /// Opens the state that the server keeps as version `counter`. Whether that is recent enough is for
     /// the device to say, which knows the highest that it has seen.
     pub fn open_state(&self, counter: u64, sealed: &[u8]) -> Result<State> {
-        let wrap = StateWrapKey::from_bytes(self.wrap(Label::WrapState));
         let context = counter.to_be_bytes();
-        let state = State::decode(&self.open(wrap.expose(), Label::BoxState, &[&context], sealed)?)?;
+        let state = State::decode(&self.open(Label::WrapState, Label::BoxState, &[&context], sealed)?)?;
         let right = state.counter == counter && state.generation == self.generation;
         if right { Ok(state) } else { Err(Error::CannotOpen) }
     }
@@ -167,11 +168,11 @@ impl Keyring {
     /// The key of the links that this account keeps.
     #[must_use]
     pub fn archive_key(&self) -> ArchiveKey {
-        ArchiveKey::from_bytes(self.wrap(Label::WrapArchive))
+        ArchiveKey::from_bytes(*self.wrap(Label::WrapArchive))
     }
 
-    fn wrap(&self, label: Label) -> [u8; 32] {
-        *derive(
+    fn wrap(&self, label: Label) -> Zeroizing<[u8; 32]> {
+        derive(
             self.key.expose(),
             label,
             &[&self.account, &self.generation.to_be_bytes()],
@@ -180,7 +181,7 @@ impl Keyring {
 
     fn seal<R: CryptoRng + ?Sized>(
         &self,
-        wrap: &[u8; 32],
+        wrap: Label,
         label: Label,
         more: &[&[u8]],
         plain: &[u8],
@@ -188,19 +189,13 @@ impl Keyring {
     ) -> Vec<u8> {
         let generation = self.generation.to_be_bytes();
         let context = [&[&self.account[..], &generation], more].concat();
-        cbox::seal(wrap, label, &context, plain, rng)
+        cbox::seal(&self.wrap(wrap), label, &context, plain, rng)
     }
 
-    fn open(
-        &self,
-        wrap: &[u8; 32],
-        label: Label,
-        more: &[&[u8]],
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>> {
+    fn open(&self, wrap: Label, label: Label, more: &[&[u8]], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let generation = self.generation.to_be_bytes();
         let context = [&[&self.account[..], &generation], more].concat();
-        cbox::open(wrap, label, &context, sealed)
+        cbox::open(&self.wrap(wrap), label, &context, sealed)
     }
 }
 

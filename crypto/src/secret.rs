@@ -63,14 +63,6 @@ secret_key! {
     pub FolderKey;
     /// FK: the key of one version of one content.
     pub ContentKey;
-    /// Opens the identity object of an account.
-    pub IdentityWrapKey;
-    /// Opens the sealing object of an account.
-    pub SealingWrapKey;
-    /// Opens the root object of an account.
-    pub RootWrapKey;
-    /// Opens the state object of an account.
-    pub StateWrapKey;
     /// Opens the links that an account keeps.
     pub ArchiveKey;
     /// Opens the grant of a link.
