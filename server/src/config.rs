@@ -3,6 +3,8 @@
 //! [`raw`] is what can be written down; here it becomes what can be run: a mixture that makes no sense does not get
 //! past [`Config::read`].
 
+#[cfg(test)]
+mod docs;
 pub(crate) mod raw;
 mod secret;
 mod sources;

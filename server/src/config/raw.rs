@@ -168,7 +168,7 @@ section!(RawLog, "log", {
     /// `text` for people, `json` for programs. Both go to standard error.
     format: LogFormat = LogFormat::Text,
     /// What is logged: `error`, `warn`, `info`, `debug`, or finer, such as `info,postern_api=debug`.
-    filter: String = "info".to_owned(),
+    filter: String = "info,actix_server=warn".to_owned(),
 });
 
 /// Every setting, in the order of the documentation.

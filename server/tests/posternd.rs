@@ -1,0 +1,238 @@
+//! The program from outside: how it starts, what it says, how it ends.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server that is up, and is killed if a test forgets it.
+struct Running {
+    child: Child,
+    host: String,
+}
+
+fn posternd(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_posternd"));
+    command
+        .env_clear()
+        .arg("--data")
+        .arg(data)
+        .args(["--http", "127.0.0.1:0"]);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn start(command: &mut Command) -> Running {
+    let mut child = command.spawn().expect("it starts");
+    let mut line = String::new();
+    let out = child.stdout.as_mut().expect("it has one");
+    BufReader::new(out)
+        .read_line(&mut line)
+        .expect("it says something");
+    let host = line
+        .strip_prefix("posternd is listening on http://")
+        .expect(&line)
+        .trim()
+        .to_owned();
+    Running { child, host }
+}
+
+impl Running {
+    /// A whole answer, as it comes.
+    fn get(&self, path: &str) -> String {
+        use std::io::Write as _;
+        let mut socket = TcpStream::connect(&self.host).expect("it listens");
+        write!(
+            socket,
+            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        )
+        .expect("it reads");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).expect("it answers");
+        answer
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(kill.expect("there is kill").success());
+    }
+
+    /// What is left of it once it has ended by itself.
+    fn wait(mut self) -> Output {
+        let until = Instant::now() + Duration::from_secs(20);
+        while self.child.try_wait().expect("it is ours").is_none() {
+            assert!(Instant::now() < until, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        self.child
+            .stdout
+            .take()
+            .expect("it has one")
+            .read_to_end(&mut stdout)
+            .expect("readable");
+        self.child
+            .stderr
+            .take()
+            .expect("it has one")
+            .read_to_end(&mut stderr)
+            .expect("readable");
+        Output {
+            status: self.child.wait().expect("it is ours"),
+            stdout,
+            stderr,
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What it says when it refuses to start.
+fn refusal(command: &mut Command) -> String {
+    let output = command.output().expect("it runs");
+    assert!(!output.status.success() && output.stdout.is_empty());
+    String::from_utf8(output.stderr).expect("text")
+}
+
+#[test]
+fn it_says_where_it_listens_and_makes_its_folder_for_itself_only() {
+    let parent = tempfile::tempdir().expect("a folder");
+    let data = parent.path().join("not/there/yet");
+    let server = start(&mut posternd(&data));
+    assert!(server.get("/readyz").starts_with("HTTP/1.1 200 "));
+    assert!(server.get("/api/v1/server").contains("\"sign_up\":\"open\""));
+    let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+}
+
+#[test]
+fn it_ends_well_when_it_is_told_to_and_starts_again() {
+    let data = tempfile::tempdir().expect("a folder");
+    for signal in ["TERM", "INT"] {
+        let server = start(&mut posternd(data.path()));
+        server.signal(signal);
+        let output = server.wait();
+        assert!(output.status.success(), "{signal}: {output:?}");
+        assert!(output.stdout.is_empty(), "one line is all that it says");
+    }
+    let server = start(&mut posternd(data.path()));
+    server.signal("KILL");
+    drop(server);
+    assert!(
+        start(&mut posternd(data.path()))
+            .get("/readyz")
+            .starts_with("HTTP/1.1 200 ")
+    );
+}
+
+#[test]
+fn two_never_share_a_folder() {
+    let data = tempfile::tempdir().expect("a folder");
+    let _first = start(&mut posternd(data.path()));
+    assert!(refusal(&mut posternd(data.path())).contains("another server is using the data folder"));
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let (one, other) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let first = start(&mut posternd(one.path()));
+    let mut second = Command::new(env!("CARGO_BIN_EXE_posternd"));
+    second
+        .env_clear()
+        .arg("--data")
+        .arg(other.path())
+        .args(["--http", &first.host]);
+    let said = refusal(&mut second);
+    assert!(
+        said.contains(&format!("cannot listen on {}", first.host)),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_setting_that_nobody_knows_is_refused_by_name() {
+    let data = tempfile::tempdir().expect("a folder");
+    let file = data.path().join("postern.toml");
+    std::fs::write(&file, "[limits]\nlogin_brust = 3\n").expect("writable");
+    let said = refusal(posternd(data.path()).arg("--config").arg(&file));
+    assert!(
+        said.contains("login_brust") && said.contains("postern.toml"),
+        "{said}"
+    );
+    let said = refusal(posternd(data.path()).env("POSTERN_WORKERS", "many"));
+    assert!(said.contains("POSTERN_WORKERS"), "{said}");
+    let said = refusal(posternd(data.path()).arg("gateway"));
+    assert!(said.contains("possible values: all, api, invite"), "{said}");
+}
+
+#[test]
+fn the_environment_sets_what_the_file_could() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = start(posternd(data.path()).env("POSTERN_ACCOUNT_SIGN_UP", "closed"));
+    assert!(server.get("/api/v1/server").contains("\"sign_up\":\"closed\""));
+    let limited = tempfile::tempdir().expect("a folder");
+    let server = start(
+        posternd(limited.path())
+            .env("POSTERN_LIMITS_ADDRESS_BURST", "1")
+            .env("POSTERN_LIMITS_ADDRESS_PER_MINUTE", "1"),
+    );
+    assert!(server.get("/api/v1/server").starts_with("HTTP/1.1 200 "));
+    assert!(server.get("/api/v1/server").starts_with("HTTP/1.1 429 "));
+}
+
+#[test]
+fn an_invitation_is_made_beside_a_running_server() {
+    let data = tempfile::tempdir().expect("a folder");
+    let _server = start(posternd(data.path()).env("POSTERN_ACCOUNT_SIGN_UP", "invite"));
+    let output = posternd(data.path()).arg("invite").output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8(output.stdout).expect("text").trim().len(), 22);
+}
+
+/// What the server logs while somebody asks for things whose names would be recognised.
+fn logged(filter: &str) -> String {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut command = posternd(data.path());
+    if !filter.is_empty() {
+        command.env("POSTERN_LOG_FILTER", filter);
+    }
+    let server = start(&mut command);
+    for path in [
+        "/s/canary-link?canary=query",
+        "/api/v1/directory/canary-name",
+        "/api/v1/changes?since=canary-since",
+        "/api/v1/links/canary-link/open",
+    ] {
+        server.get(path);
+    }
+    server.signal("TERM");
+    String::from_utf8(server.wait().stderr).expect("text")
+}
+
+#[test]
+fn nothing_that_a_client_sends_is_logged_however_much_is() {
+    let said = logged("trace");
+    assert!(!said.is_empty() && !said.contains("canary"), "{said}");
+}
+
+#[test]
+fn no_address_is_logged_unless_it_is_asked_for() {
+    let said = logged("");
+    assert!(said.contains("stopped") && !said.contains("127.0.0.1"), "{said}");
+}
