@@ -1,6 +1,6 @@
-//! What every backend of records answers alike, worked out from what it has read.
+//! What every backend answers alike.
 
-use postern_domain::store::{BatchOutcome, NewBatch, PartRow, VolumeRow};
+use postern_domain::store::{BatchOutcome, Body, BodyError, NewBatch, PartRow, Result, VolumeRow};
 use postern_protocol::changes::ChangeKind;
 use postern_protocol::parts;
 use postern_protocol::volume::{Cursor, VolumeChange, VolumePage};
@@ -67,4 +67,14 @@ pub(crate) fn are_whole(noted: &[PartRow], size_bytes: u64) -> bool {
         part.part == number && part.size_bytes == range.end - range.start
     };
     noted.len() == parts::count(size_bytes) as usize && (0..).zip(noted).all(fits)
+}
+
+/// Refuses a part that does not fit its place, before a byte of it is read.
+pub(crate) fn check_part(part: u32, body: &Body) -> Result<()> {
+    let place = parts::full_range(part.min(parts::MAX_PARTS));
+    if part < parts::MAX_PARTS && body.size_bytes() <= place.end - place.start {
+        Ok(())
+    } else {
+        Err(BodyError::WrongLength.into())
+    }
 }

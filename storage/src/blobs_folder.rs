@@ -17,10 +17,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use postern_domain::store::{
-    BlobKey, BlobPage, BlobStore, Body, BodyError, ListFrom, Put, ReadStream, Result, UploadHandle,
+    BlobKey, BlobPage, BlobStore, Body, ListFrom, Put, ReadStream, Result, UploadHandle,
 };
 use postern_protocol::parts;
 
+use crate::answers::check_part;
 use crate::error::{OpenError, damaged, from_io};
 use crate::steps;
 use names::Names;
@@ -70,12 +71,10 @@ impl BlobStore for FolderBlobs {
     }
 
     async fn put_part(&self, key: BlobKey, _: &UploadHandle, part: u32, body: Body) -> Result<Option<()>> {
-        let place = parts::full_range(part);
-        if part >= parts::MAX_PARTS || body.size_bytes() > place.end - place.start {
-            return Err(BodyError::WrongLength.into());
-        }
+        check_part(part, &body)?;
+        let start = parts::full_range(part).start;
         let Some(file) = self
-            .with_names(move |names| files::open_upload_at(names, key, place.start))
+            .with_names(move |names| files::open_upload_at(names, key, start))
             .await?
         else {
             return Ok(None);

@@ -9,9 +9,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use postern_domain::store::{
-    BlobEntry, BlobKey, BlobPage, BlobStore, Body, BodyError, ListFrom, Put, ReadStream, Result, UploadHandle,
+    BlobEntry, BlobKey, BlobPage, BlobStore, Body, ListFrom, Put, ReadStream, Result, UploadHandle,
 };
 use postern_protocol::{TimeMs, parts};
+
+use crate::answers::check_part;
 
 /// Blobs in memory. They go with the value.
 #[derive(Debug, Default)]
@@ -51,10 +53,7 @@ impl BlobStore for MemoryBlobs {
     }
 
     async fn put_part(&self, key: BlobKey, _: &UploadHandle, part: u32, body: Body) -> Result<Option<()>> {
-        let place = parts::full_range(part);
-        if part >= parts::MAX_PARTS || body.size_bytes() > place.end - place.start {
-            return Err(BodyError::WrongLength.into());
-        }
+        check_part(part, &body)?;
         let bytes = body.collect().await?;
         Ok(self.held().uploads.get_mut(&key).map(|upload| {
             upload.insert(part, bytes);

@@ -19,15 +19,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use postern_domain::store::{
-    BlobEntry, BlobKey, BlobPage, BlobStore, Body, BodyError, DirectBlobs, ListFrom, Put, ReadStream, Result,
+    BlobEntry, BlobKey, BlobPage, BlobStore, Body, DirectBlobs, ListFrom, Put, ReadStream, Result,
     StoreError, UploadHandle,
 };
-use postern_protocol::{bytes as base64url, parts};
+use postern_protocol::bytes as base64url;
 use s3::creds::Credentials;
+use s3::error::S3Error;
 use s3::{Bucket, Region};
 
+use crate::answers::check_part;
 use crate::error::{OpenError, damaged};
-use answers::{failed, in_time, is_absent, refused};
+use answers::{failed, in_time, is_absent, is_gone, refused};
 
 /// How long a signed address that only this process uses is good for. A clock that is off by more fails loudly.
 const OWN_ADDRESS_S: u32 = 3_600;
@@ -126,24 +128,38 @@ impl S3Blobs {
             .map_err(failed)
     }
 
-    /// Sends `bytes` to a signed address, and yields the answer's status.
-    async fn send(&self, address: &str, bytes: Bytes, once: bool) -> Result<u16> {
-        let mut request = self
-            .bucket
-            .http_client()
+    /// Sends `bytes` to a signed address. The inner error is the store's refusal.
+    async fn send(&self, address: &str, bytes: Bytes, condition: Condition) -> Result<Result<(), S3Error>> {
+        let client = self.bucket.http_client();
+        let request = client
             .put(address)
             .header("content-md5", md5_of(&bytes).await?)
             .body(bytes);
-        if once {
-            request = request.header("if-none-match", "*");
-        }
+        let request = match condition {
+            Condition::Always => request,
+            Condition::UnlessThere => request.header("if-none-match", "*"),
+        };
         let answer = in_time(PART_TIMEOUT, request.send()).await?.map_err(failed)?;
         let status = answer.status().as_u16();
-        match status {
-            200..300 | 404 | 412 => Ok(status),
-            _ => Err(refused(status, answer.text().await.unwrap_or_default())),
+        if (200..300).contains(&status) {
+            return Ok(Ok(()));
+        }
+        let text = in_time(ANSWER_TIMEOUT, answer.text()).await?.map_err(failed)?;
+        Ok(Err(S3Error::HttpFailWithBody(status, text)))
+    }
+
+    async fn abort(&self, path: &str, upload: &UploadHandle) -> Result<()> {
+        match in_time(ANSWER_TIMEOUT, self.bucket.abort_upload(path, &upload.0)).await? {
+            Err(error) if !is_gone(&error) => Err(failed(error)),
+            _ => Ok(()),
         }
     }
+}
+
+/// When a blob is to be stored.
+enum Condition {
+    Always,
+    UnlessThere,
 }
 
 #[async_trait]
@@ -155,13 +171,18 @@ impl BlobStore for S3Blobs {
             .presign_put(&path, OWN_ADDRESS_S, None, None)
             .await
             .map_err(failed)?;
-        match self.send(&address, body.collect().await?, true).await? {
-            412 => match self.sized(&path).await? {
-                Some(size_bytes) => Ok(Put::AlreadyThere { size_bytes }),
-                None => Err(refused(412, "the blob went at the same moment".to_owned())),
-            },
-            404 => Err(damaged("the bucket is not there")),
-            _ => Ok(Put::Stored),
+        match self
+            .send(&address, body.collect().await?, Condition::UnlessThere)
+            .await?
+        {
+            Ok(()) => Ok(Put::Stored),
+            Err(error @ S3Error::HttpFailWithBody(412, _)) => {
+                let there = self.sized(&path).await?;
+                // Gone again at the same moment: worth another try.
+                let size_bytes = there.ok_or_else(|| failed(error))?;
+                Ok(Put::AlreadyThere { size_bytes })
+            }
+            Err(error) => Err(failed(error)),
         }
     }
 
@@ -179,27 +200,25 @@ impl BlobStore for S3Blobs {
         part: u32,
         body: Body,
     ) -> Result<Option<()>> {
-        let place = parts::full_range(part);
-        if part >= parts::MAX_PARTS || body.size_bytes() > place.end - place.start {
-            return Err(BodyError::WrongLength.into());
-        }
+        check_part(part, &body)?;
         let address = self.signed_part(key, upload, part, OWN_ADDRESS_S).await?;
-        let status = self.send(&address, body.collect().await?, false).await?;
-        Ok((status != 404).then_some(()))
+        match self
+            .send(&address, body.collect().await?, Condition::Always)
+            .await?
+        {
+            Ok(()) => Ok(Some(())),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
     }
 
     async fn complete(&self, key: BlobKey, upload: &UploadHandle, size_bytes: u64) -> Result<Option<()>> {
         let path = path(key);
-        let Some(listed) = parts_listing::list(&self.bucket, &path, upload).await? else {
-            // Completed before, by a call whose answer was lost.
-            return Ok(self
-                .sized(&path)
-                .await?
-                .filter(|size| *size == size_bytes)
-                .map(|_| ()));
-        };
-        let Some(parts) = parts_listing::exactly(listed, size_bytes) else {
-            return Ok(None);
+        let listed = parts_listing::list(&self.bucket, &path, upload).await?;
+        let Some(parts) = listed.and_then(|listed| parts_listing::exactly(listed, size_bytes)) else {
+            // Perhaps completed before, by a call whose answer was lost.
+            let there = self.sized(&path).await?;
+            return Ok(there.filter(|size| *size == size_bytes).map(|_| ()));
         };
         let completed = self.bucket.complete_multipart_upload(&path, &upload.0, parts);
         in_time(PART_TIMEOUT, completed).await?.map_err(failed)?;
@@ -232,14 +251,7 @@ impl BlobStore for S3Blobs {
     async fn delete(&self, key: BlobKey, upload: Option<&UploadHandle>) -> Result<()> {
         let path = path(key);
         if let Some(upload) = upload {
-            let aborted = in_time(ANSWER_TIMEOUT, self.bucket.abort_upload(&path, &upload.0)).await?;
-            aborted.or_else(|error| {
-                if is_absent(&error) {
-                    Ok(())
-                } else {
-                    Err(failed(error))
-                }
-            })?;
+            self.abort(&path, upload).await?;
         }
         match in_time(ANSWER_TIMEOUT, self.bucket.delete_object(&path)).await? {
             Err(error) if !is_absent(&error) => Err(failed(error)),

@@ -9,6 +9,8 @@ use postern_domain::store::{
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::answers::check_part;
+
 /// Gathers each body before it hands it to `B`.
 #[derive(Debug)]
 pub struct Buffered<B> {
@@ -53,6 +55,7 @@ impl<B: BlobStore> BlobStore for Buffered<B> {
         part: u32,
         body: Body,
     ) -> Result<Option<()>> {
+        check_part(part, &body)?;
         let (_permit, body) = self.gather(body).await?;
         self.inner.put_part(key, upload, part, body).await
     }

@@ -23,6 +23,9 @@ mod retry;
 mod steps;
 mod tree;
 
+#[cfg(feature = "contract")]
+pub mod contract;
+
 pub use blobs_folder::FolderBlobs;
 pub use blobs_memory::MemoryBlobs;
 pub use blobs_s3::{S3Blobs, S3Settings};

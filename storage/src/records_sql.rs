@@ -96,6 +96,17 @@ impl SqlRecords {
         })
     }
 
+    /// What SQLite's setting of that name is, for those who write.
+    #[cfg(feature = "contract")]
+    pub async fn pragma(&self, name: &str) -> String {
+        let setting = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {name}")))
+            .fetch_one(&self.write)
+            .await;
+        let setting = setting.expect("SQLite has such a setting");
+        let number: Result<i64, _> = sqlx::Row::try_get(&setting, 0);
+        number.map_or_else(|_| sqlx::Row::get(&setting, 0), |number| number.to_string())
+    }
+
     /// Closes all connections, when those that are at work have finished.
     pub async fn close(&self) {
         self.read.close().await;

@@ -20,6 +20,13 @@ pub(super) fn is_absent(error: &S3Error) -> bool {
     matches!(error, S3Error::HttpFailWithBody(404, _))
 }
 
+/// Whether an upload is not there any more. Some stores deny access to an upload that they do not know: whoever was
+/// allowed to begin it would be allowed to go on with it.
+pub(super) fn is_gone(error: &S3Error) -> bool {
+    let denied = |text: &str| text.contains("<Code>AccessDenied</Code>");
+    is_absent(error) || matches!(error, S3Error::HttpFailWithBody(403, text) if denied(text))
+}
+
 pub(super) fn failed(error: impl Into<S3Error>) -> StoreError {
     match error.into() {
         S3Error::HttpFailWithBody(status, text) => refused(status, text),

@@ -27,7 +27,8 @@ struct Page {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Listed {
     part_number: u32,
-    #[serde(rename = "ETag")]
+    // Some small servers list none, and want none back.
+    #[serde(rename = "ETag", default)]
     tag: String,
     size: u64,
 }

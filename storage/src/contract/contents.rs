@@ -1,0 +1,326 @@
+//! What holds for contents: uploads, and those that come in one request.
+
+use postern_domain::store::{
+    Added, Begun, Completed, ContentRow, NewContent, NewUpload, Noted, PartRow, UploadHandle,
+};
+use postern_protocol::{ContentId, parts};
+
+use super::world::{NOW, Owner, QUOTA_BYTES, digest, id};
+use super::{AnyRecords, sentences};
+
+sentences! { AnyRecords:
+    an_upload_lists_what_is_there_and_becomes_a_content
+    beginning_and_completing_may_be_repeated
+    a_part_is_counted_once
+    a_part_that_is_there_is_never_replaced
+    a_part_beyond_the_quota_is_refused
+    an_upload_is_complete_only_with_all_its_parts
+    an_upload_that_is_given_up_frees_its_space_and_cannot_be_begun_again
+    a_content_in_one_request_is_counted_once
+    a_content_beyond_the_quota_becomes_garbage
+    contents_of_two_accounts_never_meet
+}
+
+fn new_upload(owner: &Owner, content: ContentId) -> NewUpload {
+    NewUpload {
+        key: owner.key(content),
+        handle: UploadHandle("a handle".to_owned()),
+        now: NOW,
+    }
+}
+
+async fn begun(owner: &Owner) -> ContentId {
+    let content = id();
+    let begun = owner
+        .records
+        .begin_upload(&new_upload(owner, content))
+        .await
+        .expect("works");
+    assert_eq!(begun, Begun::New);
+    content
+}
+
+fn full_part(part: u32) -> PartRow {
+    let place = parts::full_range(part);
+    PartRow {
+        part,
+        size_bytes: place.end - place.start,
+        checksum: digest(),
+    }
+}
+
+async fn an_upload_lists_what_is_there_and_becomes_a_content(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let key = owner.key(begun(&owner).await);
+    let (first, last) = (
+        full_part(0),
+        PartRow {
+            part: 1,
+            size_bytes: 50,
+            checksum: digest(),
+        },
+    );
+    for part in [last, first] {
+        assert_eq!(records.note_part(key, &part).await.expect("works"), Noted::Done);
+    }
+    let upload = records.upload(key).await.expect("works").expect("is under way");
+    assert_eq!((upload.handle.0.as_str(), upload.created), ("a handle", NOW));
+    assert_eq!(upload.parts, [first, last]);
+    let one = records
+        .upload_part(key, 1)
+        .await
+        .expect("works")
+        .expect("is under way");
+    assert_eq!((one.handle.0.as_str(), one.noted), ("a handle", Some(last)));
+    let none = records
+        .upload_part(key, 2)
+        .await
+        .expect("works")
+        .expect("is under way");
+    assert_eq!(none.noted, None);
+    assert_eq!(records.content(key).await.expect("works"), None);
+    let size_bytes = first.size_bytes + 50;
+    let completed = records
+        .complete_upload(key, size_bytes, NOW.plus_ms(1))
+        .await
+        .expect("works");
+    let row = ContentRow {
+        key,
+        size_bytes,
+        completed: NOW.plus_ms(1),
+        records: 0,
+    };
+    assert_eq!(completed, Completed::Done(row));
+    assert_eq!(records.content(key).await.expect("works"), Some(row));
+    assert_eq!(records.upload(key).await.expect("works"), None);
+    assert_eq!(records.upload_part(key, 1).await.expect("works"), None);
+    assert_eq!(owner.used_bytes().await, size_bytes);
+}
+
+async fn beginning_and_completing_may_be_repeated(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let content = begun(&owner).await;
+    let key = owner.key(content);
+    let again = NewUpload {
+        handle: UploadHandle("another".to_owned()),
+        ..new_upload(&owner, content)
+    };
+    let Begun::UnderWay(upload) = records.begin_upload(&again).await.expect("works") else {
+        panic!("it is under way");
+    };
+    assert_eq!(upload.handle.0, "a handle");
+    let part = PartRow {
+        part: 0,
+        size_bytes: 96,
+        checksum: digest(),
+    };
+    records.note_part(key, &part).await.expect("works");
+    let completed = records.complete_upload(key, 96, NOW).await.expect("works");
+    assert!(matches!(completed, Completed::Done(_)));
+    assert_eq!(
+        records
+            .complete_upload(key, 96, NOW.plus_ms(9))
+            .await
+            .expect("works"),
+        completed
+    );
+    assert_eq!(
+        records.complete_upload(key, 97, NOW).await.expect("works"),
+        Completed::PartsMissing
+    );
+    let after = records.begin_upload(&again).await.expect("works");
+    assert!(matches!(after, Begun::Complete(_)), "{after:?}");
+    assert_eq!(
+        records.note_part(key, &part).await.expect("works"),
+        Noted::NoUpload
+    );
+}
+
+async fn a_part_is_counted_once(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let key = owner.key(begun(&owner).await);
+    let part = full_part(3);
+    for _ in 0..3 {
+        assert_eq!(records.note_part(key, &part).await.expect("works"), Noted::Done);
+    }
+    assert_eq!(owner.used_bytes().await, part.size_bytes);
+}
+
+async fn a_part_that_is_there_is_never_replaced(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let key = owner.key(begun(&owner).await);
+    let part = full_part(0);
+    records.note_part(key, &part).await.expect("works");
+    for other in [
+        PartRow {
+            checksum: digest(),
+            ..part
+        },
+        PartRow {
+            size_bytes: 1,
+            ..part
+        },
+    ] {
+        assert_eq!(
+            records.note_part(key, &other).await.expect("works"),
+            Noted::Differs
+        );
+    }
+    let upload = records.upload(key).await.expect("works").expect("is under way");
+    assert_eq!(
+        (upload.parts, owner.used_bytes().await),
+        (vec![part], part.size_bytes)
+    );
+}
+
+async fn a_part_beyond_the_quota_is_refused(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    owner.content(QUOTA_BYTES - 100).await;
+    let key = owner.key(begun(&owner).await);
+    let part = |part, size_bytes| PartRow {
+        part,
+        size_bytes,
+        checksum: digest(),
+    };
+    assert_eq!(
+        records.note_part(key, &part(0, 101)).await.expect("works"),
+        Noted::QuotaExceeded
+    );
+    assert_eq!(
+        records.note_part(key, &part(0, 100)).await.expect("works"),
+        Noted::Done
+    );
+    assert_eq!(
+        records.note_part(key, &part(1, 1)).await.expect("works"),
+        Noted::QuotaExceeded
+    );
+    let upload = records.upload(key).await.expect("works").expect("is under way");
+    assert_eq!((upload.parts.len(), owner.used_bytes().await), (1, QUOTA_BYTES));
+}
+
+async fn an_upload_is_complete_only_with_all_its_parts(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let key = owner.key(begun(&owner).await);
+    let (first, last) = (
+        full_part(0),
+        PartRow {
+            part: 2,
+            size_bytes: 50,
+            checksum: digest(),
+        },
+    );
+    let complete = async |size| records.complete_upload(key, size, NOW).await.expect("works");
+    assert_eq!(complete(96).await, Completed::PartsMissing);
+    records.note_part(key, &first).await.expect("works");
+    records.note_part(key, &last).await.expect("works");
+    let whole = parts::full_range(2).start + 50;
+    assert_eq!(complete(whole).await, Completed::PartsMissing);
+    assert_eq!(complete(first.size_bytes).await, Completed::PartsMissing);
+    records.note_part(key, &full_part(1)).await.expect("works");
+    assert_eq!(complete(whole + 1).await, Completed::PartsMissing);
+    assert!(matches!(complete(whole).await, Completed::Done(_)));
+    let absent = owner.key(id());
+    assert_eq!(
+        records.complete_upload(absent, 96, NOW).await.expect("works"),
+        Completed::NoUpload
+    );
+}
+
+async fn an_upload_that_is_given_up_frees_its_space_and_cannot_be_begun_again(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let content = begun(&owner).await;
+    let key = owner.key(content);
+    records.note_part(key, &full_part(0)).await.expect("works");
+    assert_eq!(records.abort_upload(key, NOW).await.expect("works"), Some(()));
+    assert_eq!(records.abort_upload(key, NOW).await.expect("works"), None);
+    assert_eq!(owner.used_bytes().await, 0);
+    assert_eq!(
+        records.note_part(key, &full_part(1)).await.expect("works"),
+        Noted::NoUpload
+    );
+    assert_eq!(
+        records.complete_upload(key, 96, NOW).await.expect("works"),
+        Completed::NoUpload
+    );
+    assert_eq!(
+        records
+            .begin_upload(&new_upload(&owner, content))
+            .await
+            .expect("works"),
+        Begun::Gone
+    );
+    let new = NewContent {
+        key,
+        size_bytes: 1,
+        now: NOW,
+    };
+    assert_eq!(records.add_content(&new).await.expect("works"), Added::Gone);
+    let garbage = records.garbage(NOW.plus_ms(1), 10_000).await.expect("works");
+    let row = garbage
+        .into_iter()
+        .find(|row| row.key == key)
+        .expect("the sweeper is told");
+    assert_eq!(row.upload, Some(UploadHandle("a handle".to_owned())));
+}
+
+async fn a_content_in_one_request_is_counted_once(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let content = owner.content(100).await;
+    let new = NewContent {
+        key: owner.key(content),
+        size_bytes: 100,
+        now: NOW,
+    };
+    let again = records.add_content(&new).await.expect("works");
+    let row = ContentRow {
+        key: new.key,
+        size_bytes: 100,
+        completed: NOW,
+        records: 0,
+    };
+    assert_eq!(again, Added::Already(row));
+    assert_eq!(records.content(new.key).await.expect("works"), Some(row));
+    assert_eq!(owner.used_bytes().await, 100);
+    let arriving = NewContent {
+        key: owner.key(begun(&owner).await),
+        ..new
+    };
+    assert_eq!(
+        records.add_content(&arriving).await.expect("works"),
+        Added::UnderWay
+    );
+}
+
+async fn a_content_beyond_the_quota_becomes_garbage(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let new = NewContent {
+        key: owner.key(id()),
+        size_bytes: QUOTA_BYTES + 1,
+        now: NOW,
+    };
+    assert_eq!(
+        records.add_content(&new).await.expect("works"),
+        Added::QuotaExceeded
+    );
+    assert_eq!(records.content(new.key).await.expect("works"), None);
+    assert_eq!(owner.used_bytes().await, 0);
+    let garbage = records.garbage(NOW.plus_ms(1), 10_000).await.expect("works");
+    assert!(garbage.iter().any(|row| row.key == new.key));
+}
+
+async fn contents_of_two_accounts_never_meet(records: AnyRecords) {
+    let (owner, other) = (Owner::sign_up(&records).await, Owner::sign_up(&records).await);
+    let content = owner.content(100).await;
+    assert_eq!(records.content(other.key(content)).await.expect("works"), None);
+    let begun = records
+        .begin_upload(&new_upload(&other, content))
+        .await
+        .expect("works");
+    assert_eq!(begun, Begun::New);
+    let untouched = records
+        .content(owner.key(content))
+        .await
+        .expect("works")
+        .expect("is there");
+    assert_eq!(untouched.size_bytes, 100);
+}

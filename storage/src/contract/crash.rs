@@ -1,0 +1,324 @@
+//! What holds when the process dies between any two steps.
+//!
+//! [`Story::tell`] does everything that writes, one act after the other, and may be told again from the beginning:
+//! every act is harmless when it was done before. A test lets a child process tell it and die at step 0, 1, 2, …;
+//! then [`Story::check`] looks at what is left, [`Story::tell`] goes on, and [`Story::check_end`] sees that nothing
+//! was lost or doubled.
+
+use postern_domain::store::{
+    Added, BatchOutcome, Begun, BlobKey, Completed, Created, LinkMade, NewContent, NewLease, NewUpload,
+    Noted, PartRow, Put,
+};
+use postern_protocol::volume::Record;
+use postern_protocol::{Bytes, LinkId, TimeMs};
+
+use super::AnyRecords;
+use super::blobs::{AnyBlobs, body, listed, noise, read};
+use super::world::{NOW, Owner, new_account, new_lease};
+pub use crate::steps::counted::die_at;
+
+/// The acts, in order.
+pub const ACTS: [&str; 10] = [
+    "sign up",
+    "put a content",
+    "begin an upload",
+    "send a part",
+    "complete the upload",
+    "put records",
+    "make a link",
+    "deliver a download",
+    "delete a record",
+    "sweep",
+];
+
+const SMALL: u64 = 5_000;
+const LARGE: u64 = 300_000;
+
+/// An account and all that happens to it, with the same ids each time.
+pub struct Story {
+    records: AnyRecords,
+    blobs: AnyBlobs,
+    owner: Owner,
+    small: BlobKey,
+    large: BlobKey,
+    files: [Record; 2],
+    link: LinkId,
+    lease: NewLease,
+}
+
+impl Story {
+    /// Over these stores.
+    #[must_use]
+    pub fn new(records: AnyRecords, blobs: AnyBlobs) -> Self {
+        let owner = Owner {
+            records: records.clone(),
+            new: fixed_account(),
+            root: [20; 16].into(),
+        };
+        let (small, large) = (owner.key([21; 16].into()), owner.key([22; 16].into()));
+        let file = |node: u8, key: BlobKey| Record {
+            node: [node; 16].into(),
+            ..owner.file(owner.root, key.content)
+        };
+        let link = [25; 16].into();
+        let lease = NewLease {
+            id: [26; 16].into(),
+            token_hash: [27; 32],
+            ..new_lease(link)
+        };
+        Self {
+            files: [file(23, small), file(24, large)],
+            records,
+            blobs,
+            owner,
+            small,
+            large,
+            link,
+            lease,
+        }
+    }
+
+    /// Does all acts, and says so after each.
+    pub async fn tell(&self, mut done: impl FnMut(&'static str)) {
+        for act in ACTS {
+            self.act(act).await;
+            done(act);
+        }
+    }
+
+    async fn act(&self, act: &str) {
+        match act {
+            "sign up" => self.sign_up().await,
+            "put a content" => self.put_content().await,
+            "begin an upload" => self.begin_upload().await,
+            "send a part" => self.send_part().await,
+            "complete the upload" => self.complete_upload().await,
+            "put records" => self.put_records().await,
+            "make a link" => self.make_link().await,
+            "deliver a download" => self.deliver().await,
+            "delete a record" => self.delete_record().await,
+            "sweep" => self.sweep().await,
+            other => panic!("no such act: {other}"),
+        }
+    }
+
+    async fn sign_up(&self) {
+        let created = self.records.create_account(&self.owner.new).await.expect("works");
+        assert!(matches!(created, Created::Done | Created::NameTaken));
+    }
+
+    async fn put_content(&self) {
+        let put = self
+            .blobs
+            .put(self.small, body(&noise(1, SMALL as usize)))
+            .await
+            .expect("works");
+        assert!(matches!(
+            put,
+            Put::Stored | Put::AlreadyThere { size_bytes: SMALL }
+        ));
+        let new = NewContent {
+            key: self.small,
+            size_bytes: SMALL,
+            now: NOW,
+        };
+        let added = self.records.add_content(&new).await.expect("works");
+        assert!(matches!(added, Added::Done(_) | Added::Already(_)), "{added:?}");
+    }
+
+    async fn begin_upload(&self) {
+        if self.is_past_upload().await {
+            return;
+        }
+        let handle = self.blobs.begin(self.large).await.expect("works");
+        let new = NewUpload {
+            key: self.large,
+            handle,
+            now: NOW,
+        };
+        let begun = self.records.begin_upload(&new).await.expect("works");
+        assert!(matches!(begun, Begun::New | Begun::UnderWay(_)), "{begun:?}");
+    }
+
+    async fn send_part(&self) {
+        let Some(upload) = self.records.upload(self.large).await.expect("works") else {
+            return;
+        };
+        let bytes = noise(2, LARGE as usize);
+        let sent = self
+            .blobs
+            .put_part(self.large, &upload.handle, 0, body(&bytes))
+            .await
+            .expect("works");
+        // Completed, but for its row, when the process died.
+        if sent.is_none() {
+            assert_eq!(upload.parts.len(), 1);
+            return;
+        }
+        let part = PartRow {
+            part: 0,
+            size_bytes: LARGE,
+            checksum: [9; 32],
+        };
+        assert_eq!(
+            self.records.note_part(self.large, &part).await.expect("works"),
+            Noted::Done
+        );
+    }
+
+    async fn complete_upload(&self) {
+        let Some(upload) = self.records.upload(self.large).await.expect("works") else {
+            return;
+        };
+        let completed = self
+            .blobs
+            .complete(self.large, &upload.handle, LARGE)
+            .await
+            .expect("works");
+        assert_eq!(completed, Some(()), "all parts are there");
+        let completed = self
+            .records
+            .complete_upload(self.large, LARGE, NOW)
+            .await
+            .expect("works");
+        assert!(matches!(completed, Completed::Done(_)), "{completed:?}");
+    }
+
+    async fn put_records(&self) {
+        let mut batch = self.owner.batch(0, self.files.to_vec(), Vec::new());
+        batch.head = Bytes::from([1; 32]);
+        let outcome = self.owner.apply(&batch).await;
+        assert!(
+            matches!(
+                outcome,
+                BatchOutcome::Applied | BatchOutcome::Conflict { counter: 2 }
+            ),
+            "{outcome:?}"
+        );
+    }
+
+    async fn make_link(&self) {
+        let mut link = self.owner.new_link(self.files[0].node, Some(1));
+        (link.id, link.proof_hash) = (self.link, [28; 32]);
+        assert_eq!(
+            self.records.create_link(&link, 10).await.expect("works"),
+            LinkMade::Done
+        );
+    }
+
+    async fn deliver(&self) {
+        let taken = self
+            .records
+            .lease_by_token(&self.lease.token_hash, NOW)
+            .await
+            .expect("works");
+        if taken.is_none() {
+            self.records.take_lease(&self.lease).await.expect("works");
+        }
+        self.records.note_delivered(self.lease.id).await.expect("works");
+    }
+
+    async fn delete_record(&self) {
+        let mut batch = self.owner.batch(1, Vec::new(), vec![self.files[1].node]);
+        batch.head = Bytes::from([2; 32]);
+        assert_eq!(self.owner.apply(&batch).await, BatchOutcome::Applied);
+    }
+
+    async fn condemn_lost_blobs(&self) {
+        let listed = listed(&self.blobs).await;
+        self.records
+            .condemn_unknown_blobs(&listed, NOW)
+            .await
+            .expect("works");
+    }
+
+    async fn sweep(&self) {
+        for row in self.records.garbage(TimeMs(i64::MAX), 100).await.expect("works") {
+            self.blobs
+                .delete(row.key, row.upload.as_ref())
+                .await
+                .expect("works");
+            self.records.note_swept(&[row.key], NOW).await.expect("works");
+        }
+    }
+
+    async fn is_past_upload(&self) -> bool {
+        self.owner.counter().await > 0 || self.records.content(self.large).await.expect("works").is_some()
+    }
+
+    /// What holds at every moment: what a row says is there, is there; and what was done stays done.
+    pub async fn check(&self, done: &[&str]) {
+        for (key, bytes) in [
+            (self.small, noise(1, SMALL as usize)),
+            (self.large, noise(2, LARGE as usize)),
+        ] {
+            if self.records.content(key).await.expect("works").is_some() {
+                assert!(
+                    read(&self.blobs, key).await == Some(bytes),
+                    "a row without its blob"
+                );
+            }
+        }
+        for act in done {
+            assert!(self.is_done(act).await, "lost: {act}");
+        }
+    }
+
+    async fn is_done(&self, act: &str) -> bool {
+        let records = &self.records;
+        let link = records.link(self.link, NOW).await.expect("works");
+        let arriving = records.upload(self.large).await.expect("works");
+        match act {
+            "sign up" => records.account(self.owner.id()).await.expect("works").is_some(),
+            "put a content" => records.content(self.small).await.expect("works").is_some(),
+            "begin an upload" => arriving.is_some() || self.is_past_upload().await,
+            "send a part" => arriving.is_none_or(|upload| upload.parts.len() == 1),
+            "complete the upload" => self.is_past_upload().await,
+            "put records" => self.owner.counter().await >= 1,
+            "make a link" => link.is_some(),
+            "deliver a download" => link.is_some_and(|link| link.downloads == 1),
+            "delete a record" => self.owner.counter().await == 2,
+            "sweep" => read(&self.blobs, self.large).await.is_none(),
+            other => panic!("no such act: {other}"),
+        }
+    }
+
+    /// What holds after everything was swept that has no row, wherever the story stopped: what is left has one.
+    pub async fn check_swept(&self) {
+        self.condemn_lost_blobs().await;
+        self.sweep().await;
+        for key in listed(&self.blobs).await {
+            let there = self.records.content(key).await.expect("works").is_some();
+            assert!(
+                there || self.records.upload(key).await.expect("works").is_some(),
+                "a blob without a row"
+            );
+        }
+        self.check(&[]).await;
+    }
+
+    /// What holds after the story was told to its end, however often it was begun.
+    pub async fn check_end(&self) {
+        self.check(&ACTS).await;
+        self.condemn_lost_blobs().await;
+        self.sweep().await;
+        assert_eq!(
+            listed(&self.blobs).await,
+            [self.small],
+            "a blob without a row, or a row without its blob"
+        );
+        assert_eq!(self.owner.used_bytes().await, SMALL);
+        assert_eq!(self.owner.nodes().await, [self.files[0].clone()]);
+        assert_eq!(self.owner.feed().await.len(), 4, "an entry was lost or doubled");
+    }
+}
+
+fn fixed_account() -> postern_domain::store::NewAccount {
+    let mut account = new_account();
+    account.id = [1; 16].into();
+    account.volume = [2; 16].into();
+    account.session.account = account.id;
+    account.session.token_hash = [3; 32];
+    account.name = postern_protocol::AccountName::parse("story").expect("a name");
+    account
+}

@@ -1,0 +1,233 @@
+//! What holds when many do the same at the same moment.
+
+use std::future::Future;
+
+use postern_domain::store::{
+    Added, BatchOutcome, Begun, Created, Leased, NewContent, NewUpload, Noted, ObjectPut, PartRow,
+    PasswordSet, UploadHandle,
+};
+use postern_protocol::account::{ObjectKind, PutObject};
+use postern_protocol::parts;
+use tokio::task::JoinSet;
+
+use super::accounts::new_password;
+use super::world::{NOW, Owner, digest, id, new_account, new_lease, sealed, session};
+use super::{AnyRecords, sentences};
+
+sentences! { AnyRecords:
+    of_a_hundred_leases_with_one_download_left_one_is_taken
+    of_many_batches_at_the_same_counter_one_is_applied
+    of_many_who_want_a_name_one_gets_it
+    of_many_changes_of_an_object_one_is_made
+    of_two_new_passwords_by_one_session_one_is_set
+    parts_noted_at_the_same_moment_are_all_counted
+    of_many_beginnings_of_an_upload_one_handle_is_kept
+    a_blob_is_either_condemned_or_gets_its_row
+    entries_of_the_feed_have_no_gap
+    a_download_delivered_twice_at_the_same_moment_is_counted_once
+    a_secret_proposed_by_many_is_the_same_for_all
+}
+
+/// What becomes of `count` of them, all at the same moment.
+async fn at_once<T, F>(count: usize, one: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let mut all = JoinSet::new();
+    for number in 0..count {
+        all.spawn(one(number));
+    }
+    all.join_all().await
+}
+
+fn count<T: PartialEq>(outcomes: &[T], outcome: &T) -> usize {
+    outcomes.iter().filter(|other| *other == outcome).count()
+}
+
+async fn of_a_hundred_leases_with_one_download_left_one_is_taken(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let file = owner.put_file(owner.root).await;
+    let link = owner.link(file.node, Some(1)).await;
+    let outcomes = at_once(100, |_| {
+        let (records, lease) = (records.clone(), new_lease(link));
+        async move { records.take_lease(&lease).await.expect("works") }
+    })
+    .await;
+    assert_eq!(
+        (count(&outcomes, &Leased::Done), count(&outcomes, &Leased::UsedUp)),
+        (1, 99)
+    );
+}
+
+async fn of_many_batches_at_the_same_counter_one_is_applied(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let outcomes = at_once(20, |_| {
+        let owner = owner.clone();
+        async move {
+            owner
+                .apply(&owner.batch(0, vec![owner.folder(owner.root)], Vec::new()))
+                .await
+        }
+    })
+    .await;
+    assert_eq!(count(&outcomes, &BatchOutcome::Applied), 1);
+    assert_eq!(count(&outcomes, &BatchOutcome::Conflict { counter: 1 }), 19);
+    assert_eq!((owner.nodes().await.len(), owner.feed().await.len()), (1, 1));
+}
+
+async fn of_many_who_want_a_name_one_gets_it(records: AnyRecords) {
+    let name = new_account().name;
+    let outcomes = at_once(20, |_| {
+        let (records, mut account) = (records.clone(), new_account());
+        account.name = name.clone();
+        async move { records.create_account(&account).await.expect("works") }
+    })
+    .await;
+    assert_eq!(
+        (
+            count(&outcomes, &Created::Done),
+            count(&outcomes, &Created::NameTaken)
+        ),
+        (1, 19)
+    );
+}
+
+async fn of_many_changes_of_an_object_one_is_made(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let outcomes = at_once(20, |_| {
+        let owner = owner.clone();
+        let put = PutObject {
+            kind: ObjectKind::State,
+            version: 2,
+            sealed: sealed("state"),
+        };
+        async move { owner.records.put_object(owner.id(), &put).await.expect("works") }
+    })
+    .await;
+    assert_eq!(count(&outcomes, &ObjectPut::Done), 1);
+    assert_eq!(count(&outcomes, &ObjectPut::Conflict { version: 2 }), 19);
+}
+
+async fn of_two_new_passwords_by_one_session_one_is_set(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let outcomes = at_once(2, |_| {
+        let (records, change) = (records.clone(), new_password(&owner));
+        async move { records.change_password(&change).await.expect("works") }
+    })
+    .await;
+    assert_eq!(count(&outcomes, &PasswordSet::Done), 1);
+    assert_eq!(count(&outcomes, &PasswordSet::SessionEnded), 1);
+}
+
+async fn parts_noted_at_the_same_moment_are_all_counted(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let key = owner.key(id());
+    let upload = NewUpload {
+        key,
+        handle: UploadHandle::default(),
+        now: NOW,
+    };
+    records.begin_upload(&upload).await.expect("works");
+    let size_bytes = |part| parts::full_range(part).end - parts::full_range(part).start;
+    let outcomes = at_once(20, |number| {
+        let records = records.clone();
+        // Each twice.
+        let part = u32::try_from(number / 2).expect("few parts");
+        let part = PartRow {
+            part,
+            size_bytes: size_bytes(part),
+            checksum: [7; 32],
+        };
+        async move { records.note_part(key, &part).await.expect("works") }
+    })
+    .await;
+    assert_eq!(count(&outcomes, &Noted::Done), 20);
+    let upload = records.upload(key).await.expect("works").expect("is under way");
+    let total: u64 = (0..10).map(size_bytes).sum();
+    assert_eq!((upload.parts.len(), owner.used_bytes().await), (10, total));
+}
+
+async fn of_many_beginnings_of_an_upload_one_handle_is_kept(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let key = owner.key(id());
+    let outcomes = at_once(10, |number| {
+        let records = records.clone();
+        let upload = NewUpload {
+            key,
+            handle: UploadHandle(number.to_string()),
+            now: NOW,
+        };
+        async move { records.begin_upload(&upload).await.expect("works") }
+    })
+    .await;
+    assert_eq!(count(&outcomes, &Begun::New), 1);
+    let kept = records.upload(key).await.expect("works").expect("is under way");
+    let others = outcomes
+        .iter()
+        .filter(|outcome| **outcome == Begun::UnderWay(kept.clone()));
+    assert_eq!(others.count(), 9);
+}
+
+async fn a_blob_is_either_condemned_or_gets_its_row(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    for _ in 0..10 {
+        let key = owner.key(id());
+        let condemned = {
+            let records = records.clone();
+            tokio::spawn(async move { records.condemn_unknown_blobs(&[key], NOW).await.expect("works") })
+        };
+        let new = NewContent {
+            key,
+            size_bytes: 1,
+            now: NOW,
+        };
+        let added = records.add_content(&new).await.expect("works");
+        let condemned = condemned.await.expect("it does not panic");
+        assert_eq!(matches!(added, Added::Done(_)), condemned == 0);
+        assert!(matches!(added, Added::Done(_) | Added::Gone), "{added:?}");
+    }
+}
+
+async fn entries_of_the_feed_have_no_gap(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    at_once(30, |_| {
+        let owner = owner.clone();
+        async move {
+            owner
+                .records
+                .create_session(&session(owner.id()))
+                .await
+                .expect("works");
+            // Whatever is seen at this moment, `feed` finds no gap in it.
+            owner.feed().await;
+        }
+    })
+    .await;
+    assert_eq!(owner.feed().await.len(), 30);
+}
+
+async fn a_download_delivered_twice_at_the_same_moment_is_counted_once(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let file = owner.put_file(owner.root).await;
+    let link = owner.link(file.node, Some(5)).await;
+    let lease = new_lease(link);
+    records.take_lease(&lease).await.expect("works");
+    at_once(10, |_| {
+        let records = records.clone();
+        async move { records.note_delivered(lease.id).await.expect("works") }
+    })
+    .await;
+    let row = records.link(link, NOW).await.expect("works").expect("is there");
+    assert_eq!((row.downloads, row.reserved), (1, 0));
+}
+
+async fn a_secret_proposed_by_many_is_the_same_for_all(records: AnyRecords) {
+    let name = new_account().name.to_string();
+    let secrets = at_once(10, |_| {
+        let (records, name) = (records.clone(), name.clone());
+        async move { records.secret(&name, &digest().into()).await.expect("works") }
+    })
+    .await;
+    assert!(secrets.iter().all(|secret| *secret == secrets[0]));
+}
