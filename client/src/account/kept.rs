@@ -68,8 +68,16 @@ impl Account {
         // Offline, the session stays in the list until another device ends it or its time is over.
         let _ = self.api.end_session(self.session.get()).await;
         self.api.set_token(None);
-        self.around.device.delete(KEY).await?;
-        forget_journals(&self.around).await
+        Self::forget(&self.around).await
+    }
+
+    /// Makes the device forget the keys, whether or not the server can be told.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device does not forget.
+    pub async fn forget(around: &Surroundings) -> Result<()> {
+        around.device.delete(KEY).await?;
+        forget_journals(around).await
     }
 
     pub(super) async fn keep(&self) -> Result<()> {

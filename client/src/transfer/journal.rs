@@ -11,7 +11,7 @@ use std::rc::Rc;
 use futures::lock::Mutex;
 use postern_crypto::codec::{Reader, Writer};
 use postern_crypto::stream::{ContentSealer, HEADER_LEN};
-use postern_crypto::{ContentKey, Hash};
+use postern_crypto::{ContentKey, Hash, hash};
 use postern_protocol::{AccountId, ContentId, parts};
 use zeroize::Zeroizing;
 
@@ -38,6 +38,17 @@ pub(crate) struct Journal {
     notes: RefCell<Notes>,
     writing: Mutex<()>,
     _guard: Guard,
+}
+
+/// A name for the journal of what `parts` describe, the same each time and fit for a device's store.
+#[must_use]
+pub fn journal_name(parts: &[&[u8]]) -> String {
+    let described = parts
+        .iter()
+        .fold(Writer::with_capacity(256), |writer, part| writer.lp(part))
+        .finish();
+    let hash = hash::hash(&described);
+    ContentId(hash[..16].try_into().expect("a hash is longer than an id")).to_string()
 }
 
 /// The names of the uploads that were begun on this device and not finished.

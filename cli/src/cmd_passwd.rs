@@ -1,0 +1,89 @@
+//! `postern passwd`
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use postern_client::Account;
+use serde::Serialize;
+
+use crate::cmd_signup::warn_if_short;
+use crate::desk::Desk;
+use crate::failure::Result;
+use crate::recovery_file::RecoveryFile;
+use crate::secret;
+
+/// Set another password; all other devices are signed out
+#[derive(ClapArgs)]
+pub(crate) struct Passwd {
+    /// Read from standard input: the old password in the first line, the new one in the second
+    #[arg(long)]
+    password_stdin: bool,
+    /// Somebody knows the old password: replace all keys that it protected, and the recovery words
+    #[arg(long, requires = "recovery_out")]
+    leaked: bool,
+    /// Write the new recovery words to this file, which nobody else can read
+    #[arg(long, value_name = "FILE", requires = "leaked")]
+    recovery_out: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "recovery_out")]
+    force: bool,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    keys_replaced: bool,
+}
+
+impl Passwd {
+    pub(crate) async fn run(self, desk: &Desk) -> Result<()> {
+        let account = desk.account().await?;
+        let current = secret::password(self.password_stdin, "Present password")?;
+        let next = secret::new_password(self.password_stdin, "New password")?;
+        warn_if_short(desk, &next);
+        let keys_replaced = self.recovery_out.is_some();
+        match self.recovery_out {
+            Some(path) => {
+                replace_keys(
+                    desk,
+                    &account,
+                    (&current, &next),
+                    RecoveryFile::create(&path, self.force)?,
+                )
+                .await?
+            }
+            None => account.change_password(&current, &next).await?,
+        }
+        desk.say()
+            .done(&Changed { keys_replaced }, || sentence(keys_replaced).to_owned())
+    }
+}
+
+async fn replace_keys(
+    desk: &Desk,
+    account: &Account,
+    (current, next): (&str, &str),
+    mut file: RecoveryFile,
+) -> Result<()> {
+    let words = match account.replace_keys(current, next).await {
+        Ok(words) => words,
+        Err(error) => {
+            file.remove();
+            return Err(error.into());
+        }
+    };
+    file.write(&words).inspect_err(|_| {
+        // The old words open nothing any more; these must not be lost with a full disk.
+        desk.say().warn(&format!(
+            "the new recovery words, which must be kept:\n{}",
+            *words
+        ));
+    })
+}
+
+fn sentence(keys_replaced: bool) -> &'static str {
+    if keys_replaced {
+        "the password and all keys are new; the old recovery words open nothing any more"
+    } else {
+        "the password is changed; all other devices are signed out"
+    }
+}

@@ -1,0 +1,204 @@
+//! A file that is still coming: beside its place, under a name that says so, until it is whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use postern_client::device::Device;
+use postern_client::protocol::{ContentId, TimeMs};
+use postern_client::transfer::{Checkpoint, Sink, journal_name};
+use postern_client::{Content, Error};
+
+use crate::target::{beside, folder_of};
+
+/// After so many bytes they are made durable, and noted: what is not noted is fetched again, since after a power cut a
+/// file may be as long as it was and hold zeros.
+const NOTE_EVERY_BYTES: u64 = 32 << 20;
+
+/// A file that is still coming.
+pub(crate) struct Partial {
+    place: PathBuf,
+    path: PathBuf,
+    file: Arc<File>,
+    device: Rc<dyn Device>,
+    note: String,
+    written_bytes: u64,
+    noted_bytes: u64,
+}
+
+impl Partial {
+    /// Goes on with what has come of `content` for `place`, or begins.
+    pub(crate) async fn open(
+        device: Rc<dyn Device>,
+        place: &Path,
+        content: &Content,
+    ) -> postern_client::Result<Self> {
+        let path = beside(place, &ContentId(content.id).to_string());
+        let note = note_name(&path, content);
+        let noted = device.get(&note).await?;
+        let noted = noted.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok());
+        let (file, written_bytes) = open_at(&path, noted.unwrap_or(0)).map_err(|error| unsaved(&error))?;
+        Ok(Self {
+            place: place.to_owned(),
+            path,
+            file: Arc::new(file),
+            device,
+            note,
+            written_bytes,
+            noted_bytes: written_bytes,
+        })
+    }
+
+    /// Where the download goes on.
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint::at(self.written_bytes)
+    }
+
+    /// Makes what has come durable, so that the next run finds it.
+    pub(crate) async fn pause(&mut self) {
+        // What is not noted is only fetched again.
+        let _ = self.make_durable().await;
+    }
+
+    /// Throws away what has come: it is not what it should be.
+    pub(crate) async fn discard(self) {
+        let _ = fs::remove_file(&self.path);
+        let _ = self.device.delete(&self.note).await;
+    }
+
+    /// Moves the whole file to its place. Without `force`, what has come to be there meanwhile stays.
+    pub(crate) async fn finish(self, modified: TimeMs, force: bool) -> postern_client::Result<()> {
+        let Self {
+            place,
+            path,
+            file,
+            device,
+            note,
+            ..
+        } = self;
+        let moved = off_thread(move || {
+            // Times are a nicety: some disks take none before 1980, or after 2038.
+            let _ =
+                file.set_modified(UNIX_EPOCH + Duration::from_millis(u64::try_from(modified.0).unwrap_or(0)));
+            file.sync_all()?;
+            put_in_place(&path, &place, force)?;
+            File::open(folder_of(&place))?.sync_all()
+        });
+        moved.await.map_err(|error| unsaved(&error))?;
+        device.delete(&note).await
+    }
+
+    async fn make_durable(&mut self) -> postern_client::Result<()> {
+        let file = Arc::clone(&self.file);
+        off_thread(move || file.sync_data())
+            .await
+            .map_err(|error| unsaved(&error))?;
+        self.noted_bytes = self.written_bytes;
+        self.device
+            .put(&self.note, self.written_bytes.to_string().as_bytes())
+            .await
+    }
+}
+
+#[async_trait(?Send)]
+impl Sink for Partial {
+    async fn write(&mut self, bytes: Vec<u8>) -> postern_client::Result<()> {
+        let (file, count) = (Arc::clone(&self.file), bytes.len() as u64);
+        off_thread(move || (&*file).write_all(&bytes))
+            .await
+            .map_err(|error| unsaved(&error))?;
+        self.written_bytes += count;
+        if self.written_bytes - self.noted_bytes >= NOTE_EVERY_BYTES {
+            self.make_durable().await?;
+        }
+        Ok(())
+    }
+}
+
+/// The same for the same content on the way to the same place.
+fn note_name(path: &Path, content: &Content) -> String {
+    let folder = fs::canonicalize(folder_of(path)).unwrap_or_default();
+    let name = path.file_name().unwrap_or_default();
+    let whole = folder.join(name);
+    format!(
+        "downloads/{}",
+        journal_name(&[&content.id, whole.as_os_str().as_encoded_bytes()])
+    )
+}
+
+fn open_at(path: &Path, noted_bytes: u64) -> io::Result<(File, u64)> {
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
+    let trusted_bytes = file.metadata()?.len().min(noted_bytes);
+    file.set_len(trusted_bytes)?;
+    file.seek(SeekFrom::Start(trusted_bytes))?;
+    Ok((file, trusted_bytes))
+}
+
+/// A hard link is made only if nothing has the name, whoever else is fast; where disks have none, looking has to do.
+fn put_in_place(path: &Path, place: &Path, force: bool) -> io::Result<()> {
+    if force {
+        return fs::rename(path, place);
+    }
+    match fs::hard_link(path, place) {
+        Ok(()) => fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists || place.symlink_metadata().is_ok() => {
+            Err(io::ErrorKind::AlreadyExists.into())
+        }
+        Err(_) => fs::rename(path, place),
+    }
+}
+
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)?
+}
+
+pub(crate) fn unsaved(error: &io::Error) -> Error {
+    Error::CannotSave(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_were_not_noted_are_not_trusted() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("a");
+        fs::write(&path, "0123456789").expect("a file");
+        let (_, at) = open_at(&path, 4).expect("opened");
+        assert_eq!(
+            (at, fs::read_to_string(&path).expect("there").as_str()),
+            (4, "0123")
+        );
+        let (_, at) = open_at(&path, 400).expect("opened");
+        assert_eq!(at, 4);
+    }
+
+    #[test]
+    fn what_came_to_be_there_meanwhile_stays() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (part, place) = (home.path().join("part"), home.path().join("place"));
+        fs::write(&part, "new").expect("a file");
+        fs::write(&place, "old").expect("a file");
+        assert!(put_in_place(&part, &place, false).is_err());
+        assert_eq!(fs::read_to_string(&place).expect("there"), "old");
+        put_in_place(&part, &place, true).expect("replaced");
+        assert_eq!(fs::read_to_string(&place).expect("there"), "new");
+        fs::write(&part, "newer").expect("a file");
+        fs::remove_file(&place).expect("removed");
+        put_in_place(&part, &place, false).expect("moved");
+        assert!(!part.exists() && place.exists());
+    }
+}

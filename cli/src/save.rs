@@ -1,0 +1,154 @@
+//! Saving files and folders to this disk. Nothing stands under its own name before it is whole.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use postern_client::Error;
+use postern_client::device::Device;
+use postern_client::drive::Entry;
+use postern_client::names::LocalNames;
+use postern_client::protocol::volume::NodeKind;
+use postern_client::transfer::SEGMENT_PLAIN_BYTES;
+
+use crate::failure::{About as _, Failure, Result};
+use crate::local::modified;
+use crate::partial::Partial;
+use crate::progress::Progress;
+use crate::shelf::Shelf;
+use crate::target::beside;
+
+/// So many small files are on their way at once.
+const SMALL_AT_ONCE: usize = 6;
+
+/// Saves what a shelf holds.
+pub(crate) struct Saver<'a> {
+    pub(crate) shelf: &'a dyn Shelf,
+    pub(crate) device: Rc<dyn Device>,
+    pub(crate) progress: &'a Progress,
+    pub(crate) force: bool,
+}
+
+/// A folder with all below it, by safe and unique paths.
+#[derive(Default)]
+pub(crate) struct Tree {
+    pub(crate) folders: Vec<PathBuf>,
+    pub(crate) files: Vec<(PathBuf, Entry)>,
+}
+
+impl Tree {
+    /// Everything below `folder`.
+    pub(crate) async fn of(shelf: &dyn Shelf, folder: &Entry) -> Result<Self> {
+        let mut tree = Self::default();
+        let mut waiting = vec![(PathBuf::new(), folder.id)];
+        while let Some((path, id)) = waiting.pop() {
+            let mut names = LocalNames::default();
+            for entry in shelf.list(id).await?.entries {
+                let inner = path.join(names.take(&entry.name));
+                match entry.kind {
+                    NodeKind::Folder => waiting.push((inner, entry.id)),
+                    NodeKind::File => tree.files.push((inner, entry)),
+                }
+            }
+            tree.folders.push(path);
+        }
+        Ok(tree)
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.iter().map(|(_, entry)| entry.size_bytes).sum()
+    }
+}
+
+impl Saver<'_> {
+    /// Saves one file at `place`.
+    pub(crate) async fn file(&self, entry: &Entry, place: &Path) -> Result<()> {
+        let saved = self.try_file(entry, place).await;
+        saved.about(|| place.display().to_string())
+    }
+
+    /// Saves a folder at `place`. It comes together beside it, unless it is to go into one that is there.
+    pub(crate) async fn folder(&self, entry: &Entry, tree: &Tree, place: &Path) -> Result<()> {
+        let merges = place.is_dir();
+        let work = if merges {
+            place.to_owned()
+        } else {
+            beside(place, &entry.id.to_string())
+        };
+        for folder in &tree.folders {
+            make_folder(&work.join(folder))?;
+        }
+        self.files(tree, &work).await?;
+        if merges {
+            return Ok(());
+        }
+        fs::rename(&work, place)
+            .map_err(|error| Failure::told(format!("{} cannot be made: {error}", place.display())))
+    }
+
+    async fn files(&self, tree: &Tree, folder: &Path) -> Result<()> {
+        let wanted = tree
+            .files
+            .iter()
+            .filter(|(path, entry)| !self.is_there(&folder.join(path), entry));
+        let mut wanted: Vec<_> = wanted.collect();
+        let save = |(path, entry): &(PathBuf, Entry)| {
+            let (place, entry) = (folder.join(path), entry.clone());
+            async move { self.file(&entry, &place).await }
+        };
+        // The first one alone: it takes the lease of a link, of which several at once would take several.
+        if let Some(first) = wanted.pop() {
+            save(first).await?;
+        }
+        let (small, large): (Vec<_>, Vec<_>) = wanted
+            .into_iter()
+            .partition(|(_, entry)| entry.size_bytes < SEGMENT_PLAIN_BYTES);
+        for (some, at_once) in [(small, SMALL_AT_ONCE), (large, 1)] {
+            let saved = stream::iter(some).map(save).buffer_unordered(at_once);
+            saved.try_collect::<()>().await?;
+        }
+        Ok(())
+    }
+
+    async fn try_file(&self, entry: &Entry, place: &Path) -> postern_client::Result<()> {
+        let content = self.shelf.content(entry.id).await?;
+        let mut partial = Partial::open(Rc::clone(&self.device), place, &content).await?;
+        let (mut checkpoint, part) = (partial.checkpoint(), self.progress.file());
+        let progress = |bytes| part.at(bytes);
+        let fetched = self
+            .shelf
+            .download(entry.id, &mut checkpoint, &mut partial, &progress);
+        match fetched.await {
+            Ok(()) => partial.finish(entry.modified, self.force).await,
+            // Going on from there would end the same way for ever.
+            Err(Error::NotAuthentic) => {
+                partial.discard().await;
+                Err(Error::NotAuthentic)
+            }
+            Err(error) => {
+                partial.pause().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// A run before this one has saved it: the same length and the same time.
+    fn is_there(&self, place: &Path, entry: &Entry) -> bool {
+        let there = fs::symlink_metadata(place).is_ok_and(|meta| {
+            meta.is_file() && meta.len() == entry.size_bytes && modified(&meta) == entry.modified
+        });
+        if there {
+            self.progress.file().at(entry.size_bytes);
+        }
+        there
+    }
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(path)
+        .map_err(|error| Failure::told(format!("{} cannot be made: {error}", path.display())))
+}

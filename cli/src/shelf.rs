@@ -1,0 +1,67 @@
+//! Where files are fetched from: the own drive, or what a link leads to.
+
+use async_trait::async_trait;
+use postern_client::drive::Listing;
+use postern_client::links::OpenedLink;
+use postern_client::protocol::NodeId;
+use postern_client::transfer::{Checkpoint, Sink};
+use postern_client::{Content, Drive, Result};
+
+/// Something from which files are fetched.
+#[async_trait(?Send)]
+pub(crate) trait Shelf {
+    /// What is in a folder.
+    async fn list(&self, folder: NodeId) -> Result<Listing>;
+    /// Where a file's bytes are.
+    async fn content(&self, node: NodeId) -> Result<Content>;
+    /// Fetches a file from where `checkpoint` stands.
+    async fn download(
+        &self,
+        node: NodeId,
+        checkpoint: &mut Checkpoint,
+        sink: &mut dyn Sink,
+        progress: &dyn Fn(u64),
+    ) -> Result<()>;
+}
+
+#[async_trait(?Send)]
+impl Shelf for Drive {
+    async fn list(&self, folder: NodeId) -> Result<Listing> {
+        self.list(Some(folder)).await
+    }
+
+    async fn content(&self, node: NodeId) -> Result<Content> {
+        self.content(node).await
+    }
+
+    async fn download(
+        &self,
+        node: NodeId,
+        checkpoint: &mut Checkpoint,
+        sink: &mut dyn Sink,
+        progress: &dyn Fn(u64),
+    ) -> Result<()> {
+        self.download(node, checkpoint, sink, progress).await
+    }
+}
+
+#[async_trait(?Send)]
+impl Shelf for OpenedLink {
+    async fn list(&self, folder: NodeId) -> Result<Listing> {
+        self.list(Some(folder)).await
+    }
+
+    async fn content(&self, node: NodeId) -> Result<Content> {
+        self.content(Some(node)).await
+    }
+
+    async fn download(
+        &self,
+        node: NodeId,
+        checkpoint: &mut Checkpoint,
+        sink: &mut dyn Sink,
+        progress: &dyn Fn(u64),
+    ) -> Result<()> {
+        self.download(Some(node), checkpoint, sink, progress).await
+    }
+}
