@@ -23,7 +23,7 @@ pub use download::{Checkpoint, Sink};
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::{FileSink, FileSource, StreamSource, WriteSink};
 pub(crate) use journal::forget_journals;
-pub use journal::{forget_journal, journals};
+pub use journal::{forget_journal, journal_name, journals};
 pub use lanes::{Lanes, LocalLanes, Note};
 pub use parcel::Parcel;
 pub use part::{PartDone, PartJob, run_part};
