@@ -71,7 +71,7 @@ test('the new password is changed for another', async () => {
   await page.getByLabel(en.settings.next, { exact: true }).fill(ada.password);
   await page.getByRole('button', { name: en.settings.change }).click();
   await page.getByText(en.settings.changed).waitFor({ timeout: 120_000 });
-  await page.getByRole('button', { name: en.nav.signOut }).click();
+  await page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
   await signIn(page, server.url, ada);
   await other.close();
 });

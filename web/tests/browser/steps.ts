@@ -77,7 +77,7 @@ export async function share(page: Page, name: string, { password, limit }: Terms
     await dialog.getByLabel(en.account.password, { exact: true }).fill(password);
   }
   await dialog.getByRole('button', { name: en.share.create }).click();
-  const link = await dialog.getByLabel(en.share.link).inputValue({ timeout: WORK_MS });
+  const link = await dialog.getByLabel(en.share.link, { exact: true }).inputValue({ timeout: WORK_MS });
   await dialog.getByRole('button', { name: en.share.done }).click();
   return link;
 }

@@ -15,7 +15,7 @@ import type {
 } from '../api';
 import type { Client } from '../skin';
 import { Downloads } from './downloads';
-import { fail } from './explain';
+import { explain, fail } from './explain';
 import { ENDED, Ledger } from './ledger';
 import { Uploads } from './uploads';
 
@@ -24,6 +24,7 @@ export class WorkerEngine implements Engine {
   #ledger: Ledger;
   #uploads: Uploads;
   #downloads: Downloads;
+  #changing: Promise<unknown> = Promise.resolve();
   /** Names and sizes of what links have shown: a download is told by its node alone. */
   #seenInLinks = new Map<Id, { name: string; sizeBytes: number }>();
 
@@ -61,8 +62,19 @@ export class WorkerEngine implements Engine {
     await this.#uploads.forgetAll();
     await this.#client.signOut();
   }
-  changePassword(current: string, next: string, { leaked }: { leaked: boolean }) {
-    return this.#client.changePassword(current, next, leaked);
+  async changePassword(current: string, next: string, { leaked }: { leaked: boolean }) {
+    const changing = this.#client.changePassword(current, next, leaked);
+    this.#changing = changing.catch(() => null);
+    return changing;
+  }
+
+  /** A changed password ends all sessions, this device's as well, and begins a new one: the farewell may be stale. */
+  async isSignedOut(): Promise<boolean> {
+    await this.#changing;
+    return this.#client.sessions().then(
+      () => false,
+      (thrown: unknown) => explain(thrown).kind === 'signed-out',
+    );
   }
   sessions() {
     return this.#client.sessions();

@@ -10,9 +10,14 @@ import { Pool } from './pool';
 import { compile, skin } from './wasm';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
-const emit = (event: EngineEvent) => tellOver(scope, event);
+const tell = (event: EngineEvent) => tellOver(scope, event);
 
-async function boot(): Promise<Engine> {
+/** What the client says unasked goes to the page; that nobody is signed in any more only if it is still true. */
+async function emit(event: EngineEvent) {
+  if (event.type !== 'signed-out' || (await (await booting).isSignedOut())) tell(event);
+}
+
+async function boot(): Promise<WorkerEngine> {
   const module = await compile();
   await skin.default({ module_or_path: module });
   const client: Client = await skin.Client.open({
@@ -20,9 +25,9 @@ async function boot(): Promise<Engine> {
     label: deviceLabel(scope.navigator.userAgent),
     device,
     lanes: new Pool(module),
-    emit,
+    emit: (event) => void emit(event),
   });
-  return new WorkerEngine(client, emit);
+  return new WorkerEngine(client, tell);
 }
 
 const booting = boot();
