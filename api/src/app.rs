@@ -34,7 +34,10 @@ pub struct Running {
 
 /// Stops a server from elsewhere.
 #[derive(Debug, Clone)]
-pub struct Stopper(ServerHandle);
+pub struct Stopper {
+    server: ServerHandle,
+    bells: Arc<Bells>,
+}
 
 /// Serves `postern` to whoever connects to `listener`. `bells` are those that `postern` rings.
 ///
@@ -75,7 +78,10 @@ impl Running {
     /// What stops it.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
-        Stopper(self.server.handle())
+        Stopper {
+            server: self.server.handle(),
+            bells: Arc::clone(&self.state.bells),
+        }
     }
 
     /// Serves until it is stopped and the last transfer has ended or run out of time.
@@ -98,9 +104,15 @@ impl Running {
 }
 
 impl Stopper {
-    /// Takes no more connections, and lets those that are there end.
+    /// Takes no more connections, lets transfers end that are under way, and sends away who only listens.
     pub async fn stop(&self) {
-        self.0.stop(true).await;
+        self.bells.close();
+        self.server.stop(true).await;
+    }
+
+    /// Ends at once.
+    pub async fn stop_now(&self) {
+        self.server.stop(false).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is listening for news of which account, on this node.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use postern_domain::Bell;
 use postern_protocol::AccountId;
@@ -12,15 +12,33 @@ pub(crate) const MAX_LISTENERS: usize = 64;
 
 /// A bell for each account that somebody listens for. What rings carries no news: those are in the feed.
 #[derive(Debug, Default)]
-pub struct Bells {
-    accounts: Mutex<HashMap<AccountId, watch::Sender<()>>>,
+pub struct Bells(Mutex<Accounts>);
+
+#[derive(Debug, Default)]
+struct Accounts {
+    bells: HashMap<AccountId, watch::Sender<()>>,
+    closed: bool,
 }
 
 impl Bells {
-    /// Listens until the listener is dropped. `None` if too many do.
+    /// Sends everybody away who listens: the server ends.
+    pub(crate) fn close(&self) {
+        *self.lock() = Accounts {
+            bells: HashMap::new(),
+            closed: true,
+        };
+    }
+
+    /// Listens until the listener is dropped. `None` if too many do, or the server ends.
     pub(crate) fn listen(self: &Arc<Self>, account: AccountId) -> Option<Listener> {
         let mut accounts = self.lock();
-        let bell = accounts.entry(account).or_insert_with(|| watch::Sender::new(()));
+        if accounts.closed {
+            return None;
+        }
+        let bell = accounts
+            .bells
+            .entry(account)
+            .or_insert_with(|| watch::Sender::new(()));
         (bell.receiver_count() < MAX_LISTENERS).then(|| Listener {
             bells: Arc::clone(self),
             account,
@@ -28,14 +46,14 @@ impl Bells {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, watch::Sender<()>>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Accounts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Bell for Bells {
     fn ring(&self, account: AccountId) {
-        if let Some(bell) = self.lock().get(&account) {
+        if let Some(bell) = self.lock().bells.get(&account) {
             bell.send_replace(());
         }
     }
@@ -49,14 +67,12 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Waits for the next ring. Rings while nobody waits are heard as one.
-    pub(crate) async fn heard(&mut self) {
-        if let Some(heard) = &mut self.heard
-            && heard.changed().await.is_ok()
-        {
-            return;
+    /// Waits for the next ring; false if there will be none. Rings while nobody waits are heard as one.
+    pub(crate) async fn heard(&mut self) -> bool {
+        match &mut self.heard {
+            Some(heard) => heard.changed().await.is_ok(),
+            None => false,
         }
-        std::future::pending::<()>().await;
     }
 }
 
@@ -64,11 +80,9 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.heard = None;
         let mut accounts = self.bells.lock();
-        if accounts
-            .get(&self.account)
-            .is_some_and(|bell| bell.receiver_count() == 0)
-        {
-            accounts.remove(&self.account);
+        let is_deserted = |bell: &watch::Sender<()>| bell.receiver_count() == 0;
+        if accounts.bells.get(&self.account).is_some_and(is_deserted) {
+            accounts.bells.remove(&self.account);
         }
     }
 }
@@ -103,9 +117,18 @@ mod tests {
     fn nothing_is_kept_for_an_account_that_nobody_listens_for() {
         let bells = Arc::new(Bells::default());
         drop(bells.listen(ALICE));
-        assert!(bells.lock().is_empty());
+        assert!(bells.lock().bells.is_empty());
         bells.ring(ALICE);
-        assert!(bells.lock().is_empty());
+        assert!(bells.lock().bells.is_empty());
+    }
+
+    #[test]
+    fn who_listens_is_sent_away_when_the_server_ends() {
+        let bells = Arc::new(Bells::default());
+        let mut alice = bells.listen(ALICE).expect("free");
+        bells.close();
+        assert_eq!(alice.heard().now_or_never(), Some(false));
+        assert!(bells.listen(BOB).is_none());
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use postern_crypto::opaque::LoginServer;
 use postern_protocol::server::{ServerBody, SignUpPolicy};
-use postern_protocol::{AccountId, Bytes, parts};
+use postern_protocol::{AccountId, Bytes, ContentId, parts};
 use rand_core::CryptoRng;
 
 use crate::bell::Bell;
 use crate::error::{Error, Result};
-use crate::store::{BlobStore, Cause, Records, StoreError};
+use crate::store::{BlobKey, BlobStore, Cause, Records, StoreError};
 
 /// The name under which the login's secrets are kept.
 const LOGIN_SECRETS: &str = "login";
@@ -87,6 +87,12 @@ impl Postern {
     pub async fn check(&self) -> Result<()> {
         let nobody = AccountId([0; 16]);
         self.records().account(nobody).await?;
+        self.blobs()
+            .size(BlobKey {
+                account: nobody,
+                content: ContentId([0; 16]),
+            })
+            .await?;
         Ok(())
     }
 

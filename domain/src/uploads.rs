@@ -3,8 +3,11 @@
 //! The blob is there before a row says so: a part is durable before it is noted, a blob complete before its content is.
 //! What is left lying in between is swept.
 
-use bytes::Bytes;
-use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+mod announced;
+
+pub use announced::Announced;
+
+use futures::TryStreamExt as _;
 use postern_crypto::hash::{Hasher, equal};
 use postern_protocol::parts::{self, MAX_CONTENT_BYTES, MAX_PARTS, MIN_CONTENT_BYTES};
 use postern_protocol::upload::{ContentBody, PartBody, UploadBody, UploadComplete, UploadStart};
@@ -14,19 +17,9 @@ use crate::error::{Error, Result};
 use crate::postern::Postern;
 use crate::session::SignedIn;
 use crate::store::{
-    Added, Begun, BlobKey, Body, BodyError, BodyStream, Completed, ContentRow, Digest, NewContent, NewUpload,
-    Noted, PartRow, Put, UploadPartRow, UploadRow,
+    Added, Begun, BlobKey, Completed, ContentRow, Digest, NewContent, NewUpload, Noted, PartRow, Put,
+    UploadPartRow, UploadRow,
 };
-
-/// A body as it arrives, and what was said about it before.
-pub struct Announced {
-    /// How many bytes there will be.
-    pub size_bytes: u64,
-    /// Their BLAKE3.
-    pub checksum: Digest,
-    /// The bytes.
-    pub pieces: BodyStream,
-}
 
 /// A content of the account's that is arriving, or may begin to.
 #[derive(Debug, Clone)]
@@ -100,13 +93,13 @@ impl OwnUpload {
         } = self.upload_part(part).await?;
         match before {
             // Not written again: a body that differs would spoil what is noted already.
-            Some(before) if before == noted => return drain(checked(body)).await,
+            Some(before) if before == noted => return body.drain().await,
             Some(_) => return Err(PART_DIFFERS),
             None => self.owner.check_room(body.size_bytes).await?,
         }
         let written = self
             .blobs()
-            .put_part(self.key, &handle, part, checked(body))
+            .put_part(self.key, &handle, part, body.checked())
             .await?;
         written.ok_or(NO_UPLOAD)?;
         match self.postern().records().note_part(self.key, &noted).await? {
@@ -170,11 +163,11 @@ impl OwnUpload {
         check_content_size(size_bytes)?;
         check_part(0, size_bytes)?;
         if let Some(content) = self.postern().records().content(self.key).await? {
-            drain(checked(body)).await?;
+            body.drain().await?;
             return same_size(content, size_bytes);
         }
         self.owner.check_room(size_bytes).await?;
-        if let Put::AlreadyThere { size_bytes: present } = self.blobs().put(self.key, checked(body)).await? {
+        if let Put::AlreadyThere { size_bytes: present } = self.blobs().put(self.key, body.checked()).await? {
             // Left by a request that died before its row, or by one that runs beside this one.
             self.check_blob(present, checksum).await?;
         }
@@ -331,30 +324,4 @@ fn completed(content: ContentRow) -> UploadBody {
         completed: true,
         parts: Vec::new(),
     }
-}
-
-/// The body, ending with [`BodyError::WrongChecksum`] if it is not what was announced.
-fn checked(body: Announced) -> Body {
-    Body::stream(body.size_bytes, hashed(body.pieces, body.checksum).boxed())
-}
-
-fn hashed(pieces: BodyStream, checksum: Digest) -> impl Stream<Item = Result<Bytes, BodyError>> + Send {
-    let start = (pieces, Hasher::default());
-    stream::try_unfold(start, move |(mut pieces, mut hasher)| async move {
-        match pieces.try_next().await? {
-            Some(piece) => {
-                hasher.update(&piece);
-                Ok(Some((piece, (pieces, hasher))))
-            }
-            None if equal(&hasher.finish(), &checksum) => Ok(None),
-            None => Err(BodyError::WrongChecksum),
-        }
-    })
-}
-
-/// Reads a body to its end without keeping it.
-async fn drain(body: Body) -> Result<()> {
-    let mut pieces = body.into_stream();
-    while pieces.try_next().await?.is_some() {}
-    Ok(())
 }

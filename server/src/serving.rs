@@ -64,11 +64,19 @@ fn signals() -> anyhow::Result<[Signal; 2]> {
     Ok([heard(SignalKind::terminate())?, heard(SignalKind::interrupt())?])
 }
 
-async fn stop_when_told([mut terminate, mut interrupt]: [Signal; 2], stopper: Stopper) {
+/// Once: when transfers have ended. Twice: at once.
+async fn stop_when_told(mut signals: [Signal; 2], stopper: Stopper) {
+    told(&mut signals).await;
+    tracing::info!("stopping: transfers that are under way may end");
+    tokio::select! {
+        () = stopper.stop() => {}
+        () = told(&mut signals) => stopper.stop_now().await,
+    }
+}
+
+async fn told([terminate, interrupt]: &mut [Signal; 2]) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    tracing::info!("stopping: transfers that are under way may end");
-    stopper.stop().await;
 }

@@ -114,7 +114,10 @@ impl Conversation {
                     Some(Ok(AggregatedMessage::Close(_))) | None => return end(CloseCode::Normal, ""),
                     Some(_) => return end(CloseCode::Policy, "nothing more is expected"),
                 },
-                () = bell.heard() => {
+                rang = bell.heard() => {
+                    if !rang {
+                        return end(CloseCode::Restart, "the server ends");
+                    }
                     if !self.tell_of_ring(token).await {
                         return end(CloseCode::Normal, "signed out");
                     }

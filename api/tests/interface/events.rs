@@ -94,6 +94,22 @@ async fn somebody_elses_news_are_not_heard() {
 }
 
 #[actix_web::test]
+async fn who_listens_is_sent_away_when_the_server_ends() {
+    let server = Server::start().await;
+    let alice = server.user("alice").await;
+    let mut socket = listen(&server, &alice.session.token).await;
+    assert_eq!(hear(&mut socket).await, Some(Event::More));
+    let stopper = server.stopper.clone();
+    let stopped = actix_web::rt::spawn(async move { stopper.stop().await });
+    assert_eq!(hear(&mut socket).await, None);
+    drop(socket);
+    timeout(Duration::from_secs(10), stopped)
+        .await
+        .expect("nothing holds it up")
+        .expect("it stops");
+}
+
+#[actix_web::test]
 async fn a_plain_request_is_not_a_websocket() {
     let server = Server::start().await;
     server

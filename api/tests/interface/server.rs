@@ -29,6 +29,7 @@ pub(crate) const QUOTA_BYTES: u64 = 64 << 20;
 /// A server that is up.
 pub(crate) struct Server {
     pub(crate) host: String,
+    pub(crate) stopper: postern_api::Stopper,
     clock: Arc<AtomicI64>,
     _folder: Option<tempfile::TempDir>,
 }
@@ -121,9 +122,11 @@ impl Server {
         let shown = clock.clone();
         let clock_of_server = Clock::new(move || TimeMs(shown.load(Ordering::Relaxed)));
         let running = postern_api::run(listener, postern, bells, clock_of_server, settings).expect("it runs");
+        let stopper = running.stopper();
         actix_web::rt::spawn(running.wait());
         Self {
             host,
+            stopper,
             clock,
             _folder: folder,
         }
