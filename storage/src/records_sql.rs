@@ -25,6 +25,7 @@ mod schema;
 mod secrets;
 mod sessions;
 mod transaction;
+mod uploads;
 mod volumes;
 
 use std::path::Path;

@@ -80,7 +80,7 @@ pub(crate) fn judge(batch: &NewBatch, tree: &Tree) -> Result<Effects, BatchRefus
     for put in &batch.puts {
         change.check_record(put)?;
     }
-    let (attached, detached) = change.contents();
+    let [attached, detached] = change.contents();
     Ok(Effects {
         root: change.root,
         count: change.count()?,
@@ -276,7 +276,7 @@ impl<'a> Change<'a> {
     }
 
     /// Which contents are named by more records than before, and which by fewer.
-    fn contents(&self) -> (Vec<(ContentId, u64)>, Vec<(ContentId, u64)>) {
+    fn contents(&self) -> [Vec<(ContentId, u64)>; 2] {
         let mut balance: HashMap<ContentId, i64> = HashMap::new();
         for node in changed_nodes(self.batch) {
             let before = self.tree.live(node).and_then(|live| live.content);
@@ -294,7 +294,7 @@ impl<'a> Change<'a> {
                 .map(|(content, by)| (*content, by.unsigned_abs()))
                 .collect()
         };
-        (sided(1), sided(-1))
+        [sided(1), sided(-1)]
     }
 
     /// The links that go with their nodes, once all others are as they must be.

@@ -40,7 +40,7 @@ async fn an_account_is_made_whole(records: AnyRecords) {
     );
     assert_eq!(snapshot.slots, owner.new.slots);
     assert_eq!(snapshot.objects, owner.new.objects);
-    assert_eq!(snapshot.directory, [owner.new.statement.clone()]);
+    assert_eq!(snapshot.directory, vec![owner.new.statement.clone()]);
     assert_eq!(
         records.account(owner.id()).await.expect("works"),
         Some(snapshot.account.clone())

@@ -6,11 +6,11 @@
 //! was lost or doubled.
 
 use postern_domain::store::{
-    Added, BatchOutcome, Begun, BlobKey, Completed, Created, LinkMade, NewContent, NewLease, NewUpload,
-    Noted, PartRow, Put,
+    Added, BatchOutcome, Begun, BlobKey, Completed, Created, LinkMade, NewAccount, NewContent, NewLease,
+    NewUpload, Noted, PartRow, Put,
 };
 use postern_protocol::volume::Record;
-use postern_protocol::{Bytes, LinkId, TimeMs};
+use postern_protocol::{AccountName, Bytes, LinkId, TimeMs};
 
 use super::AnyRecords;
 use super::blobs::{AnyBlobs, body, listed, noise, read};
@@ -47,27 +47,29 @@ pub struct Story {
 }
 
 impl Story {
-    /// Over these stores.
+    /// Story `number` over these stores: each number has ids of its own.
     #[must_use]
-    pub fn new(records: AnyRecords, blobs: AnyBlobs) -> Self {
+    pub fn new(records: AnyRecords, blobs: AnyBlobs, number: u32) -> Self {
+        let id = |tag| fixed(number, tag);
+        let root = id(3).into();
         let owner = Owner {
             records: records.clone(),
-            new: fixed_account(),
-            root: [20; 16].into(),
+            new: fixed_account(number),
+            root,
         };
-        let (small, large) = (owner.key([21; 16].into()), owner.key([22; 16].into()));
-        let file = |node: u8, key: BlobKey| Record {
-            node: [node; 16].into(),
-            ..owner.file(owner.root, key.content)
+        let (small, large) = (owner.key(id(4).into()), owner.key(id(5).into()));
+        let file = |tag: u8, key: BlobKey| Record {
+            node: id(tag).into(),
+            ..owner.file(root, key.content)
         };
-        let link = [25; 16].into();
+        let link = id(8).into();
         let lease = NewLease {
-            id: [26; 16].into(),
-            token_hash: [27; 32],
+            id: id(9).into(),
+            token_hash: [id(10), id(11)].concat().try_into().expect("32 bytes"),
             ..new_lease(link)
         };
         Self {
-            files: [file(23, small), file(24, large)],
+            files: [file(6, small), file(7, large)],
             records,
             blobs,
             owner,
@@ -110,7 +112,7 @@ impl Story {
     async fn put_content(&self) {
         let put = self
             .blobs
-            .put(self.small, body(&noise(1, SMALL as usize)))
+            .put(self.small, body(&small_bytes()))
             .await
             .expect("works");
         assert!(matches!(
@@ -144,7 +146,7 @@ impl Story {
         let Some(upload) = self.records.upload(self.large).await.expect("works") else {
             return;
         };
-        let bytes = noise(2, LARGE as usize);
+        let bytes = large_bytes();
         let sent = self
             .blobs
             .put_part(self.large, &upload.handle, 0, body(&bytes))
@@ -225,11 +227,18 @@ impl Story {
     }
 
     async fn condemn_lost_blobs(&self) {
-        let listed = listed(&self.blobs).await;
+        let listed = self.listed().await;
         self.records
             .condemn_unknown_blobs(&listed, NOW)
             .await
             .expect("works");
+    }
+
+    async fn listed(&self) -> Vec<BlobKey> {
+        let all = listed(&self.blobs).await;
+        all.into_iter()
+            .filter(|key| key.account == self.owner.id())
+            .collect()
     }
 
     async fn sweep(&self) {
@@ -248,10 +257,7 @@ impl Story {
 
     /// What holds at every moment: what a row says is there, is there; and what was done stays done.
     pub async fn check(&self, done: &[&str]) {
-        for (key, bytes) in [
-            (self.small, noise(1, SMALL as usize)),
-            (self.large, noise(2, LARGE as usize)),
-        ] {
+        for (key, bytes) in [(self.small, small_bytes()), (self.large, large_bytes())] {
             if self.records.content(key).await.expect("works").is_some() {
                 assert!(
                     read(&self.blobs, key).await == Some(bytes),
@@ -287,7 +293,7 @@ impl Story {
     pub async fn check_swept(&self) {
         self.condemn_lost_blobs().await;
         self.sweep().await;
-        for key in listed(&self.blobs).await {
+        for key in self.listed().await {
             let there = self.records.content(key).await.expect("works").is_some();
             assert!(
                 there || self.records.upload(key).await.expect("works").is_some(),
@@ -303,7 +309,7 @@ impl Story {
         self.condemn_lost_blobs().await;
         self.sweep().await;
         assert_eq!(
-            listed(&self.blobs).await,
+            self.listed().await,
             [self.small],
             "a blob without a row, or a row without its blob"
         );
@@ -313,12 +319,26 @@ impl Story {
     }
 }
 
-fn fixed_account() -> postern_domain::store::NewAccount {
+/// The id of something in story `number`.
+fn fixed(number: u32, tag: u8) -> [u8; 16] {
+    let mut id = [tag; 16];
+    id[..4].copy_from_slice(&number.to_be_bytes());
+    id
+}
+
+fn fixed_account(number: u32) -> NewAccount {
     let mut account = new_account();
-    account.id = [1; 16].into();
-    account.volume = [2; 16].into();
+    account.id = fixed(number, 1).into();
+    account.volume = fixed(number, 2).into();
     account.session.account = account.id;
-    account.session.token_hash = [3; 32];
-    account.name = postern_protocol::AccountName::parse("story").expect("a name");
+    account.name = AccountName::parse(&format!("story-{number}")).expect("a name");
     account
+}
+
+fn small_bytes() -> bytes::Bytes {
+    noise(1, usize::try_from(SMALL).expect("it fits into memory"))
+}
+
+fn large_bytes() -> bytes::Bytes {
+    noise(2, usize::try_from(LARGE).expect("it fits into memory"))
 }

@@ -217,7 +217,7 @@ async fn a_record_sealed_anew_keeps_its_content(records: AnyRecords) {
         ..file.clone()
     };
     owner.change(vec![renamed.clone()], Vec::new()).await;
-    assert_eq!(owner.nodes().await, [renamed.clone()]);
+    assert_eq!(owner.nodes().await, vec![renamed.clone()]);
     assert_eq!(owner.used_bytes().await, 100);
     let replaced = Record {
         seq: 3,

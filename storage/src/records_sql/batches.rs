@@ -7,7 +7,7 @@ use postern_domain::store::{BatchOutcome, NewBatch, ObjectPut, VolumeRow};
 use postern_protocol::volume::Record;
 use postern_protocol::{AccountId, ContentId, LinkId, NodeId, VolumeId};
 
-use super::columns::{Column, ContentState, Row, RowKind};
+use super::columns::{Column, Row, RowKind};
 use super::query::{CHUNK, built, list, rows, sql};
 use super::transaction::{End, Tx, TxError, Work};
 use super::volumes::volume_row;
@@ -165,13 +165,13 @@ impl Tx {
         self.in_chunks(text, &volume, folders, |mut row| row.take()).await
     }
 
+    /// Those of the contents that are there: state 2.
     async fn present_contents(
         &mut self,
         account: AccountId,
         contents: &[ContentId],
     ) -> Result<Vec<ContentId>, TxError> {
         let text = "SELECT content FROM contents WHERE account = $1 AND state = 2 AND content IN ";
-        debug_assert_eq!(ContentState::There.to_raw(), 2);
         self.in_chunks(text, &account, contents, |mut row| row.take())
             .await
     }

@@ -13,7 +13,7 @@ use super::SqlRecords;
 use super::columns::{ContentState, Row};
 use super::query::{CHUNK, Sql, built, list, sql};
 use super::transaction::{End, Tx, TxError, Work};
-use crate::answers::are_whole;
+use super::uploads::{AbortUpload, CompleteUpload, NotePart};
 
 #[async_trait]
 impl ContentStore for SqlRecords {
@@ -66,10 +66,10 @@ impl ContentStore for SqlRecords {
 
 /// A content's row in whatever state.
 pub(super) struct Content {
-    state: ContentState,
-    handle: UploadHandle,
-    size_bytes: u64,
-    changed: TimeMs,
+    pub(super) state: ContentState,
+    pub(super) handle: UploadHandle,
+    pub(super) size_bytes: u64,
+    pub(super) changed: TimeMs,
     records: u64,
 }
 
@@ -84,7 +84,7 @@ impl Content {
         })
     }
 
-    fn public(&self, key: BlobKey) -> ContentRow {
+    pub(super) fn public(&self, key: BlobKey) -> ContentRow {
         ContentRow {
             key,
             size_bytes: self.size_bytes,
@@ -98,108 +98,6 @@ fn by_key(key: BlobKey) -> Sql<'static> {
     sql("SELECT state, handle, size_bytes, changed, records FROM contents WHERE account = $1 AND content = $2")
         .value(&key.account)
         .value(&key.content)
-}
-
-#[async_trait]
-impl Work for NewUpload {
-    type Outcome = Begun;
-
-    async fn run(&self, tx: &mut Tx) -> Result<End<Begun>, TxError> {
-        let inserted = tx
-            .insert_content(self.key, ContentState::Arriving, &self.handle, 0, self.now)
-            .await?;
-        if inserted {
-            return Ok(End::Keep(Begun::New));
-        }
-        let Some(row) = tx.content(self.key).await? else {
-            return Ok(End::Undo(Begun::Gone));
-        };
-        Ok(End::Undo(match row.state {
-            ContentState::Arriving => Begun::UnderWay(tx.upload_row(self.key, row).await?),
-            ContentState::There => Begun::Complete(row.public(self.key)),
-            ContentState::Garbage | ContentState::Swept => Begun::Gone,
-        }))
-    }
-}
-
-struct NotePart {
-    key: BlobKey,
-    part: PartRow,
-}
-
-#[async_trait]
-impl Work for NotePart {
-    type Outcome = Noted;
-
-    async fn run(&self, tx: &mut Tx) -> Result<End<Noted>, TxError> {
-        let grown = sql("UPDATE contents SET size_bytes = size_bytes + $3 \
-             WHERE account = $1 AND content = $2 AND state = 1")
-        .value(&self.key.account)
-        .value(&self.key.content)
-        .value(&self.part.size_bytes);
-        if tx.run(grown).await? == 0 {
-            return Ok(End::Undo(Noted::NoUpload));
-        }
-        if let Some(noted) = tx.part(self.key, self.part.part).await? {
-            let same = noted == self.part;
-            return Ok(End::Undo(if same { Noted::Done } else { Noted::Differs }));
-        }
-        tx.insert_part(self.key, &self.part).await?;
-        if tx.charge(self.key.account, self.part.size_bytes).await? {
-            Ok(End::Keep(Noted::Done))
-        } else {
-            Ok(End::Undo(Noted::QuotaExceeded))
-        }
-    }
-}
-
-struct CompleteUpload {
-    key: BlobKey,
-    size_bytes: u64,
-    now: TimeMs,
-}
-
-#[async_trait]
-impl Work for CompleteUpload {
-    type Outcome = Completed;
-
-    async fn run(&self, tx: &mut Tx) -> Result<End<Completed>, TxError> {
-        let row = match tx.lock_content(self.key).await? {
-            Some(row) if row.state == ContentState::Arriving => row,
-            Some(row) if row.state == ContentState::There && row.size_bytes == self.size_bytes => {
-                return Ok(End::Undo(Completed::Done(row.public(self.key))));
-            }
-            Some(row) if row.state == ContentState::There => return Ok(End::Undo(Completed::PartsMissing)),
-            _ => return Ok(End::Undo(Completed::NoUpload)),
-        };
-        if !are_whole(&tx.parts(self.key).await?, self.size_bytes) {
-            return Ok(End::Undo(Completed::PartsMissing));
-        }
-        tx.forget_parts(self.key).await?;
-        tx.set_state(self.key, ContentState::There, self.now).await?;
-        Ok(End::Keep(Completed::Done(ContentRow {
-            completed: self.now,
-            ..row.public(self.key)
-        })))
-    }
-}
-
-struct AbortUpload {
-    key: BlobKey,
-    now: TimeMs,
-}
-
-#[async_trait]
-impl Work for AbortUpload {
-    type Outcome = Option<()>;
-
-    async fn run(&self, tx: &mut Tx) -> Result<End<Option<()>>, TxError> {
-        if tx.drop_upload(self.key, self.now).await? {
-            Ok(End::Keep(Some(())))
-        } else {
-            Ok(End::Undo(None))
-        }
-    }
 }
 
 #[async_trait]
@@ -238,11 +136,11 @@ impl Tx {
         })
     }
 
-    async fn content(&mut self, key: BlobKey) -> Result<Option<Content>, TxError> {
+    pub(super) async fn content(&mut self, key: BlobKey) -> Result<Option<Content>, TxError> {
         self.one(by_key(key)).await?.map(Content::read).transpose()
     }
 
-    async fn lock_content(&mut self, key: BlobKey) -> Result<Option<Content>, TxError> {
+    pub(super) async fn lock_content(&mut self, key: BlobKey) -> Result<Option<Content>, TxError> {
         let lock = sql(
             "UPDATE contents SET state = state WHERE account = $1 AND content = $2 \
              RETURNING state, handle, size_bytes, changed, records",
@@ -274,7 +172,12 @@ impl Tx {
         Ok(self.run(insert).await? == 1)
     }
 
-    async fn set_state(&mut self, key: BlobKey, state: ContentState, now: TimeMs) -> Result<(), TxError> {
+    pub(super) async fn set_state(
+        &mut self,
+        key: BlobKey,
+        state: ContentState,
+        now: TimeMs,
+    ) -> Result<(), TxError> {
         let update = sql("UPDATE contents SET state = $3, changed = $4 WHERE account = $1 AND content = $2")
             .value(&key.account)
             .value(&key.content)
@@ -283,57 +186,8 @@ impl Tx {
         self.run(update).await.map(|_| ())
     }
 
-    async fn upload_row(&mut self, key: BlobKey, row: Content) -> Result<UploadRow, TxError> {
-        let parts = self.parts(key).await?;
-        Ok(UploadRow {
-            key,
-            handle: row.handle,
-            created: row.changed,
-            parts,
-        })
-    }
-
-    async fn parts(&mut self, key: BlobKey) -> Result<Vec<PartRow>, TxError> {
-        let found = sql(
-            "SELECT part, size_bytes, checksum FROM parts WHERE account = $1 AND content = $2 \
-             ORDER BY part",
-        )
-        .value(&key.account)
-        .value(&key.content);
-        self.all(found).await?.into_iter().map(part_row).collect()
-    }
-
-    async fn part(&mut self, key: BlobKey, number: u32) -> Result<Option<PartRow>, TxError> {
-        let found = sql("SELECT part, size_bytes, checksum FROM parts \
-             WHERE account = $1 AND content = $2 AND part = $3")
-        .value(&key.account)
-        .value(&key.content)
-        .value(&number);
-        self.one(found).await?.map(part_row).transpose()
-    }
-
-    async fn insert_part(&mut self, key: BlobKey, part: &PartRow) -> Result<(), TxError> {
-        let insert = sql(
-            "INSERT INTO parts (account, content, part, size_bytes, checksum) \
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .value(&key.account)
-        .value(&key.content)
-        .value(&part.part)
-        .value(&part.size_bytes)
-        .value(&part.checksum);
-        self.run(insert).await.map(|_| ())
-    }
-
-    async fn forget_parts(&mut self, key: BlobKey) -> Result<(), TxError> {
-        let gone = sql("DELETE FROM parts WHERE account = $1 AND content = $2");
-        self.run(gone.value(&key.account).value(&key.content))
-            .await
-            .map(|_| ())
-    }
-
     /// Counts bytes as used, if the account has room for them.
-    async fn charge(&mut self, account: AccountId, bytes: u64) -> Result<bool, TxError> {
+    pub(super) async fn charge(&mut self, account: AccountId, bytes: u64) -> Result<bool, TxError> {
         let charged = sql("UPDATE accounts SET used_bytes = used_bytes + $2 \
              WHERE id = $1 AND used_bytes + $2 <= quota_bytes")
         .value(&account)
@@ -345,21 +199,6 @@ impl Tx {
     pub(super) async fn release(&mut self, account: AccountId, bytes: u64) -> Result<(), TxError> {
         let released = sql("UPDATE accounts SET used_bytes = used_bytes - $2 WHERE id = $1");
         self.run(released.value(&account).value(&bytes)).await.map(|_| ())
-    }
-
-    /// Makes garbage of an upload. `false` if there is none.
-    pub(super) async fn drop_upload(&mut self, key: BlobKey, now: TimeMs) -> Result<bool, TxError> {
-        let gone = sql("UPDATE contents SET state = 3, changed = $3 \
-             WHERE account = $1 AND content = $2 AND state = 1 RETURNING size_bytes")
-        .value(&key.account)
-        .value(&key.content)
-        .value(&now);
-        let Some(mut row) = self.one(gone).await? else {
-            return Ok(false);
-        };
-        self.forget_parts(key).await?;
-        self.release(key.account, row.take()?).await?;
-        Ok(true)
     }
 
     /// Notes that more records name these contents.
@@ -431,12 +270,4 @@ fn by_number(contents: &[(ContentId, u64)]) -> Vec<(u64, Vec<ContentId>)> {
         }
     }
     groups
-}
-
-fn part_row(mut row: Row) -> Result<PartRow, TxError> {
-    Ok(PartRow {
-        part: row.take()?,
-        size_bytes: row.take()?,
-        checksum: row.take()?,
-    })
 }

@@ -1,5 +1,6 @@
 //! Transactions: begun, kept or undone, and tried again when two of them collide.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -168,18 +169,14 @@ impl Dialect {
 
 /// Postgres: serialization failure, deadlock. SQLite: busy, and busy for having read an older state.
 fn is_collision(error: &sqlx::Error) -> bool {
-    let code = error
-        .as_database_error()
-        .and_then(|error| error.code().map(|code| code.into_owned()));
+    let code = code(error);
     matches!(code.as_deref(), Some("40001" | "40P01" | "5" | "517"))
 }
 
 /// What passes: no connection, a server that restarts (class 57), no room (class 53; SQLite's 13), disk trouble
 /// (SQLite's 10 and its kin) that may be a passing one.
 fn from_sql(error: sqlx::Error) -> StoreError {
-    let code = error
-        .as_database_error()
-        .and_then(|error| error.code().map(|code| code.into_owned()));
+    let code = code(&error);
     let passes = match (&error, code.as_deref()) {
         (sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed, _) => true,
         (_, Some("13" | "10")) => true,
@@ -193,4 +190,8 @@ fn from_sql(error: sqlx::Error) -> StoreError {
     } else {
         StoreError::Failed(error.into())
     }
+}
+
+fn code(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error()?.code().map(Cow::into_owned)
 }

@@ -21,11 +21,8 @@ async fn servers_that_start_at_the_same_moment_make_the_tables_once() {
     let starts = [(); 6].map(|()| {
         let url = url.clone();
         tokio::spawn(async move {
-            SqlRecords::open_postgres(&url, 2)
-                .await
-                .expect("opens")
-                .close()
-                .await
+            let store = SqlRecords::open_postgres(&url, 2).await.expect("opens");
+            store.close().await;
         })
     });
     for start in starts {
