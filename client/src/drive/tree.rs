@@ -142,6 +142,8 @@ impl Tree {
         let mut put = Vec::new();
         for change in changes {
             match change {
+                // What this device has done itself comes back with the next look.
+                VolumeChange::Put { record, .. } if self.records.get(&record.node) == Some(&record) => {}
                 VolumeChange::Put { record, .. } => put.push(self.put(record)?),
                 VolumeChange::Delete { node, .. } => {
                     self.forget(node);
@@ -259,3 +261,6 @@ fn folder_key_of(node: &Node) -> Option<(&FolderKey, u32)> {
         Node::File(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+//! What people do when nobody lies.
+
+use std::rc::Rc;
+
+use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
+use postern_client::protocol::volume::NodeKind;
+use postern_client::transfer::{Checkpoint, LocalLanes, StreamSource, Upload, upload};
+use postern_client::{Account, Drive, Error, PreparedSignUp, Stay};
+use zeroize::Zeroizing;
+
+use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put};
+
+#[tokio::test]
+async fn contents_of_every_edge_size_come_back() {
+    let (_, drive) = Server::start().sign_up("alice").await;
+    let root = drive.account().root();
+    let (chunk, segment) = (64 << 10, 8 << 20);
+    for size in [
+        0,
+        1,
+        chunk - 1,
+        chunk,
+        chunk + 1,
+        segment - 1,
+        segment,
+        segment + 1,
+        2 * segment,
+        20_000_000,
+    ] {
+        let bytes = noise(size);
+        let node = put(&drive, root, &format!("{size}"), &bytes).await.expect("put");
+        assert!(get(&drive, node).await.expect("get") == bytes, "{size}");
+    }
+}
+
+#[tokio::test]
+async fn a_pipe_needs_no_known_length() {
+    let (_, drive) = Server::start().sign_up("alice").await;
+    for size in [0, 5, 8 << 20, (16 << 20) + 7] {
+        let bytes = noise(size);
+        let source = Rc::new(StreamSource::new(std::io::Cursor::new(bytes.clone())));
+        let lanes = LocalLanes::new(drive.account().api().clone(), source, 4);
+        let what = Upload {
+            size_bytes: None,
+            journal: None,
+        };
+        let content = upload(drive.account(), what, &lanes, &|_| {})
+            .await
+            .expect("uploaded");
+        assert_eq!(content.size, size as u64);
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_broke_off_goes_on_anywhere() {
+    let (_, drive) = Server::start().sign_up("alice").await;
+    let bytes = noise(20_000_000);
+    let node = put(&drive, drive.account().root(), "film", &bytes)
+        .await
+        .expect("put");
+    for from in [1, 8 << 20, (8 << 20) + 5, 16 << 20, 19_999_999, 20_000_000] {
+        let mut sink = Buffer::default();
+        let mut checkpoint = Checkpoint::at(from as u64);
+        drive
+            .download(node, &mut checkpoint, &mut sink, &|_| {})
+            .await
+            .expect("the rest");
+        assert!(sink.take() == bytes[from..], "from {from}");
+    }
+}
+
+#[tokio::test]
+async fn folders_are_made_listed_moved_renamed_and_removed() {
+    let (_, drive) = Server::start().sign_up("alice").await;
+    let root = drive.account().root();
+    let path = vec!["a".to_owned(), "b".to_owned()];
+    let made = drive
+        .make_folders(root, &[path.clone(), path])
+        .await
+        .expect("made");
+    assert_eq!(made[0], made[1]);
+    let file = put(&drive, made[0], "letter", b"words").await.expect("put");
+    drive.rename(file, "Brief").await.expect("renamed");
+    assert_eq!(drive.resolve("/a/b/Brief").await, Ok(file));
+    let a = drive.resolve("a").await.expect("there");
+    assert_eq!(drive.relocate(&[a], made[0]).await, Err(Error::IntoItself));
+    drive.relocate(&[file], root).await.expect("moved");
+    drive.remove(&[a]).await.expect("removed");
+    let listing = drive.list(None).await.expect("listed");
+    let names: Vec<_> = listing
+        .entries
+        .iter()
+        .map(|entry| (entry.name.as_str(), entry.kind))
+        .collect();
+    assert_eq!(names, [("Brief", NodeKind::File)]);
+    assert_eq!(drive.make_folder(root, "Brief").await, Err(Error::EntryExists));
+    assert_eq!(drive.remove(&[a]).await, Err(Error::NotFound));
+}
+
+#[tokio::test]
+async fn a_device_stays_signed_in_until_it_signs_out() {
+    let (phone, drive) = Server::start().sign_up("alice").await;
+    let resumed = Account::resume(phone.around.clone())
+        .await
+        .expect("resumed")
+        .expect("signed in");
+    assert_eq!(resumed.id(), drive.account().id());
+    resumed.sign_out().await.expect("signed out");
+    assert!(
+        Account::resume(phone.around.clone())
+            .await
+            .expect("asked")
+            .is_none()
+    );
+    assert_eq!(drive.account().sessions().await, Err(Error::SignedOut));
+}
+
+#[tokio::test]
+async fn a_changed_password_replaces_the_old_one_and_signs_others_out() {
+    let server = Server::start();
+    let (_, drive) = server.sign_up("alice").await;
+    let (_, other) = server.sign_in("alice").await;
+    assert_eq!(
+        drive.account().change_password("wrong", "new").await,
+        Err(Error::WrongPassword)
+    );
+    drive
+        .account()
+        .change_password(PASSWORD, "new")
+        .await
+        .expect("changed");
+    put(&drive, drive.account().root(), "after", b"x")
+        .await
+        .expect("this device goes on");
+    assert_eq!(other.refresh().await, Err(Error::SignedOut));
+    assert!(matches!(
+        server.phone().sign_in("alice").await,
+        Err(Error::WrongPassword)
+    ));
+    sign_in_with(&server.phone(), "new")
+        .await
+        .expect("the new one works");
+}
+
+#[tokio::test]
+async fn replacing_the_keys_keeps_files_and_links_and_gives_new_words() {
+    let server = Server::start();
+    let phone = server.phone();
+    let prepared = PreparedSignUp::new(phone.around.clone(), "alice", PASSWORD).expect("a name");
+    let old_words = prepared.words();
+    let drive = Drive::new(Rc::new(
+        prepared.complete(None, Stay::SignedIn).await.expect("an account"),
+    ));
+    let file = put(&drive, drive.account().root(), "letter", b"words")
+        .await
+        .expect("put");
+    let share = drive.share(file, &ShareTerms::default()).await.expect("shared");
+    let words = drive
+        .account()
+        .replace_keys(PASSWORD, "new")
+        .await
+        .expect("replaced");
+    assert_eq!(
+        drive.shares().await.expect("still shown")[0].url("http://x"),
+        share.url("http://x")
+    );
+    put(&drive, drive.account().root(), "later", b"more")
+        .await
+        .expect("it goes on");
+
+    let recovered = |words: Zeroizing<String>| {
+        let around = server.phone().around;
+        async move { Account::recover(around, "alice", &words, "third", Stay::SignedIn).await }
+    };
+    assert!(matches!(recovered(old_words).await, Err(Error::WordsWrong)));
+    let account = recovered(words).await.expect("the new words open it");
+    let drive = Drive::new(Rc::new(account));
+    let file = drive.resolve("letter").await.expect("it is there");
+    assert_eq!(get(&drive, file).await, Ok(b"words".to_vec()));
+}
+
+#[tokio::test]
+async fn a_link_opens_without_an_account_and_counts_downloads() {
+    let server = Server::start();
+    let (_, drive) = server.sign_up("alice").await;
+    let bytes = noise(9_000_000);
+    let file = put(&drive, drive.account().root(), "film", &bytes)
+        .await
+        .expect("put");
+    let password = Some(Zeroizing::new("swordfish".to_owned()));
+    let terms = ShareTerms {
+        password,
+        max_downloads: Some(1),
+        expires: None,
+    };
+    let share = drive.share(file, &terms).await.expect("shared");
+
+    let bob = server.phone();
+    let address = LinkAddress::parse(&share.url("http://127.0.0.1")).expect("a link");
+    assert!(address.needs_password());
+    let open = |password: &'static str| OpenedLink::open(bob.around.clone(), &address, Some(password));
+    assert!(matches!(open("herring").await, Err(Error::LinkRefused)));
+    let opened = open("swordfish").await.expect("it opens");
+    assert_eq!(
+        (opened.entry().name.as_str(), opened.downloads_left()),
+        ("film", Some(1))
+    );
+    let mut sink = Buffer::default();
+    opened
+        .download(None, &mut Checkpoint::start(), &mut sink, &|_| {})
+        .await
+        .expect("downloaded");
+    assert!(sink.take() == bytes);
+    assert!(matches!(open("swordfish").await, Err(Error::LinkUsedUp)));
+    assert_eq!(drive.shares().await.expect("listed")[0].downloads, 1);
+}
+
+#[tokio::test]
+async fn a_link_to_a_folder_shows_what_is_in_it_now() {
+    let server = Server::start();
+    let (_, drive) = server.sign_up("alice").await;
+    let album = drive
+        .make_folder(drive.account().root(), "album")
+        .await
+        .expect("made");
+    let inner = drive.make_folder(album, "inner").await.expect("made");
+    let share = drive.share(album, &ShareTerms::default()).await.expect("shared");
+    put(&drive, inner, "one", b"1").await.expect("put");
+    let address = LinkAddress::parse(&share.url("http://127.0.0.1")).expect("a link");
+    let opened = OpenedLink::open(server.phone().around, &address, None)
+        .await
+        .expect("it opens");
+    let node = opened.resolve("inner/one").await.expect("it is there");
+    let mut sink = Buffer::default();
+    opened
+        .download(Some(node), &mut Checkpoint::start(), &mut sink, &|_| {})
+        .await
+        .expect("downloaded");
+    assert_eq!(sink.take(), b"1");
+    drive.unshare(share.id).await.expect("taken back");
+    let opened = OpenedLink::open(server.phone().around, &address, None).await;
+    assert!(matches!(opened, Err(Error::LinkRevoked | Error::LinkRefused)));
+}
+
+#[tokio::test]
+async fn a_link_leads_to_the_new_content_when_its_file_is_replaced() {
+    let server = Server::start();
+    let (_, drive) = server.sign_up("alice").await;
+    let root = drive.account().root();
+    let file = put(&drive, root, "letter", b"first").await.expect("put");
+    let share = drive.share(file, &ShareTerms::default()).await.expect("shared");
+    assert_eq!(put(&drive, root, "letter", b"second").await, Ok(file));
+    let address = LinkAddress::parse(&share.url("http://127.0.0.1")).expect("a link");
+    let opened = OpenedLink::open(server.phone().around, &address, None)
+        .await
+        .expect("it opens");
+    let mut sink = Buffer::default();
+    opened
+        .download(None, &mut Checkpoint::start(), &mut sink, &|_| {})
+        .await
+        .expect("downloaded");
+    assert_eq!(sink.take(), b"second");
+}
+
+async fn sign_in_with(phone: &Phone, password: &str) -> postern_client::Result<Account> {
+    Account::sign_in(phone.around.clone(), "alice", password, Stay::SignedIn).await
+}

@@ -1,0 +1,52 @@
+//! Two devices of one account, at once and in turn.
+
+use futures::future::join_all;
+use postern_client::Error;
+
+use crate::world::{Server, get, put};
+
+#[tokio::test]
+async fn what_one_device_does_the_other_sees() {
+    let server = Server::start();
+    let (_, laptop) = server.sign_up("alice").await;
+    let (_, phone) = server.sign_in("alice").await;
+    let root = laptop.account().root();
+    phone.refresh().await.expect("an empty drive");
+    let since = phone.account().latest_change().await.expect("a feed");
+    let file = put(&laptop, root, "letter", b"from the laptop")
+        .await
+        .expect("put");
+    let news = phone.account().news(since).await.expect("news");
+    assert!(news.drive && !news.links);
+    phone.refresh().await.expect("one file more");
+    assert_eq!(get(&phone, file).await, Ok(b"from the laptop".to_vec()));
+    phone.remove(&[file]).await.expect("removed");
+    laptop.refresh().await.expect("one file less");
+    assert_eq!(laptop.resolve("letter").await, Err(Error::NotFound));
+}
+
+#[tokio::test]
+async fn devices_that_write_at_once_lose_nothing() {
+    let server = Server::start();
+    let (_, laptop) = server.sign_up("alice").await;
+    let (_, phone) = server.sign_in("alice").await;
+    let root = laptop.account().root();
+    laptop.refresh().await.expect("loaded");
+    phone.refresh().await.expect("loaded");
+    let names: Vec<String> = (0..10).map(|number| number.to_string()).collect();
+    let by_laptop = names.iter().map(|name| laptop.make_folder(root, name));
+    let by_phone = names.iter().map(|name| phone.make_folder(root, name));
+    let made = join_all(by_laptop.chain(by_phone)).await;
+    // Each name is made by one of them, and the other is told that it is there.
+    assert_eq!(made.iter().filter(|made| made.is_ok()).count(), names.len());
+    assert_eq!(
+        made.iter()
+            .filter(|made| **made == Err(Error::EntryExists))
+            .count(),
+        names.len()
+    );
+    for drive in [&laptop, &phone] {
+        drive.refresh().await.expect("both agree");
+        assert_eq!(drive.list(None).await.expect("listed").entries.len(), names.len());
+    }
+}

@@ -1,0 +1,199 @@
+//! A server in this process, and devices that talk to it.
+
+use std::cell::RefCell;
+use std::net::TcpListener;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use postern_api::{Bells, Clock as ServerClock, Rate, Rates, Settings};
+use postern_client::device::MemoryDevice;
+use postern_client::drive::NewFile;
+use postern_client::http::Network;
+use postern_client::protocol::server::SignUpPolicy;
+use postern_client::protocol::{NodeId, TimeMs};
+use postern_client::transfer::{Checkpoint, LocalLanes, Sink, Source, Upload, upload};
+use postern_client::{Account, Clock, Drive, PreparedSignUp, Result, Stay, Surroundings};
+use postern_domain::{Postern, Rules, Stores};
+use postern_storage::{MemoryBlobs, MemoryRecords};
+
+use crate::evil::Evil;
+
+pub(crate) const PASSWORD: &str = "a gate in a wall";
+
+/// A server that runs until the test ends.
+pub(crate) struct Server {
+    origin: String,
+}
+
+/// A device of somebody's: what it remembers, and who stands between it and the server.
+pub(crate) struct Phone {
+    pub(crate) evil: Rc<Evil>,
+    pub(crate) around: Surroundings,
+}
+
+/// A source and a sink.
+#[derive(Clone, Default)]
+pub(crate) struct Buffer(pub(crate) Rc<RefCell<Vec<u8>>>);
+
+struct TestClock;
+
+#[async_trait(?Send)]
+impl Clock for TestClock {
+    fn now(&self) -> TimeMs {
+        ServerClock::system().now()
+    }
+
+    /// Lets others go on, and waits for nothing.
+    async fn sleep_ms(&self, _ms: u64) {
+        tokio::task::yield_now().await;
+    }
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
+        std::thread::spawn(move || serve(listener));
+        Self { origin }
+    }
+
+    /// A device that knows nothing yet.
+    pub(crate) fn phone(&self) -> Phone {
+        let network = Network::new(&self.origin).expect("an origin");
+        let evil = Rc::new(Evil::new(network));
+        let around = Surroundings {
+            http: evil.clone(),
+            device: Rc::new(MemoryDevice::default()),
+            clock: Rc::new(TestClock),
+            entropy: Rc::new(RefCell::new(rand::rng())),
+            label: "a phone".to_owned(),
+        };
+        Phone { evil, around }
+    }
+
+    /// A device with a new account.
+    pub(crate) async fn sign_up(&self, name: &str) -> (Phone, Drive) {
+        let phone = self.phone();
+        let prepared = PreparedSignUp::new(phone.around.clone(), name, PASSWORD).expect("a name");
+        let account = prepared.complete(None, Stay::SignedIn).await.expect("an account");
+        (phone, Drive::new(Rc::new(account)))
+    }
+
+    /// Another device of an account.
+    pub(crate) async fn sign_in(&self, name: &str) -> (Phone, Drive) {
+        let phone = self.phone();
+        let drive = phone.sign_in(name).await.expect("the password is right");
+        (phone, drive)
+    }
+}
+
+impl Phone {
+    pub(crate) async fn sign_in(&self, name: &str) -> Result<Drive> {
+        let account = Account::sign_in(self.around.clone(), name, PASSWORD, Stay::SignedIn).await?;
+        Ok(Drive::new(Rc::new(account)))
+    }
+}
+
+/// Uploads `bytes` as a file.
+pub(crate) async fn put(drive: &Drive, parent: NodeId, name: &str, bytes: &[u8]) -> Result<NodeId> {
+    let account = drive.account();
+    let source = Rc::new(Buffer::of(bytes));
+    let lanes = LocalLanes::new(account.api().clone(), source, 3);
+    let what = Upload {
+        size_bytes: Some(bytes.len() as u64),
+        journal: Some(name),
+    };
+    let content = upload(account, what, &lanes, &|_| {}).await?;
+    let file = NewFile {
+        parent,
+        name: name.to_owned(),
+        modified: TimeMs(1),
+        media_type: String::new(),
+        content,
+    };
+    Ok(drive.attach(&[file]).await?[0])
+}
+
+/// Downloads a file.
+pub(crate) async fn get(drive: &Drive, node: NodeId) -> Result<Vec<u8>> {
+    let mut sink = Buffer::default();
+    drive
+        .download(node, &mut Checkpoint::start(), &mut sink, &|_| {})
+        .await?;
+    Ok(sink.take())
+}
+
+/// Bytes that nothing compresses and no test expects by accident.
+pub(crate) fn noise(len: usize) -> Vec<u8> {
+    use rand::{RngExt as _, SeedableRng as _};
+    let mut bytes = vec![0; len];
+    rand::rngs::SmallRng::seed_from_u64(len as u64).fill(&mut bytes[..]);
+    bytes
+}
+
+impl Buffer {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(Rc::new(RefCell::new(bytes.to_vec())))
+    }
+
+    pub(crate) fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+}
+
+#[async_trait(?Send)]
+impl Sink for Buffer {
+    async fn write(&mut self, bytes: Vec<u8>) -> Result<()> {
+        self.0.borrow_mut().extend(bytes);
+        Ok(())
+    }
+}
+
+#[async_trait(?Send)]
+impl Source for Buffer {
+    async fn read(&self, offset: u64, len: usize) -> Result<Option<Vec<u8>>> {
+        let bytes = self.0.borrow();
+        let offset = usize::try_from(offset).expect("a small test");
+        Ok(bytes
+            .get(offset..)
+            .map(|rest| rest[..len.min(rest.len())].to_vec()))
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn serve(listener: TcpListener) {
+    let stores = Stores {
+        records: Arc::new(MemoryRecords::default()),
+        blobs: Arc::new(MemoryBlobs::default()),
+    };
+    let rules = Rules {
+        sign_up: SignUpPolicy::Open,
+        quota_bytes: 1 << 40,
+    };
+    let bells = Arc::new(Bells::default());
+    let postern = Postern::open(stores, rules, bells.clone(), &mut rand::rng())
+        .await
+        .expect("stores in memory");
+    let settings = Settings {
+        rates: without_limits(),
+        workers: 1,
+        ..Settings::default()
+    };
+    let running =
+        postern_api::run(listener, postern, bells, ServerClock::system(), settings).expect("it listens");
+    running.wait().await.expect("it serves until the test ends");
+}
+
+fn without_limits() -> Rates {
+    let rate = Rate {
+        burst: NonZeroU32::MAX,
+        per_minute: NonZeroU32::MAX,
+    };
+    Rates {
+        address: rate,
+        stranger: rate,
+        login: rate,
+    }
+}
