@@ -64,6 +64,7 @@ pub fn run(
             .wrap(security_headers(shared.settings.behind_tls))
             .configure(all_paths)
     };
+    cut_off_stalled(&listener, state.settings.pace.stall)?;
     let server = HttpServer::new(app)
         .workers(state.settings.workers.max(1))
         .client_request_timeout(state.settings.pace.head)
@@ -114,6 +115,18 @@ impl Stopper {
     pub async fn stop_now(&self) {
         self.server.stop(false).await;
     }
+}
+
+/// A peer that takes no bytes would hold its connection, and an open file behind it, for ever. The system ends it; who
+/// only paused goes on with a range. (Connections inherit this from the listener.)
+#[cfg(target_os = "linux")]
+fn cut_off_stalled(listener: &TcpListener, stall: Duration) -> io::Result<()> {
+    socket2::SockRef::from(listener).set_tcp_user_timeout(Some(stall))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cut_off_stalled(_: &TcpListener, _: Duration) -> io::Result<()> {
+    Ok(())
 }
 
 fn all_paths(config: &mut ServiceConfig) {

@@ -112,6 +112,7 @@ mod tests {
         head: Duration::from_secs(1),
         body_grace: Duration::from_secs(10),
         body_bytes_per_s: 10,
+        stall: Duration::from_secs(10),
     };
 
     fn chunk(bytes: &'static [u8]) -> Result<Bytes, PayloadError> {

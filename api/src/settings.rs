@@ -78,6 +78,8 @@ pub struct Pace {
     pub body_grace: Duration,
     /// … and from then on must have brought so many bytes for each second.
     pub body_bytes_per_s: u32,
+    /// Who takes nothing of an answer for so long is cut off.
+    pub stall: Duration,
 }
 
 impl Default for Pace {
@@ -87,6 +89,7 @@ impl Default for Pace {
             body_grace: Duration::from_secs(30),
             // A part of 8 MiB may take half an hour: slower than the slowest line that anybody shares files over.
             body_bytes_per_s: 4 << 10,
+            stall: Duration::from_secs(120),
         }
     }
 }

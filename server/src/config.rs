@@ -160,6 +160,7 @@ fn pace(raw: &RawLimits) -> Pace {
         head: Duration::from_secs(raw.head_s),
         body_grace: Duration::from_secs(raw.body_grace_s),
         body_bytes_per_s: raw.body_bytes_per_s.max(1),
+        stall: Duration::from_secs(raw.stall_s.max(1)),
     }
 }
 
@@ -204,6 +205,7 @@ mod tests {
         assert_eq!(ours.pace.head, theirs.pace.head);
         assert_eq!(ours.pace.body_grace, theirs.pace.body_grace);
         assert_eq!(ours.pace.body_bytes_per_s, theirs.pace.body_bytes_per_s);
+        assert_eq!(ours.pace.stall, theirs.pace.stall);
         assert_eq!(ours.shutdown, theirs.shutdown);
     }
 

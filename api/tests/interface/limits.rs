@@ -7,6 +7,7 @@ use postern_protocol::error::ErrorCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::server::{Answer, Server, generous};
+use crate::uploads;
 
 fn three() -> Rate {
     let (three, one) = (NonZeroU32::new(3), NonZeroU32::new(1));
@@ -100,6 +101,7 @@ async fn a_body_that_comes_too_slowly_is_given_up() {
         head: Duration::from_secs(5),
         body_grace: Duration::from_millis(100),
         body_bytes_per_s: 1 << 20,
+        ..Pace::default()
     };
     let server = Server::with(Settings { pace, ..generous() }).await;
     let head = "POST /api/v1/recovery/start HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
@@ -118,6 +120,34 @@ async fn a_head_that_comes_too_slowly_is_given_up() {
     let server = Server::with(Settings { pace, ..generous() }).await;
     let answer = raw(&server, "GET /api/v1/server HTTP/1.1\r\nhost:").await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[actix_web::test]
+#[cfg(target_os = "linux")]
+async fn who_takes_nothing_of_a_download_is_cut_off() {
+    let pace = Pace {
+        stall: Duration::from_secs(1),
+        ..Pace::default()
+    };
+    let server = Server::with(Settings { pace, ..generous() }).await;
+    let mut alice = server.user("alice").await;
+    // Far more than the buffers of a connection hold.
+    let id = uploads::content(&server, &mut alice, 48 << 20).await;
+    let words = format!(
+        "GET /api/v1/contents/{id} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
+        alice.session.token
+    );
+    let mut socket = tokio::net::TcpStream::connect(&server.host)
+        .await
+        .expect("it listens");
+    socket.write_all(words.as_bytes()).await.expect("it reads");
+    // The system's own timer, which no test can move.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let (mut taken, mut piece) = (0, vec![0; 1 << 20]);
+    while let Ok(read @ 1..) = socket.read(&mut piece).await {
+        taken += read;
+    }
+    assert!(taken < 48 << 20, "it went on after it had stood still");
 }
 
 /// What is answered to `words`, until the server closes or falls silent.

@@ -204,7 +204,7 @@ async fn who_is_not_signed_in_uploads_nothing() {
     }
 }
 
-pub(crate) async fn start(server: &Server, user: &mut User, size_bytes: Option<u64>) -> ContentId {
+async fn start(server: &Server, user: &mut User, size_bytes: Option<u64>) -> ContentId {
     let start = UploadStart {
         content: user.device.id(),
         size_bytes,
@@ -214,6 +214,22 @@ pub(crate) async fn start(server: &Server, user: &mut User, size_bytes: Option<u
         .await
         .json::<UploadBody>()
         .content
+}
+
+/// A content of zeros.
+pub(crate) async fn content(server: &Server, user: &mut User, size_bytes: u64) -> ContentId {
+    let id = start(server, user, Some(size_bytes)).await;
+    for part in 0..parts::count(size_bytes) {
+        let range = parts::range(part, size_bytes);
+        let zeros = vec![0; usize::try_from(range.end - range.start).expect("small")];
+        assert_eq!(put_part(server, user, id, part, &zeros).await.status, 204);
+    }
+    let complete = UploadComplete { size_bytes };
+    server
+        .post(&format!("/uploads/{id}/complete"), user, &complete)
+        .await
+        .json::<ContentBody>();
+    id
 }
 
 async fn put_part(server: &Server, user: &User, id: ContentId, part: u32, body: &[u8]) -> Answer {

@@ -154,6 +154,8 @@ section!(RawLimits, "limits", {
     body_grace_s: u64 = 30,
     /// How many bytes a body must bring for each second from then on.
     body_bytes_per_s: u32 = 4_096,
+    /// After how many seconds somebody is cut off who takes nothing of an answer (on Linux).
+    stall_s: u64 = 120,
 });
 
 /// How log lines look.
