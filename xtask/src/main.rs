@@ -9,6 +9,7 @@
 //! the architecture as a table.
 
 mod cargo_deny;
+mod claims;
 mod cmd_bench;
 mod cmd_check;
 mod cmd_screenshots;

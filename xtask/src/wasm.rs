@@ -43,6 +43,9 @@ fn bind(module: &Path, folder: &Path) -> Result<()> {
         .out_name(NAME)
         .web(true)?
         .typescript(true)
+        // Names of functions are for debuggers; they would be a tenth of the download.
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .generate(folder)
         .context("wasm-bindgen refused the module")
 }
