@@ -107,7 +107,7 @@ async function rooms({ page }: Profile, name: string, shoot: Shoot): Promise<str
   await page.getByRole('menuitem', { name: en.drive.share }).click();
   await shoot('share');
   await page.getByRole('button', { name: en.share.create }).click();
-  await page.getByLabel(en.share.link, { exact: true }).waitFor();
+  await page.getByTestId('link').waitFor();
   await shoot('link-ready');
   await page.keyboard.press('Escape');
   for (const [picture, path] of [

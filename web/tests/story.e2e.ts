@@ -25,6 +25,10 @@ beforeAll(async () => {
   await writeFolder(join(samples, 'letters'), 200);
   await writeRandom(join(samples, 'film.mov'), LARGE);
   sender = await openProfile();
+  // Nobody can answer the browser's own question in a test: here the person says no, and chooses the file again.
+  await sender.context.addInitScript(() => {
+    Object.assign(FileSystemHandle.prototype, { requestPermission: async () => 'denied' });
+  });
   receiver = await openProfile({ withoutPickers: true });
 });
 

@@ -25,10 +25,12 @@ function readItem(item: ItemWithHandle): Promise<UploadItem[]> {
   );
 }
 
-export async function readHandle(handle: FileSystemHandle, path: string[]): Promise<UploadItem[]> {
+async function readHandle(handle: FileSystemHandle, path: string[]): Promise<UploadItem[]> {
   if (handle.kind === 'file') {
     const fileHandle = handle as FileSystemFileHandle;
-    return [{ path, file: await fileHandle.getFile(), handle: fileHandle }];
+    const file = await fileHandle.getFile();
+    // One permission can be asked for in one click: for a folder of hundreds, choosing it again is the shorter way.
+    return path.length === 0 ? [{ path, file, handle: fileHandle }] : [{ path, file }];
   }
   const inside = [...path, handle.name];
   const items: UploadItem[] = [{ path: inside, file: null }];

@@ -10,7 +10,16 @@ export class Action {
     return this.error ? sayError(this.error) : null;
   }
 
-  /** Runs `work` unless it is running already. Answers whether it succeeded. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** Waits its turn instead of being ignored: for what a person did once and expects to have happened. */
+  queue(work: () => Promise<void>): Promise<boolean> {
+    const turn = this.#turn.then(() => this.run(work));
+    this.#turn = turn;
+    return turn;
+  }
+
+  /** Runs `work` unless something is running already, as a second click would. Answers whether it succeeded. */
   async run(work: () => Promise<void>): Promise<boolean> {
     if (this.busy) return false;
     this.busy = true;

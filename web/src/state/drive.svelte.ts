@@ -78,7 +78,7 @@ class Drive {
   async makeFolder(name: string) {
     const parent = this.listing?.folder;
     if (!parent) return;
-    await this.changing.run(async () => {
+    await this.changing.queue(async () => {
       const made = await engine.makeFolder(parent, this.#freeName(name));
       await this.#load();
       this.selected.clear();
@@ -103,7 +103,7 @@ class Drive {
   }
 
   #change(work: () => Promise<void>) {
-    return this.changing.run(async () => {
+    return this.changing.queue(async () => {
       await work();
       await this.#load();
     });

@@ -1,6 +1,6 @@
 /** The tray: every transfer, gathered by the gesture that started it. */
 import { SvelteMap } from 'svelte/reactivity';
-import type { Id, Transfer, TransferState, UploadItem } from '../engine/api';
+import type { Id, KeptHandle, Transfer, TransferState, UploadItem } from '../engine/api';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
 
@@ -85,18 +85,19 @@ class Transfers {
   }
 
   upload(parent: Id, items: UploadItem[]) {
-    return this.action.run(() => engine.upload(parent, items));
+    return this.action.queue(() => engine.upload(parent, items));
   }
 
   /** Uses kept handles where the browser has them: a permission, asked for in the click that brought us here. */
   async reopen(group: Group): Promise<UploadItem[]> {
     const waiting = idsIn(group, 'needs-file');
-    const items: UploadItem[] = [];
-    for (const { transfer, handle } of await engine.keptHandles(waiting)) {
-      const file = await readAgain(handle);
-      if (file) items.push({ path: this.byId.get(transfer)?.path ?? [], file, handle });
-    }
-    return items;
+    const kept: KeptHandle[] = await engine.keptHandles(waiting);
+    // All at once, while the click still counts as one.
+    const files = await Promise.all(kept.map(({ handle }) => readAgain(handle)));
+    return kept.flatMap(({ transfer, handle }, i) => {
+      const file = files[i];
+      return file ? [{ path: this.byId.get(transfer)?.path ?? [], file, handle }] : [];
+    });
   }
 
   resumeWith(group: Group, items: UploadItem[]) {

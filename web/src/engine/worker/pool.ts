@@ -17,9 +17,12 @@ export type PoolMessage = { module: WebAssembly.Module } | Job | { noted: true }
 
 export type PoolReply = { sealed: Uint8Array } | { sent: number } | { done: Uint8Array } | { failed: unknown };
 
-/** Sealing is limited by the processor, sending by the line: a few more lanes than cores keeps both busy. */
-const LEAST = 3;
-const MOST = 6;
+/**
+ * A lane holds a part of 8 MiB up to four times over (read, in the module, sealed, on its way), and what was dropped
+ * until the browser collects it. Measured in Chromium: about 70 MiB a lane, and a tab must not grow by 300.
+ */
+const LEAST = 2;
+const MOST = 3;
 
 export class Pool implements Lanes {
   #module: WebAssembly.Module;

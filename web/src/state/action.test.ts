@@ -1,0 +1,26 @@
+import { expect, test, vi } from 'vitest';
+
+vi.mock('#engine', () => ({ start: () => ({ engine: {}, listen: () => {} }) }));
+const { Action } = await import('./action.svelte');
+
+test('a second click is ignored, what is queued is not', async () => {
+  const done: string[] = [];
+  const slow = (name: string) => async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    done.push(name);
+  };
+  const action = new Action();
+  const results = await Promise.all([action.run(slow('one')), action.run(slow('two'))]);
+  expect(results).toEqual([true, false]);
+  await Promise.all([action.queue(slow('three')), action.queue(slow('four'))]);
+  expect(done).toEqual(['one', 'three', 'four']);
+});
+
+test('a failure is kept to be told, and does not stop what is queued behind it', async () => {
+  const action = new Action();
+  const failed = action.queue(() => Promise.reject({ kind: 'offline' }));
+  const next = action.queue(async () => {});
+  expect(await failed).toBe(false);
+  expect(await next).toBe(true);
+  expect(action.error).toBe(null);
+});
