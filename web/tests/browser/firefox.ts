@@ -1,14 +1,10 @@
 /** Firefox as Debian ships it, by WebDriver BiDi. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import puppeteer from 'puppeteer-core';
-import { residentBytes } from './memory';
+import { bytesBelow } from './memory';
 import type { OtherBrowser } from './other';
-
-const run = promisify(execFile);
 
 export async function openFirefox(): Promise<OtherBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-firefox-'));
@@ -38,22 +34,12 @@ export async function openFirefox(): Promise<OtherBrowser> {
       const input = await page.waitForSelector('input[type=file]');
       await (input as unknown as { uploadFile(...files: string[]): Promise<void> }).uploadFile(...paths);
     },
-    pageBytes: () => contentBytes(pid),
+    // Pages and service workers; forked by a helper, so not direct children.
+    pageBytes: () => bytesBelow(pid, ['Isolated', 'Web Content', 'WebContent']),
     downloads,
     async close() {
       await browser.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Pages live in child processes whose command line ends in "tab". */
-async function contentBytes(pid: number): Promise<number> {
-  const { stdout } = await run('ps', ['--ppid', String(pid), '-o', 'pid=,args=']).catch(() => ({ stdout: '' }));
-  const pids = stdout
-    .split('\n')
-    .filter((line) => /\btab$/.test(line.trim()))
-    .map((line) => Number.parseInt(line, 10));
-  const sizes = await Promise.all(pids.map(residentBytes));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -1,16 +1,14 @@
 /** WebKitGTK as Debian ships it: its own WebDriver over plain HTTP, on a screen that nobody sees. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { residentBytes } from './memory';
+import { bytesBelow } from './memory';
 import type { OtherBrowser } from './other';
 
-const run = promisify(execFile);
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
@@ -49,7 +47,7 @@ export async function openWebKit(): Promise<OtherBrowser> {
       });
       await call('POST', `${session}/element/${input[ELEMENT]}/value`, { text: paths.join('\n') });
     },
-    pageBytes: () => webProcessBytes(driver.pid ?? 0),
+    pageBytes: () => bytesBelow(driver.pid ?? 0, ['WebKitWebProces']),
     downloads,
     async close() {
       await call('DELETE', session).catch(() => undefined);
@@ -101,18 +99,6 @@ async function freePort(): Promise<number> {
   probe.close();
   await once(probe, 'close');
   return port;
-}
-
-async function webProcessBytes(driver: number): Promise<number> {
-  const { stdout } = await run('ps', ['-e', '-o', 'pid=,ppid=,comm=']);
-  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/));
-  const below = new Set([String(driver)]);
-  // Parents come before their children often, not always: as many passes as the tree is deep.
-  for (let depth = 0; depth < 4; depth += 1)
-    for (const [pid, parent] of rows) if (pid && parent && below.has(parent)) below.add(pid);
-  const pages = rows.filter(([pid, , name]) => pid && below.has(pid) && name?.startsWith('WebKitWebProces'));
-  const sizes = await Promise.all(pages.map(([pid]) => residentBytes(Number(pid))));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function end(child: ChildProcess) {
