@@ -51,10 +51,7 @@ impl Device for FolderDevice {
 
     async fn delete(&self, key: &str) -> Result<()> {
         let path = self.path(key);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&path, &error)),
-            _ => Ok(()),
-        }
+        remove_with_halves(&path).map_err(|error| failed(&path, &error))
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>> {
@@ -119,14 +116,39 @@ fn write_durably(path: &Path, value: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Also what a killed process left half written of it: that holds keys as well.
+fn remove_with_halves(path: &Path) -> io::Result<()> {
+    let (folder, name) = (path.parent(), path.file_name().and_then(|name| name.to_str()));
+    let (folder, name) = folder.zip(name).expect("keys are text, below the root");
+    let begins = format!("{name}.");
+    let halves = all_in(folder)?;
+    let halves = halves
+        .iter()
+        .filter(|half| half.starts_with(&begins) && half.ends_with(".new"));
+    [name]
+        .into_iter()
+        .chain(halves.map(String::as_str))
+        .try_for_each(|name| match fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+}
+
+/// Without what a killed process left half written: that is no value.
 fn files_in(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = all_in(folder)?;
+    names.retain(|name| !name.ends_with(".new"));
+    Ok(names)
+}
+
+fn all_in(folder: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    // What a killed process left half written is no value.
-    Ok(names.filter(|name| !name.ends_with(".new")).collect())
+    Ok(entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect())
 }
 
 fn failed(path: &Path, error: &io::Error) -> Error {
@@ -182,6 +204,19 @@ mod tests {
         block_on(device.delete("journal/a")).expect("delete");
         block_on(device.delete("journal/a")).expect("twice is as well");
         assert_eq!(block_on(device.list("journal/")).expect("list"), ["journal/b"]);
+    }
+
+    #[test]
+    fn what_is_deleted_leaves_no_half_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let device = FolderDevice::open(folder.path()).expect("made");
+        block_on(device.put("journal/a", b"x")).expect("put");
+        for half in ["journal/a.1.new", "journal/ab.1.new"] {
+            fs::write(device.path(half), b"half").expect("written");
+        }
+        block_on(device.delete("journal/a")).expect("delete");
+        let left = all_in(&device.path("journal")).expect("readable");
+        assert_eq!(left, ["ab.1.new"]);
     }
 
     #[test]
