@@ -108,13 +108,16 @@ impl Postern {
         }
     }
 
+    /// One that cannot be deleted must not keep all others: it is told at the end, and tried again with the next pass.
     async fn delete_blobs(&self, garbage: &[GarbageRow], now: TimeMs) -> Result<u64> {
-        let mut keys = Vec::with_capacity(garbage.len());
+        let (mut deleted, mut failed) = (Vec::with_capacity(garbage.len()), None);
         for row in garbage {
-            self.blobs().delete(row.key, row.upload.as_ref()).await?;
-            keys.push(row.key);
+            match self.blobs().delete(row.key, row.upload.as_ref()).await {
+                Ok(()) => deleted.push(row.key),
+                Err(error) => failed = Some(error),
+            }
         }
-        self.records().note_swept(&keys, now).await?;
-        Ok(keys.len() as u64)
+        self.records().note_swept(&deleted, now).await?;
+        failed.map_or(Ok(deleted.len() as u64), |error| Err(error.into()))
     }
 }
