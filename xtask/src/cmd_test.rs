@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::sh::{Sh, program, sh};
 use crate::stages::{Outcome, Request, Stage, counted, fine};
-use crate::{cmd_check, debian, place, stages, tools, web};
+use crate::{cmd_check, debian, place, stages, tools, wasm, web};
 
 /// The web client comes before the server, which carries it.
 const STAGES: &[Stage] = &[
@@ -16,7 +16,8 @@ const STAGES: &[Stage] = &[
     Stage::new("rust", rust),
     Stage::new("rust-docs", rust_docs),
     Stage::new("web-unit", web_unit),
-    Stage::new("independent", independent_reader),
+    Stage::new("wasm-crypto", |request| unfiltered(request, wasm_crypto)),
+    Stage::new("independent", |request| unfiltered(request, independent_reader)),
     Stage::new("browser", browser),
 ];
 
@@ -68,13 +69,14 @@ fn browser(request: &Request) -> Result<Outcome> {
     ))
 }
 
+/// Makes the golden files inside WebAssembly: browsers must compute what everybody else does.
+fn wasm_crypto() -> Result<Outcome> {
+    let module = wasm::compile("postern-crypto-agreement", "postern-crypto-agreement")?;
+    counted(sh("node crypto/wasm-agreement/run.mjs").arg(module))
+}
+
 /// Opens the golden files with code that shares nothing with ours but the description of the format.
-fn independent_reader(request: &Request) -> Result<Outcome> {
-    if request.filter.is_some() {
-        return Ok(Outcome::Skipped(
-            "its tests have no names to filter by".to_owned(),
-        ));
-    }
+fn independent_reader() -> Result<Outcome> {
     let folder = place::root().join("tests/independent");
     let python = virtual_environment(&folder.join("requirements.txt"))?;
     let golden = place::root().join("crypto/tests/golden");
@@ -100,6 +102,15 @@ fn with_programs(runner: Sh) -> Sh {
     runner
         .env("POSTERND", built.join("posternd"))
         .env("POSTERN", built.join("postern"))
+}
+
+fn unfiltered(request: &Request, run: fn() -> Result<Outcome>) -> Result<Outcome> {
+    match request.filter {
+        Some(_) => Ok(Outcome::Skipped(
+            "its tests have no names to filter by".to_owned(),
+        )),
+        None => run(),
+    }
 }
 
 fn filtered_vitest(script: Sh, request: &Request) -> Sh {

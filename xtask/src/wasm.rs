@@ -10,13 +10,13 @@ use crate::sh::sh;
 use crate::wasm_toolchain::{TARGET, Toolchain};
 
 const PROFILE: &str = "wasm";
-const NAME: &str = "postern_wasm";
+const CLIENT: &str = "postern_wasm";
 
 /// Leaves module, bindings and types in the web client's sources.
 pub(crate) fn build() -> Result<()> {
-    let module = compile()?;
+    let module = compile("postern-web-wasm", CLIENT)?;
     let folder = place::web().join("src/engine/wasm");
-    let bound = folder.join(format!("{NAME}_bg.wasm"));
+    let bound = folder.join(format!("{CLIENT}_bg.wasm"));
     if place::is_fresh(&bound, std::slice::from_ref(&module)) {
         return Ok(());
     }
@@ -24,23 +24,25 @@ pub(crate) fn build() -> Result<()> {
     shrink(&bound)
 }
 
-fn compile() -> Result<PathBuf> {
+/// Compiles one of our crates as the browser gets it, and returns where the module called `name` is.
+pub(crate) fn compile(package: &str, name: &str) -> Result<PathBuf> {
     let target_dir = place::target().join("wasm");
     let build = Toolchain::find_or_install()?
         .cargo_build()
-        .words("--locked --package postern-web-wasm");
+        .words("--locked --package")
+        .arg(package);
     build
         .args(["--profile", PROFILE, "--target-dir"])
         .arg(&target_dir)
         .run()?;
-    Ok(target_dir.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm")))
+    Ok(target_dir.join(TARGET).join(PROFILE).join(format!("{name}.wasm")))
 }
 
 fn bind(module: &Path, folder: &Path) -> Result<()> {
     println!("Binding {} into {}.", module.display(), folder.display());
     Bindgen::new()
         .input_path(module)
-        .out_name(NAME)
+        .out_name(CLIENT)
         .web(true)?
         .typescript(true)
         // Names of functions are for debuggers; they would be a tenth of the download.
