@@ -44,10 +44,22 @@ pub(crate) struct Args {
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// The server [default: the one of the last login, else http://127.0.0.1:8080]
-    #[arg(long, global = true, env = "POSTERN_SERVER", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "POSTERN_SERVER",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub(crate) server: Option<String>,
     /// Where this device keeps its keys [default: $XDG_DATA_HOME/postern, else ~/.local/share/postern]
-    #[arg(long, global = true, env = "POSTERN_PROFILE", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "POSTERN_PROFILE",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
     pub(crate) profile: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long, global = true)]

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::deliver::Output;
 use crate::desk::Desk;
-use crate::failure::{About as _, Result};
+use crate::failure::Result;
 use crate::secret;
 
 const FROM_STDIN: &str = "-";
@@ -34,9 +34,8 @@ impl Open {
         let password = self.password(&address)?;
         let around = desk.around_at(&address.origin)?;
         let device = Rc::clone(&around.device);
-        let link = OpenedLink::open(around, &address, password.as_deref().map(String::as_str))
-            .await
-            .about(|| "the link".to_owned())?;
+        let password = password.as_deref().map(String::as_str);
+        let link = OpenedLink::open(around, &address, password).await?;
         self.output.deliver(desk, &link, device, &link.entry()).await
     }
 

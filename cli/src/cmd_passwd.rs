@@ -41,17 +41,11 @@ impl Passwd {
         let next = secret::new_password(self.password_stdin, "New password")?;
         warn_if_short(desk, &next);
         let keys_replaced = self.recovery_out.is_some();
-        match self.recovery_out {
-            Some(path) => {
-                replace_keys(
-                    desk,
-                    &account,
-                    (&current, &next),
-                    RecoveryFile::create(&path, self.force)?,
-                )
-                .await?
-            }
-            None => account.change_password(&current, &next).await?,
+        if let Some(path) = self.recovery_out {
+            let file = RecoveryFile::create(&path, self.force)?;
+            replace_keys(desk, &account, (&current, &next), file).await?;
+        } else {
+            account.change_password(&current, &next).await?;
         }
         desk.say()
             .done(&Changed { keys_replaced }, || sentence(keys_replaced).to_owned())

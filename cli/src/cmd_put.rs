@@ -21,6 +21,8 @@ use crate::term::{count, size};
 use crate::upload::{Outcome, Uploader, media_type};
 
 const STANDARD_INPUT: &str = "-";
+const GO_ON: &str = "What was sent is kept for a week: run the same command again to go on where it stopped.";
+const ONLY_ONCE: &str = "Standard input cannot be read twice: nothing was kept.";
 
 /// Put files and folders into the drive; what was interrupted goes on where it stopped
 ///
@@ -92,9 +94,8 @@ impl Put {
     async fn put_stdin(self, desk: &Desk) -> Result<()> {
         let drive = desk.drive().await?;
         let path = self.stdin_path(&drive).await?;
-        let advice = "Standard input cannot be read twice: nothing was kept.";
         let put = put_stream(desk, &drive, &path);
-        let (size_bytes, outcome) = unless_stopped(advice, put).await.about(|| path.to_string())?;
+        let (size_bytes, outcome) = unless_stopped(ONLY_ONCE, put).await.about(|| path.to_string())?;
         let file = DoneFile {
             path: path.to_string(),
             size_bytes,
@@ -129,7 +130,8 @@ async fn put_plan(desk: &Desk, drive: &Drive, to: &Remote, plan: &Plan) -> Resul
     let target = target.about(|| to.to_string())?[0];
     let progress = Progress::new(desk.say(), "sealing and sending", Some(plan.bytes()));
     let uploader = Uploader::prepare(drive, desk.say(), &progress, target, plan).await?;
-    uploader.put_all(&plan.files).await
+    let outcomes = uploader.put_all(&plan.files).await;
+    outcomes.map_err(|failure| failure.resumable(GO_ON))
 }
 
 async fn put_stream(desk: &Desk, drive: &Drive, path: &Remote) -> Result<(u64, Outcome)> {

@@ -29,7 +29,7 @@ pub(crate) struct Signup {
     #[arg(long, requires = "recovery_out")]
     force: bool,
     /// The invitation, where the server asks for one
-    #[arg(long, env = "POSTERN_INVITE", value_name = "CODE")]
+    #[arg(long, env = "POSTERN_INVITE", hide_env_values = true, value_name = "CODE")]
     invite: Option<String>,
 }
 

@@ -59,9 +59,7 @@ impl Output {
         }
         let place = target(self.output.as_deref(), &entry.name, entry.kind, self.force)?;
         let saved = self.save(desk, shelf, device, entry, &place);
-        let saved = unless_stopped(GO_ON, saved)
-            .await
-            .map_err(|failure| failure.advise(GO_ON))?;
+        let saved = unless_stopped(GO_ON, saved).await?;
         desk.say().done(&saved, || in_words(&saved, entry.kind))
     }
 
@@ -74,6 +72,12 @@ impl Output {
     async fn print(&self, desk: &Desk, shelf: &dyn Shelf, entry: &Entry) -> Result<()> {
         if desk.say().is_json() {
             return Err(Failure::usage("--json and -o - both want standard output"));
+        }
+        if entry.kind == NodeKind::Folder {
+            return Err(Failure::usage(format!(
+                "{} is a folder, and standard output takes one file",
+                entry.name
+            )));
         }
         unless_stopped(CUT_SHORT, print(desk, shelf, entry)).await
     }
@@ -98,10 +102,11 @@ impl Output {
             progress: &progress,
             force: self.force,
         };
-        match &tree {
-            Some(tree) => saver.folder(entry, tree, place).await?,
-            None => saver.file(entry, place).await?,
-        }
+        let saved = match &tree {
+            Some(tree) => saver.folder(entry, tree, place).await,
+            None => saver.file(entry, place).await,
+        };
+        saved.map_err(|failure| failure.resumable(GO_ON))?;
         Ok(Saved {
             saved: place.display().to_string(),
             files: tree.map_or(1, |tree| tree.files.len()),

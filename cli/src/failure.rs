@@ -17,7 +17,7 @@ pub(crate) enum Failure {
         /// What happened.
         what: String,
         /// What to do about it.
-        advice: Option<String>,
+        advice: Vec<String>,
     },
     /// Ctrl-C. What to do to go on.
     Stopped(&'static str),
@@ -45,22 +45,25 @@ impl Failure {
         Self::Told {
             class,
             what: what.into(),
-            advice: None,
+            advice: Vec::new(),
         }
     }
 
-    /// With what to do about it, unless something better is known already.
-    pub(crate) fn advise(self, text: impl Into<String>) -> Self {
+    /// With what to do about it.
+    pub(crate) fn advise(mut self, text: impl Into<String>) -> Self {
+        if let Self::Told { advice, .. } = &mut self {
+            advice.push(text.into());
+        }
+        self
+    }
+
+    /// With how to go on, if trying again makes sense: what is refused or not authentic stays so.
+    pub(crate) fn resumable(self, how: &'static str) -> Self {
         match self {
             Self::Told {
-                class,
-                what,
-                advice: None,
-            } => Self::Told {
-                class,
-                what,
-                advice: Some(text.into()),
-            },
+                class: ErrorClass::Failure,
+                ..
+            } => self.advise(how),
             other => other,
         }
     }
@@ -115,7 +118,7 @@ impl From<Error> for Failure {
         Self::Told {
             class: error.class(),
             what: error.to_string(),
-            advice: advice(&error).map(str::to_owned),
+            advice: advice(&error).into_iter().map(str::to_owned).collect(),
         }
     }
 }
