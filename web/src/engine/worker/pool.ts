@@ -19,7 +19,7 @@ export type PoolReply = { sealed: Uint8Array } | { sent: number } | { done: Uint
 
 /**
  * A lane holds a part of 8 MiB up to four times over (read, in the module, sealed, on its way), and what was dropped
- * until the browser collects it. Measured in Chromium: about 70 MiB a lane, and a tab must not grow by 300.
+ * until the browser collects it: few lanes keep a tab small, and two already outrun most lines.
  */
 const LEAST = 2;
 const MOST = 3;
