@@ -6,7 +6,7 @@ use postern_protocol::time::HOUR_MS;
 use postern_protocol::volume::NodeKind;
 use postern_protocol::{Bytes, ContentId, NodeId};
 
-use crate::world::{World, body, read_all, refusal};
+use crate::world::{Spoiled, World, body, read_all, refusal};
 
 /// A server with one shared file of 300 bytes.
 struct Shared {
@@ -327,13 +327,13 @@ async fn a_lease_is_good_for_its_own_link_only() {
 #[tokio::test]
 async fn a_link_that_cannot_be_is_refused() {
     let shared = Shared::file(|_| {}).await;
-    let spoil: [(&str, fn(&mut MadeLink)); 6] = [
+    let spoil: [Spoiled<MadeLink>; 6] = [
         ("no downloads", |link| link.create.max_downloads = Some(0)),
         ("too many downloads", |link| {
-            link.create.max_downloads = Some(u32::MAX)
+            link.create.max_downloads = Some(u32::MAX);
         }),
         ("an end in the past", |link| {
-            link.create.expires = Some(crate::world::START)
+            link.create.expires = Some(crate::world::START);
         }),
         ("no hash", |link| link.create.proof_hash = Bytes(vec![1; 31])),
         ("a wrap that is not sealed", |link| {

@@ -6,7 +6,7 @@ use postern_protocol::limits::{MAX_BATCH_RECORDS, MAX_RECORD_BYTES};
 use postern_protocol::volume::{Batch, VolumeChange};
 use postern_protocol::{Bytes, ContentId, NodeId, VolumeId};
 
-use crate::world::{World, refusal};
+use crate::world::{Spoiled, World, refusal};
 
 #[tokio::test]
 async fn what_was_put_is_read_back_with_the_head() {
@@ -129,20 +129,20 @@ async fn a_batch_that_is_malformed_is_refused_before_anything_is_touched() {
         let folder = alice.folder(alice.root);
         alice.batch(vec![folder], vec![])
     };
-    let spoil: [(&str, fn(&mut Batch)); 9] = [
+    let spoil: [Spoiled<Batch>; 9] = [
         ("a node twice", |batch| batch.puts.push(batch.puts[0].clone())),
         ("put and deleted", |batch| batch.deletes.push(batch.puts[0].node)),
         ("a folder with a content", |batch| {
             batch.puts[0].content = Some(ContentId([1; 16]))
         }),
         ("not sealed", |batch| {
-            batch.puts[0].sealed = Bytes(b"name.txt".to_vec())
+            batch.puts[0].sealed = Bytes(b"name.txt".to_vec());
         }),
         ("too large", |batch| {
             batch.puts[0].sealed = Bytes(vec![1; MAX_RECORD_BYTES + 1])
         }),
         ("a number that no database has", |batch| {
-            batch.puts[0].seq = u64::MAX
+            batch.puts[0].seq = u64::MAX;
         }),
         ("another counter", |batch| batch.expected = 7),
         ("too many", |batch| {

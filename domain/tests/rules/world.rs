@@ -131,6 +131,9 @@ pub(crate) async fn read_all(pieces: postern_domain::store::ReadStream) -> Vec<u
         .expect("memory is always there")
 }
 
+/// What makes a thing wrong, and how.
+pub(crate) type Spoiled<T> = (&'static str, fn(&mut T));
+
 /// What is left of a result that must be an error.
 pub(crate) fn refusal<T>(result: Result<T, Error>) -> Error {
     result.err().expect("this must be refused")
