@@ -337,7 +337,7 @@ async fn a_link_that_cannot_be_is_refused() {
         }),
         ("no hash", |link| link.create.proof_hash = Bytes(vec![1; 31])),
         ("a wrap that is not sealed", |link| {
-            link.create.wrap = Bytes(vec![2; 200])
+            link.create.wrap = Bytes(vec![2; 200]);
         }),
         ("no such node", |link| link.create.node = NodeId([9; 16])),
     ];

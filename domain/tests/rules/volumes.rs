@@ -133,13 +133,13 @@ async fn a_batch_that_is_malformed_is_refused_before_anything_is_touched() {
         ("a node twice", |batch| batch.puts.push(batch.puts[0].clone())),
         ("put and deleted", |batch| batch.deletes.push(batch.puts[0].node)),
         ("a folder with a content", |batch| {
-            batch.puts[0].content = Some(ContentId([1; 16]))
+            batch.puts[0].content = Some(ContentId([1; 16]));
         }),
         ("not sealed", |batch| {
             batch.puts[0].sealed = Bytes(b"name.txt".to_vec());
         }),
         ("too large", |batch| {
-            batch.puts[0].sealed = Bytes(vec![1; MAX_RECORD_BYTES + 1])
+            batch.puts[0].sealed = Bytes(vec![1; MAX_RECORD_BYTES + 1]);
         }),
         ("a number that no database has", |batch| {
             batch.puts[0].seq = u64::MAX;
