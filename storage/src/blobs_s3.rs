@@ -171,18 +171,18 @@ impl BlobStore for S3Blobs {
             .presign_put(&path, OWN_ADDRESS_S, None, None)
             .await
             .map_err(failed)?;
-        match self
+        let sent = self
             .send(&address, body.collect().await?, Condition::UnlessThere)
-            .await?
-        {
-            Ok(()) => Ok(Put::Stored),
-            Err(error @ S3Error::HttpFailWithBody(412, _)) => {
-                let there = self.sized(&path).await?;
-                // Gone again at the same moment: worth another try.
-                let size_bytes = there.ok_or_else(|| failed(error))?;
-                Ok(Put::AlreadyThere { size_bytes })
-            }
-            Err(error) => Err(failed(error)),
+            .await;
+        let error = match sent {
+            Ok(Ok(())) => return Ok(Put::Stored),
+            Ok(Err(refusal)) => failed(refusal),
+            Err(error) => error,
+        };
+        // A store that has the blob may say so, or just hang up in the middle of the body.
+        match self.sized(&path).await {
+            Ok(Some(size_bytes)) => Ok(Put::AlreadyThere { size_bytes }),
+            _ => Err(error),
         }
     }
 

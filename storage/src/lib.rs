@@ -1,11 +1,11 @@
 //! Where Postern's server keeps its records and blobs.
 //!
 //! Implements the contracts of [`postern_domain::store`] and nothing beyond them: no rule of the service lives here
-//! but those that only a transaction can check ([`tree`](self)), and nothing here can read what it stores.
+//! but those that only a transaction can check (`tree`), and nothing here can read what it stores.
 //!
 //! | contract | one machine | many | tests |
 //! |---|---|---|---|
-//! | blobs | [`FolderBlobs`] | [`S3Blobs`] in [`Buffered`] in [`Retry`] | [`MemoryBlobs`] |
+//! | blobs | [`FolderBlobs`] | [`Buffered`] over [`Retry`] over [`S3Blobs`] | [`MemoryBlobs`] |
 //! | records | [`SqlRecords`] on SQLite | [`SqlRecords`] on Postgres | [`MemoryRecords`] |
 //!
 //! Read in this order: the contracts, `blobs_folder`, `records_sql` (`schema` first), `tree`; then, with the feature

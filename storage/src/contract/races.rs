@@ -3,11 +3,13 @@
 use std::future::Future;
 
 use postern_domain::store::{
-    Added, BatchOutcome, Begun, Created, Leased, NewContent, NewUpload, Noted, ObjectPut, PartRow,
+    Added, BatchOutcome, Begun, BlobKey, Created, Leased, NewContent, NewUpload, Noted, ObjectPut, PartRow,
     PasswordSet, UploadHandle,
 };
 use postern_protocol::account::{ObjectKind, PutObject};
-use postern_protocol::parts;
+use postern_protocol::link::Rewrap;
+use postern_protocol::volume::Record;
+use postern_protocol::{LinkId, parts};
 use tokio::task::JoinSet;
 
 use super::accounts::new_password;
@@ -26,6 +28,7 @@ sentences! { AnyRecords:
     entries_of_the_feed_have_no_gap
     a_download_delivered_twice_at_the_same_moment_is_counted_once
     a_secret_proposed_by_many_is_the_same_for_all
+    changes_of_all_kinds_at_the_same_moment_all_come_to_their_end
 }
 
 /// What becomes of `count` of them, all at the same moment.
@@ -230,4 +233,74 @@ async fn a_secret_proposed_by_many_is_the_same_for_all(records: AnyRecords) {
     })
     .await;
     assert!(secrets.iter().all(|secret| *secret == secrets[0]));
+}
+
+/// No two kinds of change may wait for each other in a circle.
+async fn changes_of_all_kinds_at_the_same_moment_all_come_to_their_end(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let file = owner.put_file(owner.root).await;
+    let link = owner.link(file.node, None).await;
+    let key = owner.key(id());
+    let upload = NewUpload {
+        key,
+        handle: UploadHandle::default(),
+        now: NOW,
+    };
+    records.begin_upload(&upload).await.expect("works");
+    at_once(60, |number| {
+        let (owner, file) = (owner.clone(), file.clone());
+        async move { change(number, &owner, file, link, key).await }
+    })
+    .await;
+    owner.feed().await;
+}
+
+async fn change(number: usize, owner: &Owner, file: Record, link: LinkId, key: BlobKey) {
+    let records = &owner.records;
+    let state = PutObject {
+        kind: ObjectKind::State,
+        version: number as u64 / 6 + 2,
+        sealed: sealed("state"),
+    };
+    match number % 6 {
+        0 => {
+            let replaced = Record {
+                seq: number as u64 + 2,
+                content: Some(owner.content(10).await),
+                ..file
+            };
+            let mut batch = owner.batch(owner.counter().await, vec![replaced], Vec::new());
+            batch.rewraps = vec![Rewrap {
+                id: link,
+                wrap: sealed("wrap"),
+            }];
+            batch.state = Some(state);
+            owner.apply(&batch).await;
+        }
+        1 => {
+            records.put_object(owner.id(), &state).await.expect("works");
+        }
+        2 => {
+            let lease = new_lease(link);
+            records.take_lease(&lease).await.expect("works");
+            records.note_delivered(lease.id).await.expect("works");
+        }
+        3 => {
+            let part = u32::try_from(number).expect("few parts");
+            let part = PartRow {
+                part,
+                size_bytes: 1,
+                checksum: digest(),
+            };
+            records.note_part(key, &part).await.expect("works");
+        }
+        4 => {
+            owner.link(file.node, None).await;
+        }
+        _ => {
+            let session = session(owner.id());
+            records.create_session(&session).await.expect("works");
+            records.end_session(owner.id(), session.id).await.expect("works");
+        }
+    }
 }

@@ -30,10 +30,11 @@ impl Work for NewBatch {
             Ok(effects) => effects,
             Err(refusal) => return Ok(End::Undo(BatchOutcome::Refused(refusal))),
         };
-        tx.carry_out(self, &effects).await?;
+        let released_bytes = tx.carry_out(self, &effects).await?;
         if let Some(ObjectPut::Conflict { version }) = tx.put_state(self).await? {
             return Ok(End::Undo(BatchOutcome::StateConflict { version }));
         }
+        tx.release(self.account, released_bytes).await?;
         tx.note(self.account, &feed(self, &effects)).await?;
         Ok(End::Keep(BatchOutcome::Applied))
     }
@@ -51,7 +52,8 @@ impl Tx {
         self.one(lock).await?.map(volume_row).transpose()
     }
 
-    async fn carry_out(&mut self, batch: &NewBatch, effects: &Effects) -> Result<(), TxError> {
+    /// Everything but what is the account's own. Says how many bytes are no longer used.
+    async fn carry_out(&mut self, batch: &NewBatch, effects: &Effects) -> Result<u64, TxError> {
         for chunk in batch.puts.chunks(CHUNK) {
             self.put_records(batch, chunk).await?;
         }
@@ -59,15 +61,15 @@ impl Tx {
             self.bury(batch, chunk).await?;
         }
         for rewrap in &batch.rewraps {
-            let update = sql("UPDATE links SET wrap = $2 WHERE id = $1");
+            let update = sql("UPDATE links SET wrap = $2 WHERE id = $1 AND revoked IS NULL");
             self.run(update.value(&rewrap.id).value(&rewrap.wrap)).await?;
         }
         for link in &effects.revoked {
             self.forget_link(*link, batch.now).await?;
         }
         self.attach(batch.account, &effects.attached).await?;
-        self.detach(batch.account, &effects.detached, batch.now).await?;
-        self.advance(batch, effects).await
+        self.advance(batch, effects).await?;
+        self.detach(batch.account, &effects.detached, batch.now).await
     }
 
     async fn put_records(&mut self, batch: &NewBatch, puts: &[Record]) -> Result<(), TxError> {

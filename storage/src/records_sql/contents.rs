@@ -197,6 +197,9 @@ impl Tx {
 
     /// Counts bytes as used no longer.
     pub(super) async fn release(&mut self, account: AccountId, bytes: u64) -> Result<(), TxError> {
+        if bytes == 0 {
+            return Ok(());
+        }
         let released = sql("UPDATE accounts SET used_bytes = used_bytes - $2 WHERE id = $1");
         self.run(released.value(&account).value(&bytes)).await.map(|_| ())
     }
@@ -221,13 +224,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes that fewer records name these contents. Those that none names become garbage.
+    /// Notes that fewer records name these contents. Those that none names become garbage; says how many bytes they had.
     pub(super) async fn detach(
         &mut self,
         account: AccountId,
         contents: &[(ContentId, u64)],
         now: TimeMs,
-    ) -> Result<(), TxError> {
+    ) -> Result<u64, TxError> {
         let mut released = 0;
         for (by, contents) in by_number(contents) {
             for chunk in contents.chunks(CHUNK) {
@@ -237,11 +240,7 @@ impl Tx {
                 released += self.drop_unnamed(account, chunk, now).await?;
             }
         }
-        if released > 0 {
-            self.release(account, released).await
-        } else {
-            Ok(())
-        }
+        Ok(released)
     }
 
     async fn drop_unnamed(

@@ -1,6 +1,5 @@
 //! Transactions: begun, kept or undone, and tried again when two of them collide.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -167,23 +166,24 @@ impl Dialect {
     }
 }
 
-/// Postgres: serialization failure, deadlock. SQLite: busy, and busy for having read an older state.
+/// Postgres: serialization failure, deadlock. SQLite: busy, in all its kinds.
 fn is_collision(error: &sqlx::Error) -> bool {
-    let code = code(error);
-    matches!(code.as_deref(), Some("40001" | "40P01" | "5" | "517"))
+    match code(error) {
+        Some(Code::Postgres(code)) => matches!(code.as_str(), "40001" | "40P01"),
+        Some(Code::Sqlite(code)) => code == 5,
+        None => false,
+    }
 }
 
-/// What passes: no connection, a server that restarts (class 57), no room (class 53; SQLite's 13), disk trouble
-/// (SQLite's 10 and its kin) that may be a passing one.
+/// What passes: no connection, no room, a server that restarts, disk trouble that may be a passing one.
 fn from_sql(error: sqlx::Error) -> StoreError {
-    let code = code(&error);
-    let passes = match (&error, code.as_deref()) {
-        (sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed, _) => true,
-        (_, Some("13" | "10")) => true,
-        (_, Some(code)) => {
-            code.len() == 5 && (code.starts_with("57") || code.starts_with("53") || code.starts_with("08"))
-        }
-        _ => false,
+    use sqlx::Error::{Io, PoolTimedOut, WorkerCrashed};
+    let passes = match code(&error) {
+        // Classes of SQLSTATE: connection, insufficient resources, operator intervention.
+        Some(Code::Postgres(code)) => matches!(&code[..2], "08" | "53" | "57"),
+        // I/O error, disk full, cannot open (out of file descriptors).
+        Some(Code::Sqlite(code)) => matches!(code, 10 | 13 | 14),
+        None => matches!(error, Io(_) | PoolTimedOut | WorkerCrashed),
     };
     if passes {
         StoreError::Unavailable(error.into())
@@ -192,6 +192,18 @@ fn from_sql(error: sqlx::Error) -> StoreError {
     }
 }
 
-fn code(error: &sqlx::Error) -> Option<String> {
-    error.as_database_error()?.code().map(Cow::into_owned)
+/// What a database says of its error.
+enum Code {
+    /// The five characters of SQLSTATE.
+    Postgres(String),
+    /// The primary result code: the lowest byte of what SQLite returns.
+    Sqlite(u32),
+}
+
+fn code(error: &sqlx::Error) -> Option<Code> {
+    let code = error.as_database_error()?.code()?.into_owned();
+    if code.len() == 5 && code.is_ascii() {
+        return Some(Code::Postgres(code));
+    }
+    code.parse().ok().map(|code: u32| Code::Sqlite(code & 0xff))
 }
