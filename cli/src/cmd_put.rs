@@ -154,6 +154,7 @@ async fn put_stream(desk: &Desk, drive: &Drive, path: &Remote) -> Result<(u64, O
     let content = upload(account, endless, &lanes, &|bytes| part.at(bytes)).await?;
     let size_bytes = content.size;
     let new = NewFile {
+        node: None,
         parent,
         name: name.to_owned(),
         modified: account.surroundings().now(),

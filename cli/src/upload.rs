@@ -151,6 +151,7 @@ impl<'a> Uploader<'a> {
         };
         refuse_changed(file)?;
         let new = NewFile {
+            node: None,
             parent: self.folders[file.folder],
             name: file.name.clone(),
             modified: file.modified,

@@ -3,17 +3,20 @@
 //! [`Http`] is the seam at which tests stand between client and server, and at which [`retry`] wraps [`network`].
 
 mod api;
+#[cfg(not(target_arch = "wasm32"))]
 mod network;
 mod refusal;
 mod retry;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use api::Api;
 pub(crate) use api::Door;
+#[cfg(not(target_arch = "wasm32"))]
 pub use network::Network;
 pub use retry::Retry;
 
@@ -88,6 +91,11 @@ impl<H: Http + ?Sized> Http for Rc<H> {
     }
 }
 
+/// How long a small exchange may take.
+const SHORT: Duration = Duration::from_secs(60);
+/// How long a large body may take, for each MiB of it: 32 KiB a second is the slowest line that we serve.
+const PER_MIB: Duration = Duration::from_secs(32);
+
 /// Room for a page of full records and its JSON around them.
 pub(crate) const MAX_JSON_ANSWER_BYTES: usize = 16 << 20;
 
@@ -124,6 +132,13 @@ impl Request {
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
+    }
+
+    /// How long the whole exchange may take.
+    #[must_use]
+    pub fn time_limit(&self) -> Duration {
+        let bytes = self.body.len().max(self.max_answer_bytes);
+        SHORT + PER_MIB * u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
     }
 
     /// With another bound for the answer.

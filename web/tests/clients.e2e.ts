@@ -32,7 +32,7 @@ afterAll(async () => {
 test('the_command_line_opens_what_the_browser_made', async () => {
   const file = await writeRandom(join(await newFolder(), 'plan.pdf'), 300_000);
   await choose(browser.page, en.drive.addFiles, file);
-  await waitUntilThrough(browser.page);
+  await waitUntilThrough(browser.page, 'plan.pdf');
   const content = await readFile(file);
   expect(content.equals(await terminal(['get', '/plan.pdf', '-o', '-']))).toBe(true);
 

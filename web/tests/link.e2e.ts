@@ -21,7 +21,7 @@ beforeAll(async () => {
   await signUp(sender.page, server.url, ada);
   await choose(sender.page, en.drive.addFiles, join(samples, 'plan.pdf'));
   await choose(sender.page, en.drive.addFolder, join(samples, 'letters'));
-  await waitUntilThrough(sender.page);
+  await waitUntilThrough(sender.page, 'plan.pdf', 'letters');
 });
 
 afterAll(async () => {
@@ -132,14 +132,17 @@ test('a link that was taken back says so to whoever had it', async () => {
   });
 });
 
-test('a folder is listed, and a file below it is saved', async () => {
+test('a folder is listed, and each file in it comes as it was', async () => {
   const link = await makeLink('letters');
   await asStranger(
     async ({ page }) => {
       await page.goto(link);
       await page.getByRole('button', { name: 'below' }).click();
-      await page.getByRole('button', { name: en.link.downloadNamed('note 004.txt') }).click();
+      const button = page.getByRole('button', { name: en.link.downloadNamed('note 004.txt') });
+      await button.waitFor();
+      const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
       await page.getByTestId('saved').waitFor();
+      expect(await sha256(await download.path())).toBe(await sha256(join(samples, 'letters/below/note 004.txt')));
     },
     { withoutPickers: true },
   );

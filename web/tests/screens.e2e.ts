@@ -51,7 +51,7 @@ for (const theme of ['light', 'dark'] as const) {
     await signUp(page, server.url, person);
     expect(await seriousFindings(page), 'empty drive').toEqual([]);
     await choose(page, en.drive.addFolder, await writeFolder(join(await newFolder(), 'letters'), 6));
-    await waitUntilThrough(page);
+    await waitUntilThrough(page, 'letters');
     expect(await seriousFindings(page), 'drive with tray').toEqual([]);
     const link = await share(page, 'letters', { password: 'heron' });
     for (const path of ['/shares', '/settings', link.slice(server.url.length)]) {

@@ -98,7 +98,7 @@ async function rooms({ page }: Profile, name: string, shoot: Shoot): Promise<str
     files.map((file) => join(samples, file)),
   );
   await shoot('transfers');
-  await waitUntilThrough(page);
+  await waitUntilThrough(page, 'Letters', 'North wall survey', 'Choir recording');
   await page.reload();
   await page.getByRole('button', { name: 'notes.txt', exact: true }).waitFor();
   const link = await share(page, 'Film, rough cut 3.mov', { limit: en.share.limits['1'] });

@@ -1,127 +1,195 @@
-/** The main story, told in one go: an account, a folder and a gibibyte, a reload, a link, somebody else. */
-import { readdir } from 'node:fs/promises';
+/**
+ * The main story, told in each engine: an account, many small files and a gibibyte, a reload in the middle, a link,
+ * and somebody else who opens it.
+ */
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
-import { openProfile, type Profile } from './browser/chromium';
-import { dragIn } from './browser/drag';
-import { watchMemory } from './browser/memory';
+import { type AnyBrowser, choose, fill, press, seeText, shareOnce, signUp, until } from './browser/any';
+import { openChromium, openFirefox } from './browser/puppets';
 import { MIB, newFolder, sha256, writeFolder, writeRandom } from './browser/samples';
 import { type Server, startServer } from './browser/server';
-import { ada, share, signUp, waitUntilThrough } from './browser/steps';
+import { ada } from './browser/steps';
+import { openWebKit } from './browser/webkit';
 
 const LARGE = Number(process.env['POSTERN_LARGE_MIB'] ?? 1024) * MIB;
-/**
- * The goal is 300. Measured at 1 GiB on a machine busy with other work: 616 up and 425 down in Chromium. Until that is
- * mended, this holds the line at well below the size of the file.
- */
-const MOST_GROWTH = 768 * MIB;
+/** However large a file is: pages, workers and service worker together. */
+const MOST_GROWTH = 300 * MIB;
+const LETTERS = 200;
+const LINK_PASSWORD = 'the heron at noon';
+const LONG_MS = 580_000;
 
 let server: Server;
-let sender: Profile;
-let receiver: Profile;
 let samples: string;
-let link = '';
+let film: string;
 
 beforeAll(async () => {
   server = await startServer();
   samples = await newFolder();
-  await writeFolder(join(samples, 'letters'), 200);
-  await writeRandom(join(samples, 'film.mov'), LARGE);
-  sender = await openProfile();
-  // Nobody can answer the browser's own question in a test: here the person says no, and chooses the file again.
-  await sender.context.addInitScript(() => {
-    Object.assign(FileSystemHandle.prototype, { requestPermission: async () => 'denied' });
+  await writeFolder(join(samples, 'letters'), LETTERS);
+  film = await writeRandom(join(samples, 'film.mov'), LARGE);
+});
+
+afterAll(() => server.stop());
+
+const engines: [name: string, open: () => Promise<AnyBrowser>][] = [
+  ['Chromium', openChromium],
+  ['Firefox', openFirefox],
+  ['WebKitGTK', openWebKit],
+];
+
+describe.each(engines)('%s', (engine, open) => {
+  let browser: AnyBrowser;
+  let link = '';
+
+  beforeAll(async () => {
+    browser = await open();
   });
-  receiver = await openProfile({ withoutPickers: true });
-});
+  afterAll(() => browser.close());
 
-afterAll(async () => {
-  expect([...(sender?.complaints ?? []), ...(receiver?.complaints ?? [])]).toEqual([]);
-  await Promise.all([sender?.close(), receiver?.close()]);
-  await server?.stop();
-});
-
-test('an account is made once its recovery kit has been typed back', async () => {
-  await signUp(sender.page, server.url, ada);
-});
-
-test('a folder of 200 files and a large one are dragged in, and go on after a reload', async () => {
-  const { page, context } = sender;
-  const memory = await watchMemory(context);
-  await dragIn(page, [join(samples, 'letters'), join(samples, 'film.mov')]);
-  await page.waitForFunction(
-    () => {
-      const bars = [...document.querySelectorAll('section [role="progressbar"][aria-label="film.mov"]')];
-      return bars.some((bar) => Number(bar.getAttribute('aria-valuenow')) >= 30);
-    },
-    undefined,
-    { timeout: 600_000 },
-  );
-  await page.reload();
-  await page.getByText(en.tray.state['needs-file']).first().waitFor({ timeout: 60_000 });
-  await goOn(page);
-  await waitUntilThrough(page);
-  const growth = await memory.growthBytes();
-  console.log(`upload: the tab grew by ${Math.round(growth / MIB)} MiB`);
-  expect(growth).toBeLessThan(MOST_GROWTH);
-  await page.getByRole('button', { name: 'letters', exact: true }).click();
-  await page.getByRole('button', { name: 'below', exact: true }).waitFor();
-  expect(await page.getByRole('row').count()).toBe(1 + 1 + 150);
-});
-
-/** A permission is enough where handles were kept; where it is refused, the file or folder is chosen again. */
-async function goOn(page: Profile['page']) {
-  const waiting = page.getByRole('button', {
-    name: new RegExp([en.tray.choose, en.tray.chooseFolder, en.tray.allow].join('|')),
+  test('an account is made once its recovery kit has been typed back', async () => {
+    await signUp(browser, server.url, { ...ada, name: `ada.${engine.toLowerCase()}` });
   });
-  while (await waiting.count()) {
-    const chooser = page.waitForEvent('filechooser', { timeout: 5_000 }).catch(() => null);
-    await waiting.first().click();
-    const opened = await chooser;
-    const isFolder = (await opened?.element().getAttribute('webkitdirectory')) != null;
-    await opened?.setFiles(join(samples, isFolder ? 'letters' : 'film.mov'));
-    await page.waitForTimeout(1500);
+
+  test('200 files and a large one are sealed and sent, and go on after a reload, with flat memory', async () => {
+    const grown = watch(browser);
+    for (const paths of [await letters(browser), [film]]) {
+      if (browser.drop) await browser.drop(paths);
+      else await choose(browser, en.drive.addFiles, paths);
+    }
+    await until(
+      browser,
+      `const bars = [...document.querySelectorAll('section [role="progressbar"][aria-label="film.mov"]')];
+       return bars.some((bar) => Number(bar.getAttribute('aria-valuenow')) >= 30)`,
+      [],
+      LONG_MS,
+    );
+    await browser.reload();
+    await seeText(browser, en.tray.state['needs-file']);
+    await goOn(browser);
+    await until(
+      browser,
+      `const rows = [...document.querySelectorAll('section li')].map((one) => one.innerText);
+       return rows.some((text) => text.includes('film.mov') && text.includes(arguments[0]))`,
+      [en.tray.state.done],
+      LONG_MS,
+    );
+    await seeText(browser, en.tray.allDone, LONG_MS);
+    await report(`${engine}, upload`, grown);
+    if (!browser.drop) return expect(await entries(browser)).toBe(LETTERS + 1);
+    await press(browser, 'letters');
+    await seeText(browser, 'below');
+    expect(await entries(browser)).toBe(LETTERS * 0.75 + 1);
+    await press(browser, 'below');
+    await until(browser, `return document.querySelectorAll('[role=row]').length === ${LETTERS / 4 + 1}`);
+  });
+
+  test('it is shared with a password, for one download', async () => {
+    await browser.goto(`${server.url}/drive`);
+    link = await shareOnce(browser, 'film.mov', LINK_PASSWORD);
+    expect(link).toMatch(new RegExp(`^${server.url}/s/[\\w-]{22}#1[\\w-]{48}$`));
+  });
+
+  describe('somebody without an account', () => {
+    beforeAll(async () => {
+      await browser.close();
+      browser = await open();
+    });
+
+    test('is refused with a wrong password', async () => {
+      await browser.goto(link);
+      await openLink(browser, 'the heron at dusk');
+      await seeText(browser, en.link.wrongPassword);
+      expect(await browser.run('return location.href')).toBe(link.split('#')[0]);
+    });
+
+    test('streams it to disk with the right one, byte for byte, with flat memory', async () => {
+      await openLink(browser, LINK_PASSWORD);
+      await seeText(browser, 'film.mov');
+      const grown = watch(browser);
+      await press(browser, en.link.downloadNamed('film.mov'));
+      await seeText(browser, en.link.saved, LONG_MS);
+      const saved = await finished(browser.downloads, LARGE);
+      await report(`${engine}, download`, grown);
+      expect(await sha256(saved)).toBe(await sha256(film));
+    });
+
+    test('is told why a second opening is refused', async () => {
+      await browser.goto(server.url);
+      await browser.goto(link);
+      await openLink(browser, LINK_PASSWORD);
+      await seeText(browser, en.link['link-used-upTitle']);
+    });
+  });
+});
+
+/** The 200 files as a folder where one can be dragged in, and else one by one. */
+async function letters(browser: AnyBrowser): Promise<string[]> {
+  const folder = join(samples, 'letters');
+  if (browser.drop) return [folder];
+  const inside = await readdir(folder, { recursive: true, withFileTypes: true });
+  return inside.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Names of what a reload interrupted, by its buttons. */
+const WAITING = `
+  const words = ${JSON.stringify([en.tray.allow, en.tray.choose, en.tray.chooseFolder])};
+  const buttons = [...document.querySelectorAll('section button')].filter((one) => words.includes(one.innerText.trim()));
+  const rows = buttons.map((one) => ({ button: one.innerText.trim(), name: one.closest('li').querySelector('.name').title }));`;
+
+/**
+ * What a reload interrupted is chosen again: files are known again by name, size and time. Nobody can answer the
+ * browser's own question here, whether a dragged file may be read again: it counts as a no.
+ */
+async function goOn(browser: AnyBrowser) {
+  await browser.run(`if (window.FileSystemHandle) FileSystemHandle.prototype.requestPermission = async () => 'denied'`);
+  for (;;) {
+    const [first] = await browser.run<{ button: string; name: string }[]>(`${WAITING} return rows`);
+    if (!first) return;
+    await choose(browser, first.button, first.name === 'film.mov' ? [film] : await letters(browser));
+    await until(browser, `${WAITING} return !rows.some(({ name }) => name === arguments[0])`, [first.name]);
   }
 }
 
-test('it is shared with a password, for one download', async () => {
-  const { page } = sender;
-  await page.goto(`${server.url}/drive`);
-  link = await share(page, 'film.mov', { password: 'the heron at noon', limit: en.share.limits['1'] });
-  expect(link).toMatch(new RegExp(`^${server.url}/s/[\\w-]{22}#1[\\w-]{48}$`));
-});
+async function openLink(browser: AnyBrowser, password: string) {
+  await fill(browser, en.link.password, password);
+  await press(browser, en.link.open);
+}
 
-test('somebody without an account is refused with a wrong password', async () => {
-  const { page } = receiver;
-  await page.goto(link);
-  await page.getByLabel(en.link.password, { exact: true }).fill('the heron at dusk');
-  expect(page.url()).toBe(link.split('#')[0]);
-  await page.getByRole('button', { name: en.link.open, exact: true }).click();
-  await page.getByText(en.link.wrongPassword).waitFor();
-});
+/** How many entries the folder on the screen has. */
+function entries(browser: AnyBrowser): Promise<number> {
+  return browser.run<number>(`return document.querySelectorAll('[role=row]').length - 1`);
+}
 
-test('the right one streams to disk, byte for byte, with flat memory', async () => {
-  const { page, context, downloads } = receiver;
-  await page.getByLabel(en.link.password, { exact: true }).fill('the heron at noon');
-  await page.getByRole('button', { name: en.link.open, exact: true }).click();
-  const button = page.getByRole('button', { name: en.link.downloadNamed('film.mov') });
-  await button.waitFor();
-  const memory = await watchMemory(context);
-  const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
-  expect(download.suggestedFilename()).toBe('film.mov');
-  await page.getByTestId('saved').waitFor({ timeout: 600_000 });
-  const growth = await memory.growthBytes();
-  console.log(`download: the tab grew by ${Math.round(growth / MIB)} MiB`);
-  const saved = (await download.path()) ?? join(downloads, (await readdir(downloads))[0] ?? '');
-  expect(await sha256(saved)).toBe(await sha256(join(samples, 'film.mov')));
+/** Answers by how much the pages had grown at their largest. */
+function watch(browser: AnyBrowser): () => Promise<number> {
+  const start = browser.pageBytes();
+  let peak = 0;
+  const timer = setInterval(async () => {
+    peak = Math.max(peak, await browser.pageBytes());
+  }, 300);
+  return async () => {
+    clearInterval(timer);
+    return Math.max(peak, await browser.pageBytes()) - (await start);
+  };
+}
+
+async function report(what: string, grown: () => Promise<number>) {
+  const growth = await grown();
+  console.log(`${what}: the page grew by ${Math.round(growth / MIB)} MiB`);
   expect(growth).toBeLessThan(MOST_GROWTH);
-});
+}
 
-test('a second opening says why not', async () => {
-  const { page } = receiver;
-  await page.goto(link);
-  await page.getByLabel(en.link.password, { exact: true }).fill('the heron at noon');
-  await page.getByRole('button', { name: en.link.open, exact: true }).click();
-  await page.getByRole('heading', { name: en.link['link-used-upTitle'] }).waitFor();
-});
+/** The browser may still be moving it into place when the page has handed over the last byte. */
+async function finished(folder: string, bytes: number): Promise<string> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name);
+      if ((await stat(path)).size === bytes && !/\.(part|crdownload|wkdownload)$/.test(name)) return path;
+    }
+    await pause(500);
+  }
+  throw new Error(`nothing of ${bytes} bytes in ${folder}: ${await readdir(folder)}`);
+}

@@ -91,10 +91,13 @@ impl<'a> Draft<'a> {
         Ok(id)
     }
 
-    /// A file under its name: a new one, or another content for the one that is there.
-    pub(crate) fn put_file(&mut self, parent: NodeId, file: File) -> Result<NodeId> {
+    /// A file under its name: a new one, or another content for the one that is there. Nothing if `id` is there.
+    pub(crate) fn put_file(&mut self, id: Option<NodeId>, parent: NodeId, file: File) -> Result<NodeId> {
+        if let Some(done) = id.filter(|id| self.node(*id).is_ok()) {
+            return Ok(done);
+        }
         let Some(there) = self.child(parent, &file.name) else {
-            let id = self.around.new_id();
+            let id = id.unwrap_or_else(|| self.around.new_id());
             self.put(id, parent, Node::File(file))?;
             return Ok(id);
         };

@@ -11,6 +11,9 @@ use crate::{Error, Result, names};
 /// A finished content that is to become a file.
 #[derive(Debug, Clone)]
 pub struct NewFile {
+    /// The id that it gets, chosen by who may have to attach it again without knowing whether the first time worked:
+    /// what has that id already is this file, wherever it is by now.
+    pub node: Option<NodeId>,
     /// The folder.
     pub parent: NodeId,
     /// The name. A file that has it already gets the content; a folder that has it is in the way.
@@ -115,7 +118,7 @@ impl Drive {
         for some in files.chunks(MAX_BATCH_RECORDS) {
             let attached = self.commit(|draft| {
                 some.iter()
-                    .map(|(parent, file)| draft.put_file(*parent, file.clone()))
+                    .map(|(node, parent, file)| draft.put_file(*node, *parent, file.clone()))
                     .collect()
             });
             nodes.extend::<Vec<_>>(attached.await?);
@@ -128,8 +131,9 @@ fn parse_all(path: &[String]) -> Result<Vec<String>> {
     path.iter().map(|name| Ok(names::parse(name)?)).collect()
 }
 
-fn parse_file(new: &NewFile) -> Result<(NodeId, File)> {
+fn parse_file(new: &NewFile) -> Result<(Option<NodeId>, NodeId, File)> {
     let NewFile {
+        node,
         parent,
         name,
         modified,
@@ -137,6 +141,7 @@ fn parse_file(new: &NewFile) -> Result<(NodeId, File)> {
         content,
     } = new.clone();
     Ok((
+        node,
         parent,
         File {
             name: names::parse(&name)?,

@@ -1,4 +1,4 @@
-//! [`Http`] over the network: rustls natively, `fetch` in a browser.
+//! [`Http`] over the network, by reqwest and rustls. A browser brings its own.
 
 use std::time::Duration;
 
@@ -9,11 +9,6 @@ use postern_protocol::API_ROOT;
 
 use super::{Fault, Http, Method, Request, Response};
 use crate::{Error, Result};
-
-/// How long a small exchange may take.
-const SHORT: Duration = Duration::from_secs(60);
-/// How long a large body may take, for each MiB of it: 32 KiB a second is the slowest line that we serve.
-const PER_MIB: Duration = Duration::from_secs(32);
 
 /// A server, by its origin.
 pub struct Network {
@@ -47,7 +42,7 @@ impl Network {
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let timeout = time_for(request.body.len().max(request.max_answer_bytes));
+        let timeout = request.time_limit();
         let builder = self
             .client
             .request(method, format!("{}{}", self.root, request.path))
@@ -56,7 +51,7 @@ impl Network {
             .headers
             .into_iter()
             .fold(builder, |builder, (name, value)| builder.header(name, value));
-        with_body(browser_rules(builder), request.body)
+        with_body(builder, request.body)
     }
 }
 
@@ -72,10 +67,6 @@ impl Http for Network {
             body: body_up_to(answer, max).await?,
         })
     }
-}
-
-fn time_for(bytes: usize) -> Duration {
-    SHORT + PER_MIB * u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
 }
 
 fn with_body(builder: reqwest::RequestBuilder, body: Bytes) -> reqwest::RequestBuilder {
@@ -108,7 +99,6 @@ async fn body_up_to(answer: reqwest::Response, max: usize) -> std::result::Resul
     Ok(body.into())
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 fn client() -> Result<reqwest::Client> {
     // A second call finds the provider installed already, which is as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -119,23 +109,4 @@ fn client() -> Result<reqwest::Client> {
         .tcp_nodelay(true)
         .build()
         .map_err(|_| Error::Internal("no TLS certificates are installed"))
-}
-
-#[cfg(target_arch = "wasm32")]
-#[expect(clippy::unnecessary_wraps, reason = "the native twin can fail")]
-fn client() -> Result<reqwest::Client> {
-    Ok(reqwest::Client::new())
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn browser_rules(builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
-    builder
-}
-
-#[cfg(target_arch = "wasm32")]
-fn browser_rules(builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
-    builder
-        .fetch_credentials_omit()
-        .fetch_cache_no_store()
-        .fetch_referrer_policy("no-referrer")
 }

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use postern_client::drive::NewFile;
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
 use postern_client::protocol::volume::NodeKind;
 use postern_client::transfer::{Checkpoint, LocalLanes, StreamSource, Upload, upload};
 use postern_client::{Account, Drive, Error, PreparedSignUp, Stay};
 use zeroize::Zeroizing;
 
-use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put};
+use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put, sent};
 
 #[tokio::test]
 async fn contents_of_every_edge_size_come_back() {
@@ -260,6 +261,29 @@ async fn a_link_leads_to_the_new_content_when_its_file_is_replaced() {
         .await
         .expect("downloaded");
     assert_eq!(sink.take(), b"second");
+}
+
+#[tokio::test]
+async fn a_content_that_is_attached_again_is_there_once() {
+    let (_, drive) = Server::start().sign_up("alice").await;
+    let root = drive.account().root();
+    let id = drive.account().surroundings().new_id();
+    let letter = NewFile {
+        node: Some(id),
+        ..sent(&drive, root, "letter", b"dear").await.expect("sent")
+    };
+    assert_eq!(drive.attach(&[letter.clone()]).await, Ok(vec![id]));
+    drive.rename(id, "letter to bob").await.expect("renamed");
+    assert_eq!(drive.attach(&[letter]).await, Ok(vec![id]));
+    let names: Vec<String> = drive
+        .list(None)
+        .await
+        .expect("listed")
+        .entries
+        .into_iter()
+        .map(|entry| entry.name)
+        .collect();
+    assert_eq!(names, ["letter to bob"]);
 }
 
 async fn sign_in_with(phone: &Phone, password: &str) -> postern_client::Result<Account> {

@@ -98,6 +98,12 @@ impl Phone {
 
 /// Uploads `bytes` as a file.
 pub(crate) async fn put(drive: &Drive, parent: NodeId, name: &str, bytes: &[u8]) -> Result<NodeId> {
+    let file = sent(drive, parent, name, bytes).await?;
+    Ok(drive.attach(&[file]).await?[0])
+}
+
+/// A content that is there, and in no folder yet.
+pub(crate) async fn sent(drive: &Drive, parent: NodeId, name: &str, bytes: &[u8]) -> Result<NewFile> {
     let account = drive.account();
     let source = Rc::new(Buffer::of(bytes));
     let lanes = LocalLanes::new(account.api().clone(), source, 3);
@@ -106,14 +112,14 @@ pub(crate) async fn put(drive: &Drive, parent: NodeId, name: &str, bytes: &[u8])
         journal: Some(name),
     };
     let content = upload(account, what, &lanes, &|_| {}).await?;
-    let file = NewFile {
+    Ok(NewFile {
+        node: None,
         parent,
         name: name.to_owned(),
         modified: TimeMs(1),
         media_type: String::new(),
         content,
-    };
-    Ok(drive.attach(&[file]).await?[0])
+    })
 }
 
 /// Downloads a file.

@@ -122,8 +122,13 @@ export interface Client {
     progress: (doneBytes: number) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
-  /** Puts many finished contents into their folders in one batch, and drops their journals. */
+  /**
+   * Puts many finished contents into their folders in one batch, and drops their journals. A file gets its journal's
+   * id, so that doing it again after a crash does nothing.
+   */
   attach(files: Attachment[]): Promise<Entry[]>;
+  /** Those of `journals` that are attached already. */
+  attached(journals: Id[]): Promise<Id[]>;
   /** Tells the server to forget an unfinished upload, and drops the journal. */
   abandonUpload(journal: Id): Promise<void>;
   /** Writes the opened content from `fromByte` on. */

@@ -82,6 +82,20 @@ export async function share(page: Page, name: string, { password, limit }: Terms
   return link;
 }
 
-export async function waitUntilThrough(page: Page, timeout = 600_000) {
-  await page.getByText(en.tray.allDone).waitFor({ timeout });
+/**
+ * Waits for what was chosen, by the names of files and folders. That everything is through says less: it is so, for a
+ * moment, before the second of two handfuls has begun.
+ */
+export async function waitUntilThrough(page: Page, ...names: string[]) {
+  const tray = page.getByRole('region', { name: en.tray.title });
+  await tray.waitFor();
+  const open = tray.getByRole('button', { name: en.tray.show });
+  if (await open.count()) await open.click();
+  for (const name of names) {
+    await tray
+      .getByRole('listitem')
+      .filter({ hasText: name })
+      .getByText(en.tray.state.done)
+      .waitFor({ timeout: WORK_MS });
+  }
 }

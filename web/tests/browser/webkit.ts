@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bytesBelow } from './memory';
-import type { OtherBrowser } from './other';
+import type { AnyBrowser } from './any';
 
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
-export async function openWebKit(): Promise<OtherBrowser> {
+export async function openWebKit(): Promise<AnyBrowser> {
   const home = await mkdtemp(join(tmpdir(), 'postern-webkit-'));
   const downloads = join(home, 'Downloads');
   await mkdir(join(home, '.config'), { recursive: true });
@@ -39,6 +39,9 @@ export async function openWebKit(): Promise<OtherBrowser> {
     async goto(url) {
       await call('POST', `${session}/url`, { url });
     },
+    async reload() {
+      await call('POST', `${session}/refresh`, {});
+    },
     run: (body, ...args) => call('POST', `${session}/execute/sync`, { script: body, args }),
     async setFiles(paths) {
       const input = await call<Record<string, string>>('POST', `${session}/element`, {
@@ -47,7 +50,7 @@ export async function openWebKit(): Promise<OtherBrowser> {
       });
       await call('POST', `${session}/element/${input[ELEMENT]}/value`, { text: paths.join('\n') });
     },
-    pageBytes: () => bytesBelow(driver.pid ?? 0, ['WebKitWebProces']),
+    pageBytes: () => bytesBelow(driver.pid ?? 0, /^WebKitWebProces/),
     downloads,
     async close() {
       await call('DELETE', session).catch(() => undefined);

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use postern_client::account::Usage;
-use postern_client::http::{Network, Retry};
+use postern_client::http::Retry;
 use postern_client::links::{LinkAddress, OpenedLink};
 use postern_client::protocol::{LinkId, NodeId, SessionId};
 use postern_client::transfer::Checkpoint;
@@ -27,6 +27,7 @@ use crate::device::BrowserDevice;
 use crate::errors::to_js_error;
 use crate::events;
 use crate::host::{Host, LanePool};
+use crate::network::Network;
 use crate::values::{AccountView, PreparedView, SessionView, StandingView, UsageView, to_js};
 
 /// What a promise is fulfilled or rejected with.
@@ -69,11 +70,9 @@ impl Client {
     /// # Errors
     /// `EngineError`.
     pub async fn open(host: Host) -> std::result::Result<Client, JsValue> {
-        Inner::new(host)
-            .map(|inner| Self {
-                inner: Rc::new(inner),
-            })
-            .map_err(|error| to_js_error(&error))
+        Ok(Self {
+            inner: Rc::new(Inner::new(host)),
+        })
     }
 
     /// Reopens what this device remembers.
@@ -186,10 +185,10 @@ impl Client {
 }
 
 impl Inner {
-    fn new(host: Host) -> Result<Self> {
+    fn new(host: Host) -> Self {
         let clock = Rc::new(BrowserClock);
         let entropy = Rc::new(BrowserEntropy);
-        let http = Retry::new(Network::new(&host.origin())?, clock.clone(), entropy.clone());
+        let http = Retry::new(Network::new(&host.origin()), clock.clone(), entropy.clone());
         let around = Surroundings {
             http: Rc::new(http),
             device: Rc::new(BrowserDevice(host.device())),
@@ -197,7 +196,7 @@ impl Inner {
             entropy,
             label: host.label(),
         };
-        Ok(Self {
+        Self {
             lanes: host.lanes(),
             host,
             around,
@@ -206,7 +205,7 @@ impl Inner {
             addresses: RefCell::default(),
             opened: RefCell::default(),
             checkpoints: RefCell::default(),
-        })
+        }
     }
 
     /// What there is while somebody is signed in, or the error that nobody is.

@@ -13,6 +13,18 @@ extern "C" {
     /// Workers have it as well as pages; `web-sys` knows it of windows only.
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(then: &Function, ms: f64) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+}
+
+/// A timer that ends with the wait for it.
+struct Timer(JsValue);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(&self.0);
+    }
 }
 
 /// The browser's clock.
@@ -38,11 +50,15 @@ impl Entropy for BrowserEntropy {
     }
 }
 
+/// Browsers take a longer wait, of 25 days, for none at all.
+const LONGEST_MS: u64 = i32::MAX as u64;
+
 /// Waits.
-#[expect(clippy::cast_precision_loss, reason = "pauses are far below 2^53 ms")]
+#[expect(clippy::cast_precision_loss, reason = "at most 2^31")]
 pub(crate) async fn sleep_ms(ms: u64) {
+    let mut timer = Timer(JsValue::UNDEFINED);
     let waited = Promise::new(&mut |resolve, _| {
-        set_timeout(&resolve, ms as f64);
+        timer.0 = set_timeout(&resolve, ms.min(LONGEST_MS) as f64);
     });
     // A promise that nothing rejects.
     let _ = JsFuture::from(waited).await;

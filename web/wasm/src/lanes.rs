@@ -12,7 +12,7 @@ use futures::StreamExt as _;
 use futures::channel::{mpsc, oneshot};
 use futures::future::{Either, pending, select};
 use js_sys::{Function, Promise, Uint8Array};
-use postern_client::http::{Api, Network, Retry};
+use postern_client::http::{Api, Retry};
 use postern_client::transfer::{Lanes, Note, Parcel, PartDone, PartJob, run_part as run};
 use postern_client::{Error, Result};
 use wasm_bindgen::closure::Closure;
@@ -24,6 +24,7 @@ use web_sys::{AbortSignal, Blob};
 use crate::clock::{BrowserClock, BrowserEntropy};
 use crate::errors::{from_js_error, to_js_error};
 use crate::host::LanePool;
+use crate::network::Network;
 use crate::signal::{DropSignal, until_aborted};
 use crate::source::BlobSource;
 use crate::values::number;
@@ -89,7 +90,7 @@ pub async fn run_part(
 async fn run_parcel(bytes: &[u8], source: Blob, sealed: &Function) -> Result<PartDone> {
     let Parcel { origin, token, job } = Parcel::decode(bytes)?;
     let http = Retry::new(
-        Network::new(&origin)?,
+        Network::new(&origin),
         Rc::new(BrowserClock),
         Rc::new(BrowserEntropy),
     );

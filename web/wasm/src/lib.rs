@@ -7,6 +7,7 @@
 //! Read in this order: `host` (what comes in), [`Client`] (what can be asked), `values` (what goes out), [`run_part`] (what a
 //! pool worker does), `events`.
 
+mod buffer;
 mod client;
 mod clock;
 mod device;
@@ -14,6 +15,7 @@ mod errors;
 mod events;
 mod host;
 mod lanes;
+mod network;
 mod signal;
 mod sink;
 mod source;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use postern_client::Result;
 use postern_client::transfer::Sink;
 
+use crate::buffer::PIECE_BYTES;
 use crate::errors::from_js_error;
 use crate::host::SinkObject;
 
@@ -13,10 +14,10 @@ pub(crate) struct BrowserSink<'a>(pub(crate) &'a SinkObject);
 #[async_trait(?Send)]
 impl Sink for BrowserSink<'_> {
     async fn write(&mut self, bytes: Vec<u8>) -> Result<()> {
-        self.0
-            .write(bytes.as_slice().into())
-            .await
-            .map(drop)
-            .map_err(|thrown| from_js_error(&thrown))
+        for piece in bytes.chunks(PIECE_BYTES as usize) {
+            let written = self.0.write(piece.into()).await;
+            written.map_err(|thrown| from_js_error(&thrown))?;
+        }
+        Ok(())
     }
 }

@@ -1,12 +1,13 @@
 //! What uploads read: a `Blob`, most often a file that somebody dropped.
 
 use async_trait::async_trait;
-use js_sys::{Function, Reflect, Uint8Array};
+use js_sys::Uint8Array;
+use postern_client::Error;
 use postern_client::transfer::Source;
-use postern_client::{Error, Result};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::JsValue;
 use web_sys::Blob;
+
+use crate::buffer::Pieces;
 
 /// [`Source`] over a `Blob`.
 pub(crate) struct BlobSource(pub(crate) Blob);
@@ -14,23 +15,23 @@ pub(crate) struct BlobSource(pub(crate) Blob);
 #[async_trait(?Send)]
 impl Source for BlobSource {
     #[expect(clippy::cast_precision_loss, reason = "no file is longer than 2^53 bytes")]
-    async fn read(&self, offset: u64, len: usize) -> Result<Option<Vec<u8>>> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and `len`"
+    )]
+    async fn read(&self, offset: u64, len: usize) -> postern_client::Result<Option<Vec<u8>>> {
         let (start, size) = (offset as f64, self.0.size());
         if start > size {
             return Ok(None);
         }
-        let end = (start + len as f64).min(size);
-        let slice = self
-            .0
-            .slice_with_f64_and_f64(start, end)
-            .map_err(|_| unreadable())?;
-        // The one copy into this module's memory. A file that was changed on the disk is refused here by the browser.
-        let buffer = JsFuture::from(slice.array_buffer())
+        let len = (size - start).min(len as f64) as usize;
+        let mut bytes = Vec::with_capacity(len);
+        // A file that was changed on the disk is refused here by the browser.
+        self.read_into(&mut bytes, start, len)
             .await
             .map_err(|_| unreadable())?;
-        let bytes = Uint8Array::new(&buffer).to_vec();
-        release(&buffer);
-        if bytes.len() as f64 == end - start {
+        if bytes.len() == len {
             Ok(Some(bytes))
         } else {
             Err(unreadable())
@@ -38,12 +39,18 @@ impl Source for BlobSource {
     }
 }
 
-/// Gives a buffer's memory back at once. Left to the collector, which counts objects and not their buffers, dozens of
-/// them lie about. An older browser, which cannot, takes longer.
-fn release(buffer: &JsValue) {
-    let transfer = Reflect::get(buffer, &JsValue::from_str("transfer")).map(JsCast::dyn_into::<Function>);
-    if let Ok(Ok(transfer)) = transfer {
-        let _ = transfer.call1(buffer, &JsValue::from_f64(0.0));
+impl BlobSource {
+    #[expect(clippy::cast_precision_loss, reason = "no longer than a segment")]
+    async fn read_into(&self, bytes: &mut Vec<u8>, start: f64, len: usize) -> Result<(), JsValue> {
+        let slice = self.0.slice_with_f64_and_f64(start, start + len as f64)?;
+        let mut pieces = Pieces::of(&slice.stream())?;
+        let mut append = |piece: &Uint8Array| {
+            let (at, len) = (bytes.len(), piece.length() as usize);
+            bytes.resize(at + len, 0);
+            piece.copy_to(&mut bytes[at..]);
+        };
+        while pieces.next(&mut append).await?.is_some() {}
+        Ok(())
     }
 }
 

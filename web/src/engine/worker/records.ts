@@ -9,6 +9,8 @@ import { open, seal } from './device';
 export interface UploadRecord {
   id: Id;
   account: Id;
+  /** The page that has it under way. */
+  tab: Id;
   group: Id;
   /** The destination that was chosen, and the folders below it. */
   root: Id;

@@ -9,6 +9,7 @@ import { matchItems } from './matching';
 import { Queue } from './queue';
 import { dropRecords, keepRecords, type LoadedRecord, loadRecords, type UploadRecord } from './records';
 import { untilItPasses } from './retry';
+import { closedTabs, thisTab } from './tab';
 
 /** Several small files fill the lanes that one small file leaves idle; more would only split the line. */
 const AT_ONCE = 4;
@@ -45,11 +46,23 @@ export class Uploads {
   /** Takes up what an earlier page left unfinished. */
   async takeUp(account: Id) {
     this.#account = account;
-    for (const { record, handle } of await loadRecords(account)) {
-      if (this.#uploads.has(record.id)) continue;
+    const left = await this.#unfinished(await leftBehind(account));
+    for (const { record } of left) record.tab = thisTab;
+    await keepRecords(left);
+    for (const { record, handle } of left) {
       this.#uploads.set(record.id, { record, handle, file: undefined, parent: undefined });
       this.#ledger.add(rowFor(record, 'needs-file', handle !== undefined));
     }
+  }
+
+  /** A page may end after a file came into its folder and before that was noted: such a file must not come twice. */
+  async #unfinished(left: LoadedRecord[]): Promise<LoadedRecord[]> {
+    if (left.length === 0) return left;
+    const ids = left.map(({ record }) => record.id);
+    // Without a line it is not known; attaching finds out.
+    const attached = new Set(await this.#client.attached(ids).catch(() => []));
+    await dropRecords(attached);
+    return left.filter(({ record }) => !attached.has(record.id));
   }
 
   async add(root: Id, items: UploadItem[]) {
@@ -84,6 +97,7 @@ export class Uploads {
     const record: UploadRecord = {
       id: newId(),
       account: this.#account,
+      tab: thisTab,
       group,
       root,
       path,
@@ -206,6 +220,13 @@ export class Uploads {
     for (const id of this.#uploads.keys()) this.#ledger.remove(id);
     await this.#forget([...this.#uploads.keys()]);
   }
+}
+
+/** What no open page has under way. */
+async function leftBehind(account: Id): Promise<LoadedRecord[]> {
+  const records = await loadRecords(account);
+  const closed = await closedTabs(records.map(({ record }) => record.tab));
+  return records.filter(({ record }) => closed.has(record.tab));
 }
 
 /** Each dropped folder is a group, and so are all loose files: what can be chosen again in one go. */

@@ -42,12 +42,20 @@ impl Client {
         Ok(encode_content(&content).as_slice().into())
     }
 
-    /// Puts finished contents into their folders and drops their journals.
+    /// Puts finished contents into their folders and drops their journals. The file gets its journal's id.
     ///
     /// # Errors
     /// `EngineError`.
     pub async fn attach(&self, files: Vec<JsValue>) -> Answer {
         answer(self.inner.attach(&files).await)
+    }
+
+    /// Those of `journals` whose contents are in their folders.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    pub async fn attached(&self, journals: Vec<String>) -> Answer {
+        answer(self.inner.attached(journals).await)
     }
 
     /// Forgets an unfinished upload, here and at the server.
@@ -109,6 +117,19 @@ impl Inner {
         Ok(entries)
     }
 
+    async fn attached(&self, journals: Vec<String>) -> Result<Vec<String>> {
+        let drive = &self.signed_in()?.drive;
+        let mut attached = Vec::new();
+        for journal in journals {
+            match drive.entry(parse_id(&journal)?).await {
+                Ok(_) => attached.push(journal),
+                Err(Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(attached)
+    }
+
     async fn abandon_upload(&self, journal: &str) -> Result<()> {
         abandon(self.signed_in()?.drive.account(), journal).await
     }
@@ -161,9 +182,10 @@ impl Attachment {
         let content = field(object, "content")?
             .dyn_into::<Uint8Array>()
             .map_err(|_| misshapen())?;
+        let journal = text(object, "journal")?;
         Ok(Self {
-            journal: text(object, "journal")?,
             new: NewFile {
+                node: Some(parse_id(&journal)?),
                 parent: parse_id(&text(object, "parent")?)?,
                 name: text(object, "name")?,
                 modified: TimeMs(whole_ms(
@@ -172,6 +194,7 @@ impl Attachment {
                 media_type: text(object, "mediaType")?,
                 content: decode_content(&content.to_vec())?,
             },
+            journal,
         })
     }
 }

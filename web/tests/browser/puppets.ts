@@ -1,0 +1,89 @@
+/** Firefox and Chromium as Debian ships them, driven by puppeteer. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import puppeteer, { type LaunchOptions, type Page } from 'puppeteer-core';
+import { ARGS } from './chromium';
+import { bytesBelow } from './memory';
+import type { AnyBrowser } from './any';
+
+/** WebDriver BiDi. */
+export function openFirefox(): Promise<AnyBrowser> {
+  return open('postern-firefox-', /^(Isolated|Web ?Content)/, (downloads) => ({
+    browser: 'firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    extraPrefsFirefox: {
+      'browser.download.folderList': 2,
+      'browser.download.dir': downloads,
+      'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream',
+      'browser.download.alwaysOpenPanel': false,
+    },
+  }));
+}
+
+/**
+ * Without a debugger that listens to the network. One that does, as Playwright's always does, makes each worker keep a
+ * copy of what it sends and receives: the tab then grows by hundreds of MiB that no person's tab has, and takes four
+ * times as long.
+ */
+export async function openChromium(): Promise<AnyBrowser> {
+  const { page, ...browser } = await open('postern-chromium-', / --type=renderer /, (downloads) => ({
+    browser: 'chrome',
+    executablePath: '/usr/bin/chromium',
+    args: ARGS,
+    networkEnabled: false,
+    downloadBehavior: { policy: 'allow', downloadPath: downloads },
+  }));
+  return { ...browser, drop: (paths) => dragIn(page, paths) };
+}
+
+/** Drags files and folders from "the desktop" into a page, through the browser's own machinery. */
+async function dragIn(page: Page, files: string[]) {
+  const session = await page.createCDPSession();
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+  }
+  await session.detach();
+}
+
+async function open(
+  prefix: string,
+  pages: RegExp,
+  options: (downloads: string) => LaunchOptions,
+): Promise<AnyBrowser & { page: Page }> {
+  const folder = await mkdtemp(join(tmpdir(), prefix));
+  const downloads = join(folder, 'downloads');
+  const browser = await puppeteer.launch({
+    ...options(downloads),
+    headless: true,
+    userDataDir: join(folder, 'profile'),
+    protocolTimeout: 600_000,
+  });
+  const page = await browser.newPage();
+  // Where the page may write files itself it asks the person, which nobody here can answer.
+  await page.evaluateOnNewDocument(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  const pid = browser.process()?.pid ?? 0;
+  return {
+    page,
+    async goto(url) {
+      await page.goto(url);
+    },
+    async reload() {
+      await page.reload();
+    },
+    // Evaluated by the driver, which the page's policy does not bind.
+    run: (body, ...args) => page.evaluate(`(function () { ${body} })(...${JSON.stringify(args)})`) as Promise<never>,
+    async setFiles(paths) {
+      const input = await page.waitForSelector('input[type=file]');
+      await (input as unknown as { uploadFile(...files: string[]): Promise<void> }).uploadFile(...paths);
+    },
+    // Pages, their workers and service workers; forked by helpers, so not always direct children.
+    pageBytes: () => bytesBelow(pid, pages),
+    downloads,
+    async close() {
+      await browser.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
