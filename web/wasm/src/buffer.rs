@@ -4,7 +4,7 @@
 //! buffers of 8 MiB lie about before anybody looks. So a stream is read through one buffer where the engine allows that
 //! (BYOB, "bring your own buffer"), and elsewhere each piece is given back by hand.
 
-use js_sys::{ArrayBuffer, Function, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, Function, Reflect, Uint8Array, global};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader};
@@ -65,9 +65,19 @@ pub(crate) fn release(view: &Uint8Array) {
     }
 }
 
-/// Makes the collector look soon: it counts a buffer that nobody has touched, which costs no memory. Without that,
-/// Chromium keeps its own copy of every body that was sent, of which its collector knows nothing, for minutes.
-pub(crate) fn hasten_collection() {
+/// Chromium keeps its own copy of each body that was sent until it collects garbage, and does not count it. What it
+/// counts is a buffer, even one that nobody has touched, which costs no memory there; in other engines it may.
+pub(crate) fn hasten_collection(sent_bytes: usize) {
     const COUNTED_BYTES: u32 = 32 << 20;
-    drop(ArrayBuffer::new(COUNTED_BYTES));
+    if sent_bytes >= PIECE_BYTES as usize && is_chromium() {
+        drop(ArrayBuffer::new(COUNTED_BYTES));
+    }
+}
+
+/// No other engine has this interface.
+fn is_chromium() -> bool {
+    let navigator = Reflect::get(&global(), &JsValue::from_str("navigator"));
+    navigator
+        .and_then(|navigator| Reflect::has(&navigator, &JsValue::from_str("userAgentData")))
+        .unwrap_or(false)
 }

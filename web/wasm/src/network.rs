@@ -79,7 +79,7 @@ impl Network {
         // Fetch has taken its own copy when it returns.
         if let Some(body) = body {
             release(&body);
-            hasten_collection();
+            hasten_collection(request.body.len());
         }
         JsFuture::from(answer).await?.dyn_into()
     }
