@@ -11,11 +11,12 @@ import { type Server, startServer } from './browser/server';
 import { ada, choose, readKit, share, signUp, waitUntilThrough } from './browser/steps';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
-const THEMES = ['light', 'dark'] as const;
-const WIDTHS = [
-  { name: 'desktop', width: 1280, height: 860 },
-  { name: 'phone', width: 390, height: 844 },
-];
+const SERIES = [
+  { size: 'desktop', theme: 'light', width: 1280, height: 860, person: 'ada' },
+  { size: 'desktop', theme: 'dark', width: 1280, height: 860, person: 'grace' },
+  { size: 'phone', theme: 'light', width: 390, height: 844, person: 'emmy' },
+  { size: 'phone', theme: 'dark', width: 390, height: 844, person: 'hedy' },
+] as const;
 
 let server: Server;
 let samples: string;
@@ -38,26 +39,24 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-for (const theme of THEMES) {
-  for (const { name: size, width, height } of WIDTHS) {
-    test(`${theme}, ${size}`, async () => {
-      const profile = await openProfile({ theme, width, height });
-      const shoot = async (name: string, page: Page = profile.page) => {
-        await page.evaluate(() => document.fonts.ready);
-        await page.waitForTimeout(1200);
-        await page.screenshot({ path: join(FOLDER, `${name}-${size}-${theme}.png`) });
-      };
-      await doorways(profile, shoot);
-      const link = await rooms(profile, `ada-${theme}-${size}`, shoot);
-      await profile.close();
-      const other = await openProfile({ theme, width, height });
-      await given(other, link, shoot);
-      await other.close();
-    });
-  }
+for (const { size, theme, width, height, person } of SERIES) {
+  test(`${theme}, ${size}`, async () => {
+    const shoot: Shoot = async (page, name) => {
+      await page.evaluate(() => document.fonts.ready);
+      await page.waitForTimeout(1200);
+      await page.screenshot({ path: join(FOLDER, `${name}-${size}-${theme}.png`) });
+    };
+    const sender = await openProfile({ theme, width, height });
+    await doorways(sender, shoot);
+    const link = await rooms(sender, person, shoot);
+    await sender.close();
+    const receiver = await openProfile({ theme, width, height });
+    await given(receiver, link, shoot);
+    await receiver.close();
+  });
 }
 
-type Shoot = (name: string, page?: Page) => Promise<void>;
+type Shoot = (page: Page, name: string) => Promise<void>;
 
 async function doorways({ page }: Profile, shoot: Shoot) {
   for (const [name, path] of [
@@ -67,23 +66,23 @@ async function doorways({ page }: Profile, shoot: Shoot) {
     ['not-found', '/nowhere'],
   ] as const) {
     await page.goto(server.url + path);
-    await shoot(name);
+    await shoot(page, name);
   }
   await page.goto(`${server.url}/sign-up`);
   await page.getByLabel(en.account.name, { exact: true }).fill('ada');
   await page.getByLabel(en.account.password, { exact: true }).fill(ada.password);
   await page.getByText(en.strength.words[4]).waitFor();
-  await shoot('sign-up');
+  await shoot(page, 'sign-up');
   await page.getByRole('button', { name: en.signUp.next }).click();
   await readKit(page);
-  await shoot('recovery-kit');
+  await shoot(page, 'recovery-kit');
   await page.getByRole('button', { name: en.kit.next }).click();
-  await shoot('check-kit');
+  await shoot(page, 'check-kit');
 }
 
 async function rooms({ page }: Profile, name: string, shoot: Shoot): Promise<string> {
   await signUp(page, server.url, { ...ada, name });
-  await shoot('empty-drive');
+  await shoot(page, 'empty-drive');
   for (const folder of ['Letters', 'North wall survey']) await choose(page, en.drive.addFolder, join(samples, folder));
   const files = [
     'Choir recording 14 June.flac',
@@ -97,18 +96,18 @@ async function rooms({ page }: Profile, name: string, shoot: Shoot): Promise<str
     en.drive.addFiles,
     files.map((file) => join(samples, file)),
   );
-  await shoot('transfers');
+  await shoot(page, 'transfers');
   await waitUntilThrough(page, 'Letters', 'North wall survey', 'Choir recording');
   await page.reload();
   await page.getByRole('button', { name: 'notes.txt', exact: true }).waitFor();
   const link = await share(page, 'Film, rough cut 3.mov', { limit: en.share.limits['1'] });
-  await shoot('drive');
+  await shoot(page, 'drive');
   await page.getByRole('button', { name: en.drive.actionsFor('Garden plan.pdf') }).click();
   await page.getByRole('menuitem', { name: en.drive.share }).click();
-  await shoot('share');
+  await shoot(page, 'share');
   await page.getByRole('button', { name: en.share.create }).click();
   await page.getByTestId('link').waitFor();
-  await shoot('link-ready');
+  await shoot(page, 'link-ready');
   await page.keyboard.press('Escape');
   for (const [picture, path] of [
     ['shares', '/shares'],
@@ -116,7 +115,7 @@ async function rooms({ page }: Profile, name: string, shoot: Shoot): Promise<str
   ] as const) {
     await page.goto(server.url + path);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await shoot(picture);
+    await shoot(page, picture);
   }
   return link;
 }
@@ -124,8 +123,8 @@ async function rooms({ page }: Profile, name: string, shoot: Shoot): Promise<str
 async function given({ page }: Profile, link: string, shoot: Shoot) {
   await page.goto(link);
   await page.getByRole('button', { name: en.link.download }).waitFor();
-  await shoot('link');
+  await shoot(page, 'link');
   await page.goto(link.slice(0, -3));
   await page.reload();
-  await shoot('link-let-go');
+  await shoot(page, 'link-let-go');
 }

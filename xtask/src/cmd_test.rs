@@ -14,7 +14,6 @@ const STAGES: &[Stage] = &[
     Stage::new("web-build", |_| fine(web::build())),
     Stage::new("build", |_| fine(build())),
     Stage::new("rust", rust),
-    Stage::new("rust-docs", rust_docs),
     Stage::new("web-unit", web_unit),
     Stage::new("wasm-crypto", |request| unfiltered(request, wasm_crypto)),
     Stage::new("independent", |request| unfiltered(request, independent_reader)),
@@ -51,10 +50,6 @@ fn rust(request: &Request) -> Result<Outcome> {
         "--no-tests=pass",
     ]);
     counted(with_programs(runner).args(&request.filter))
-}
-
-fn rust_docs(request: &Request) -> Result<Outcome> {
-    counted(sh("cargo test --workspace --locked --doc --no-fail-fast").args(&request.filter))
 }
 
 fn web_unit(request: &Request) -> Result<Outcome> {
