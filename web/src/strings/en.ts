@@ -245,7 +245,7 @@ export const en = {
     forever: 'no last day',
     counted: (n: number, of: number | null) =>
       of === null ? `${count(n, 'download')}` : `${n} of ${count(of, 'download')}`,
-    state: { live: 'Open', expired: 'Expired', 'used-up': 'Used up', revoked: 'Taken back' },
+    state: { live: 'Valid', expired: 'Expired', 'used-up': 'Used up', revoked: 'Taken back' },
     revoke: 'Take back',
     revokeTitle: (name: string) => `Take back the link to “${name}”?`,
     revokeText: 'From this moment we stop handing it out. Whoever has downloaded it already keeps what they have.',

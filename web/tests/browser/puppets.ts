@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type LaunchOptions, type Page } from 'puppeteer-core';
 import { ARGS } from './chromium';
+import { dragIn } from './drag';
 import { bytesBelow } from './memory';
 import type { AnyBrowser } from './any';
 
@@ -34,17 +35,7 @@ export async function openChromium(): Promise<AnyBrowser> {
     networkEnabled: false,
     downloadBehavior: { policy: 'allow', downloadPath: downloads },
   }));
-  return { ...browser, drop: (paths) => dragIn(page, paths) };
-}
-
-/** Drags files and folders from "the desktop" into a page, through the browser's own machinery. */
-async function dragIn(page: Page, files: string[]) {
-  const session = await page.createCDPSession();
-  const data = { items: [], files, dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
-  }
-  await session.detach();
+  return { ...browser, drop: async (paths) => dragIn(await page.createCDPSession(), paths) };
 }
 
 async function open(
