@@ -218,7 +218,9 @@ export class Uploads {
   async forgetAll() {
     await this.#queue.stopAll();
     for (const id of this.#uploads.keys()) this.#ledger.remove(id);
-    await this.#forget([...this.#uploads.keys()]);
+    this.#uploads.clear();
+    // What other pages have under way ends with the session as well.
+    await dropRecords((await loadRecords(this.#account)).map(({ record }) => record.id));
   }
 }
 
