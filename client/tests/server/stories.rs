@@ -272,7 +272,7 @@ async fn a_content_that_is_attached_again_is_there_once() {
         node: Some(id),
         ..sent(&drive, root, "letter", b"dear").await.expect("sent")
     };
-    assert_eq!(drive.attach(&[letter.clone()]).await, Ok(vec![id]));
+    assert_eq!(drive.attach(std::slice::from_ref(&letter)).await, Ok(vec![id]));
     drive.rename(id, "letter to bob").await.expect("renamed");
     assert_eq!(drive.attach(&[letter]).await, Ok(vec![id]));
     let names: Vec<String> = drive
