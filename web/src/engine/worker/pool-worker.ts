@@ -35,6 +35,10 @@ scope.addEventListener('message', ({ data }: MessageEvent<PoolMessage>) => {
   if (data === 'stop') stopping.abort();
   else if ('noted' in data) noting?.resolve();
   else if ('unnoted' in data) noting?.reject(data.unnoted);
-  else if ('module' in data) ready = skin.default({ module_or_path: data.module });
-  else void run(data);
+  else if ('module' in data) {
+    ready = skin.default({ module_or_path: data.module });
+    const tell = () => say({ ready: true });
+    // If it did not load, the first job says so.
+    void ready.then(tell, tell);
+  } else void run(data);
 });

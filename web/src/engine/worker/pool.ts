@@ -15,7 +15,12 @@ export interface Job {
 /** `noted`: the hash of the sealed part is in the journal, so the part may leave. */
 export type PoolMessage = { module: WebAssembly.Module } | Job | { noted: true } | { unnoted: unknown } | 'stop';
 
-export type PoolReply = { sealed: Uint8Array } | { sent: number } | { done: Uint8Array } | { failed: unknown };
+export type PoolReply =
+  | { ready: true }
+  | { sealed: Uint8Array }
+  | { sent: number }
+  | { done: Uint8Array }
+  | { failed: unknown };
 
 /**
  * A lane holds a part of 8 MiB up to four times over (read, in the module, sealed, on its way), and what was dropped
@@ -29,6 +34,7 @@ export class Pool implements Lanes {
   #idle: Worker[] = [];
   #started = 0;
   #queue: ((worker: Worker) => void)[] = [];
+  #starting: Promise<unknown> = Promise.resolve();
 
   constructor(module: WebAssembly.Module) {
     this.#module = module;
@@ -57,15 +63,17 @@ export class Pool implements Lanes {
   #take(): Promise<Worker> {
     const idle = this.#idle.pop();
     if (idle) return Promise.resolve(idle);
-    if (this.#started < this.width()) return Promise.resolve(this.#start());
+    if (this.#started < this.width()) return this.#start();
     return new Promise((resolve) => this.#queue.push(resolve));
   }
 
-  #start(): Worker {
+  /** One after the other: Firefox, asked for two workers by a worker at once, now and then brings all three to a stand. */
+  #start(): Promise<Worker> {
     this.#started += 1;
-    const worker = new Worker(trustedUrl(poolWorkerUrl), { type: 'module', name: `postern-lane-${this.#started}` });
-    worker.postMessage({ module: this.#module } satisfies PoolMessage);
-    return worker;
+    const name = `postern-lane-${this.#started}`;
+    const started = this.#starting.then(() => startLane(name, this.#module));
+    this.#starting = started.catch(() => undefined);
+    return started;
   }
 
   #giveBack(worker: Worker) {
@@ -73,6 +81,15 @@ export class Pool implements Lanes {
     if (next) next(worker);
     else this.#idle.push(worker);
   }
+}
+
+function startLane(name: string, module: WebAssembly.Module): Promise<Worker> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(trustedUrl(poolWorkerUrl), { type: 'module', name });
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = (event) => reject(new Error(`a lane did not start: ${event.message}`));
+    worker.postMessage({ module } satisfies PoolMessage);
+  });
 }
 
 interface Hearing {
@@ -91,6 +108,7 @@ function runOn(worker: Worker, job: Job, { sealed, progress }: Hearing, signal: 
       act();
     };
     worker.onmessage = ({ data }: MessageEvent<PoolReply>) => {
+      if ('ready' in data) return;
       if ('sent' in data) progress(data.sent);
       else if ('sealed' in data) {
         sealed(data.sealed).then(
