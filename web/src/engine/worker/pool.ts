@@ -72,7 +72,10 @@ export class Pool implements Lanes {
     this.#started += 1;
     const name = `postern-lane-${this.#started}`;
     const started = this.#starting.then(() => startLane(name, this.#module));
-    this.#starting = started.catch(() => undefined);
+    // One that did not start leaves its place to the next try.
+    this.#starting = started.catch(() => {
+      this.#started -= 1;
+    });
     return started;
   }
 
