@@ -22,15 +22,8 @@ async fn is_garbage(records: &AnyRecords, key: BlobKey) -> bool {
 
 async fn an_upload_that_nobody_goes_on_with_is_given_up(records: AnyRecords) {
     let owner = Owner::sign_up(&records).await;
-    let (old, young) = (owner.key(id()), owner.key(id()));
-    for (key, now) in [(old, TimeMs(1)), (young, NOW)] {
-        let upload = NewUpload {
-            key,
-            handle: UploadHandle::default(),
-            now,
-        };
-        records.begin_upload(&upload).await.expect("works");
-    }
+    let old = owner.begin_upload(TimeMs(1)).await;
+    let young = owner.begin_upload(NOW).await;
     assert!(
         records
             .drop_abandoned_uploads(TimeMs(2), NOW, 1_000)
@@ -93,13 +86,8 @@ async fn a_blob_without_a_row_is_condemned_and_its_id_is_used(records: AnyRecord
 
 async fn a_blob_with_a_row_is_never_condemned(records: AnyRecords) {
     let owner = Owner::sign_up(&records).await;
-    let (there, arriving) = (owner.key(owner.content(1).await), owner.key(id()));
-    let upload = NewUpload {
-        key: arriving,
-        handle: UploadHandle::default(),
-        now: NOW,
-    };
-    records.begin_upload(&upload).await.expect("works");
+    let there = owner.key(owner.content(1).await);
+    let arriving = owner.begin_upload(NOW).await;
     assert_eq!(
         records
             .condemn_unknown_blobs(&[there, arriving], NOW)

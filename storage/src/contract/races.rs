@@ -125,13 +125,7 @@ async fn of_two_new_passwords_by_one_session_one_is_set(records: AnyRecords) {
 
 async fn parts_noted_at_the_same_moment_are_all_counted(records: AnyRecords) {
     let owner = Owner::sign_up(&records).await;
-    let key = owner.key(id());
-    let upload = NewUpload {
-        key,
-        handle: UploadHandle::default(),
-        now: NOW,
-    };
-    records.begin_upload(&upload).await.expect("works");
+    let key = owner.begin_upload(NOW).await;
     let size_bytes = |part| parts::full_range(part).end - parts::full_range(part).start;
     let outcomes = at_once(20, |number| {
         let records = records.clone();
@@ -240,13 +234,7 @@ async fn changes_of_all_kinds_at_the_same_moment_all_come_to_their_end(records: 
     let owner = Owner::sign_up(&records).await;
     let file = owner.put_file(owner.root).await;
     let link = owner.link(file.node, None).await;
-    let key = owner.key(id());
-    let upload = NewUpload {
-        key,
-        handle: UploadHandle::default(),
-        now: NOW,
-    };
-    records.begin_upload(&upload).await.expect("works");
+    let key = owner.begin_upload(NOW).await;
     at_once(60, |number| {
         let (owner, file) = (owner.clone(), file.clone());
         async move { change(number, &owner, file, link, key).await }

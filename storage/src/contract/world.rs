@@ -1,8 +1,8 @@
 //! Accounts, trees and links for sentences to speak about.
 
 use postern_domain::store::{
-    Added, BatchOutcome, BlobKey, Created, Digest, LinkMade, NewAccount, NewBatch, NewContent, NewLease,
-    NewLink, NewSession,
+    Added, BatchOutcome, Begun, BlobKey, Created, Digest, LinkMade, NewAccount, NewBatch, NewContent,
+    NewLease, NewLink, NewSession, NewUpload, UploadHandle,
 };
 use postern_protocol::account::{Object, ObjectKind, Slot, SlotKind};
 use postern_protocol::changes::ChangeKind;
@@ -163,6 +163,16 @@ impl Owner {
         let added = self.records.add_content(&new).await.expect("the store works");
         assert!(matches!(added, Added::Done(_)), "{added:?}");
         content
+    }
+
+    /// A content of which nothing has come yet.
+    pub async fn begin_upload(&self, now: TimeMs) -> BlobKey {
+        let key = self.key(id());
+        let handle = UploadHandle::default();
+        let new = NewUpload { key, handle, now };
+        let begun = self.records.begin_upload(&new).await.expect("the store works");
+        assert_eq!(begun, Begun::New);
+        key
     }
 
     /// A folder that is about to be put.

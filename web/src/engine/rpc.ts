@@ -1,4 +1,7 @@
-/** Calls and answers over a port. Both sides of it are here, so that they cannot drift apart. */
+/**
+ * Calls and answers over a port. Both sides of it are here, so that they cannot drift apart. Other messages may share
+ * the port.
+ */
 import type { Engine, EngineError, EngineEvent, EngineMethod } from './api';
 
 export interface Call {
@@ -7,7 +10,9 @@ export interface Call {
   args: unknown[];
 }
 
-export type Reply = { call: number; value: unknown } | { call: number; error: EngineError } | { event: EngineEvent };
+type Answer = { call: number; value: unknown } | { call: number; error: EngineError };
+
+export type Reply = Answer | { event: EngineEvent };
 
 /** What a Worker, a worker's own scope and a MessagePort have in common. */
 export interface Port {
@@ -21,7 +26,10 @@ type Waiting = { resolve: (value: unknown) => void; reject: (error: EngineError)
 export function callOver(port: Port, hear: (event: EngineEvent) => void): Engine {
   const waiting = new Map<number, Waiting>();
   let calls = 0;
-  port.addEventListener('message', ({ data }: MessageEvent<Reply>) => settle(waiting, data, hear));
+  port.addEventListener('message', ({ data }: MessageEvent<Reply | object>) => {
+    if ('event' in data) hear(data.event);
+    else if ('call' in data) settle(waiting, data);
+  });
   const call = (method: EngineMethod, args: unknown[]) =>
     new Promise((resolve, reject) => {
       calls += 1;
@@ -36,8 +44,7 @@ export function callOver(port: Port, hear: (event: EngineEvent) => void): Engine
   });
 }
 
-function settle(waiting: Map<number, Waiting>, reply: Reply, hear: (event: EngineEvent) => void) {
-  if ('event' in reply) return hear(reply.event);
+function settle(waiting: Map<number, Waiting>, reply: Answer) {
   const promise = waiting.get(reply.call);
   waiting.delete(reply.call);
   if ('error' in reply) promise?.reject(reply.error);
@@ -53,7 +60,8 @@ function portsIn(args: unknown[]): Transferable[] {
 
 /** The engine's half. `explain` turns whatever was thrown into something that may cross. */
 export function answerOver(port: Port, engine: Engine, explain: (thrown: unknown) => EngineError) {
-  port.addEventListener('message', async ({ data }: MessageEvent<Call>) => {
+  port.addEventListener('message', async ({ data }: MessageEvent<Call | object>) => {
+    if (!('call' in data)) return;
     const method = engine[data.method] as ((...args: unknown[]) => Promise<unknown>) | undefined;
     try {
       if (!method) throw new TypeError(`no method ${data.method}`);

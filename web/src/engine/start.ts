@@ -1,6 +1,7 @@
 /** The page's side of the engine: starts the worker, once. */
 import { trustedUrl } from '../policy';
 import type { Engine, EngineEvent } from './api';
+import { startLanesFor } from './lanes';
 import { callOver } from './rpc';
 import engineUrl from './worker/main.ts?worker&url';
 
@@ -12,6 +13,7 @@ export interface Connection {
 export function start(): Connection {
   const hearers: ((event: EngineEvent) => void)[] = [];
   const worker = new Worker(trustedUrl(engineUrl), { type: 'module', name: 'postern-engine' });
+  startLanesFor(worker);
   const engine = callOver(worker, (event) => {
     for (const hear of hearers) hear(event);
   });

@@ -84,8 +84,13 @@ class Transfers {
     for (const transfer of await engine.transfers()) this.byId.set(transfer.id, transfer);
   }
 
-  upload(parent: Id, items: UploadItem[]) {
-    return this.action.queue(() => engine.upload(parent, items));
+  /** A dialog may stay open for long: only what has been chosen waits its turn. */
+  async upload(parent: Id, chosen: Promise<UploadItem[]>) {
+    await Promise.allSettled([chosen]);
+    return this.action.queue(async () => {
+      const items = await chosen;
+      if (items.length > 0) await engine.upload(parent, items);
+    });
   }
 
   /** Uses kept handles where the browser has them: a permission, asked for in the click that brought us here. */

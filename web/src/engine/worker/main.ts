@@ -6,6 +6,7 @@ import { device } from './device';
 import { WorkerEngine } from './engine';
 import { explain } from './explain';
 import { deviceLabel } from './label';
+import { laneStarter } from './lanes';
 import { Pool } from './pool';
 import { compile, skin } from './wasm';
 
@@ -24,7 +25,7 @@ async function boot(): Promise<WorkerEngine> {
     origin: scope.location.origin,
     label: deviceLabel(scope.navigator.userAgent),
     device,
-    lanes: new Pool(module),
+    lanes: new Pool(module, laneStarter(scope)),
     emit: (event) => void emit(event),
   });
   return new WorkerEngine(client, tell);

@@ -2,10 +2,9 @@
  * The workers that seal. Each has the module and, for the length of one job, the key of one content; none has a key
  * of the account. Started when the first job comes, so that signing in does not wait for them.
  */
-import { trustedUrl } from '../../policy';
 import type { Lanes } from '../skin';
 import { explain } from './explain';
-import poolWorkerUrl from './pool-worker.ts?worker&url';
+import type { Lane, StartLane } from './lanes';
 
 export interface Job {
   job: Uint8Array;
@@ -13,7 +12,7 @@ export interface Job {
 }
 
 /** `noted`: the hash of the sealed part is in the journal, so the part may leave. */
-export type PoolMessage = { module: WebAssembly.Module } | Job | { noted: true } | { unnoted: unknown } | 'stop';
+export type PoolMessage = Job | { noted: true } | { unnoted: unknown } | 'stop';
 
 export type PoolReply =
   | { ready: true }
@@ -29,15 +28,21 @@ export type PoolReply =
 const LEAST = 2;
 const MOST = 3;
 
+interface Waiting {
+  resolve(lane: Lane): void;
+  reject(thrown: unknown): void;
+}
+
 export class Pool implements Lanes {
   #module: WebAssembly.Module;
-  #idle: Worker[] = [];
+  #startLane: StartLane;
+  #idle: Lane[] = [];
   #started = 0;
-  #queue: ((worker: Worker) => void)[] = [];
-  #starting: Promise<unknown> = Promise.resolve();
+  #queue: Waiting[] = [];
 
-  constructor(module: WebAssembly.Module) {
+  constructor(module: WebAssembly.Module, startLane: StartLane) {
     this.#module = module;
+    this.#startLane = startLane;
   }
 
   width(): number {
@@ -52,46 +57,48 @@ export class Pool implements Lanes {
     signal: AbortSignal,
   ): Promise<Uint8Array> {
     signal.throwIfAborted();
-    const worker = await this.#take();
+    const lane = await this.#take();
     try {
-      return await runOn(worker, { job, source }, { sealed, progress }, signal);
+      // It may have been stopped while all lanes were taken.
+      signal.throwIfAborted();
+      return await runOn(lane, { job, source }, { sealed, progress }, signal);
     } finally {
-      this.#giveBack(worker);
+      this.#giveBack(lane);
     }
   }
 
-  #take(): Promise<Worker> {
+  #take(): Promise<Lane> {
     const idle = this.#idle.pop();
     if (idle) return Promise.resolve(idle);
     if (this.#started < this.width()) return this.#start();
-    return new Promise((resolve) => this.#queue.push(resolve));
+    return new Promise((resolve, reject) => this.#queue.push({ resolve, reject }));
   }
 
-  /** One after the other: Firefox, asked for two workers by a worker at once, now and then brings all three to a stand. */
-  #start(): Promise<Worker> {
+  async #start(): Promise<Lane> {
     this.#started += 1;
-    const name = `postern-lane-${this.#started}`;
-    const started = this.#starting.then(() => startLane(name, this.#module));
-    // One that did not start leaves its place to the next try.
-    this.#starting = started.catch(() => {
+    try {
+      return await untilReady(this.#startLane(this.#module));
+    } catch (thrown) {
+      // One that did not start leaves its place to the next: nobody else would wake who waits.
       this.#started -= 1;
-    });
-    return started;
+      const next = this.#queue.shift();
+      if (next) this.#start().then(next.resolve, next.reject);
+      throw thrown;
+    }
   }
 
-  #giveBack(worker: Worker) {
+  #giveBack(lane: Lane) {
     const next = this.#queue.shift();
-    if (next) next(worker);
-    else this.#idle.push(worker);
+    if (next) next.resolve(lane);
+    else this.#idle.push(lane);
   }
 }
 
-function startLane(name: string, module: WebAssembly.Module): Promise<Worker> {
+function untilReady(lane: Lane): Promise<Lane> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(trustedUrl(poolWorkerUrl), { type: 'module', name });
-    worker.onmessage = () => resolve(worker);
-    worker.onerror = (event) => reject(new Error(`a lane did not start: ${event.message}`));
-    worker.postMessage({ module } satisfies PoolMessage);
+    lane.port.onmessage = ({ data }: MessageEvent<PoolReply>) =>
+      'failed' in data ? reject(data.failed) : resolve(lane);
+    lane.onbroken = reject;
   });
 }
 
@@ -100,18 +107,18 @@ interface Hearing {
   progress: (sentBytes: number) => void;
 }
 
-function runOn(worker: Worker, job: Job, { sealed, progress }: Hearing, signal: AbortSignal): Promise<Uint8Array> {
+function runOn(lane: Lane, job: Job, { sealed, progress }: Hearing, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const tell = (message: PoolMessage) => worker.postMessage(message);
+    const { port } = lane;
+    const tell = (message: PoolMessage) => port.postMessage(message);
     const stop = () => tell('stop');
     signal.addEventListener('abort', stop, { once: true });
     const settle = (act: () => void) => {
       signal.removeEventListener('abort', stop);
-      worker.onmessage = worker.onerror = null;
+      port.onmessage = lane.onbroken = null;
       act();
     };
-    worker.onmessage = ({ data }: MessageEvent<PoolReply>) => {
-      if ('ready' in data) return;
+    port.onmessage = ({ data }: MessageEvent<PoolReply>) => {
       if ('sent' in data) progress(data.sent);
       else if ('sealed' in data) {
         sealed(data.sealed).then(
@@ -119,9 +126,9 @@ function runOn(worker: Worker, job: Job, { sealed, progress }: Hearing, signal: 
           (thrown: unknown) => tell({ unnoted: explain(thrown) }),
         );
       } else if ('done' in data) settle(() => resolve(data.done));
-      else settle(() => reject(data.failed));
+      else if ('failed' in data) settle(() => reject(data.failed));
     };
-    worker.onerror = (event) => settle(() => reject(new Error(`a lane broke: ${event.message}`)));
+    lane.onbroken = (thrown) => settle(() => reject(thrown));
     tell(job);
   });
 }
