@@ -82,10 +82,7 @@ impl Put {
         }
         let drive = desk.drive().await?;
         let to = self.to.unwrap_or_default();
-        let advice =
-            "What was sent is kept for a week: run the same command again to go on where it stopped.";
-        let outcomes = unless_stopped(advice, put_plan(desk, &drive, &to, &plan)).await;
-        let outcomes = outcomes.map_err(|failure| failure.advise(advice))?;
+        let outcomes = unless_stopped(GO_ON, put_plan(desk, &drive, &to, &plan)).await?;
         let done = done(&to, &plan, &outcomes);
         desk.say().done(&done, || in_words(&plan, &outcomes))?;
         complain(&outcomes)

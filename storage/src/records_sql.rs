@@ -32,7 +32,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, AnyPool, Executor};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor};
 
 use crate::error::OpenError;
 
@@ -119,6 +119,12 @@ fn pool(connections: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT_FOR_CONNECTION)
+        // On a full disk SQLite undoes a transaction by itself, of which sqlx does not hear: its connection would refuse
+        // each further one.
+        .before_acquire(|connection, _| {
+            let in_order = !connection.is_in_transaction();
+            Box::pin(async move { Ok(in_order) })
+        })
 }
 
 fn sqlite_pool(connections: u32) -> AnyPoolOptions {

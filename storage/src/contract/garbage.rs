@@ -1,6 +1,6 @@
 //! What holds for sweeping.
 
-use postern_domain::store::{Added, BlobKey, NewContent, NewInvite, NewSession, NewUpload, UploadHandle};
+use postern_domain::store::{Added, BlobKey, NewContent, NewInvite, NewSession};
 use postern_protocol::TimeMs;
 
 use super::world::{NOW, Owner, digest, id, new_lease, session};

@@ -4,9 +4,9 @@ use std::fs;
 use std::sync::Arc;
 
 use futures::StreamExt;
-use postern_domain::store::{BlobStore, Body, BodyError, Records};
+use postern_domain::store::{BlobStore, Body, BodyError, Records, StoreError};
 use postern_storage::contract::blobs::{AnyBlobs, body, key, listed, noise, read};
-use postern_storage::contract::world::Owner;
+use postern_storage::contract::world::{Owner, new_account};
 use postern_storage::contract::{AnyRecords, all_hold, blobs, records};
 use postern_storage::{FolderBlobs, OpenError, SqlRecords};
 use tempfile::TempDir;
@@ -73,6 +73,25 @@ async fn a_commit_is_synced_before_it_returns() {
     assert_eq!(store.pragma("synchronous").await, "2");
     assert_eq!(store.pragma("journal_mode").await, "wal");
     assert_eq!(store.pragma("foreign_keys").await, "1");
+}
+
+#[tokio::test]
+async fn a_disk_that_was_full_is_written_to_again_when_there_is_room() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let store = SqlRecords::open_sqlite(&folder.path().join("records.db"))
+        .await
+        .expect("opens");
+    let records: AnyRecords = Arc::new(store.clone());
+    // No page more than there are now.
+    store.pragma("max_page_count = 1").await;
+    let full = loop {
+        if let Err(error) = records.create_account(&new_account()).await {
+            break error;
+        }
+    };
+    assert!(matches!(full, StoreError::Unavailable(_)), "{full}");
+    store.pragma("max_page_count = 100000").await;
+    Owner::sign_up(&records).await;
 }
 
 #[tokio::test]
