@@ -1,9 +1,11 @@
 /** Signing in and out, staying, recovering, changing the password. */
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
+import { newCli } from './browser/cli';
 import { type Server, startServer } from './browser/server';
-import { ada, signIn, signUp } from './browser/steps';
+import { ada, proveKit, readKit, signIn, signUp } from './browser/steps';
 
 let server: Server;
 let profile: Profile;
@@ -50,15 +52,18 @@ test('another device can be signed out from here', async () => {
   await other.close();
 });
 
-test('the kit opens the account when the password is forgotten', async () => {
-  const other = await openProfile();
-  const { page } = other;
+async function recover(page: Page, kit: string[], password: string) {
   await page.goto(`${server.url}/recover`);
   await page.getByLabel(en.account.name, { exact: true }).fill(ada.name);
-  await page.getByLabel(en.recover.words).fill(words.join(' '));
-  await page.getByLabel(en.recover.newPassword, { exact: true }).fill('violet anvil morning tide');
+  await page.getByLabel(en.recover.words).fill(kit.join(' '));
+  await page.getByLabel(en.recover.newPassword, { exact: true }).fill(password);
   await page.getByRole('button', { name: en.recover.submit }).click();
-  await page.getByRole('heading', { name: en.drive.title }).waitFor({ timeout: 120_000 });
+}
+
+test('the kit opens the account when the password is forgotten', async () => {
+  const other = await openProfile();
+  await recover(other.page, words, 'violet anvil morning tide');
+  await other.page.getByRole('heading', { name: en.drive.title }).waitFor({ timeout: 120_000 });
   await other.close();
 });
 
@@ -73,5 +78,33 @@ test('the new password is changed for another', async () => {
   await page.getByText(en.settings.changed).waitFor({ timeout: 120_000 });
   await page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
   await signIn(page, server.url, ada);
+  await other.close();
+});
+
+test('a password that somebody may know is changed together with the kit, and nothing is lost', async () => {
+  const terminal = await newCli(server.url);
+  await terminal(['login', ada.name, '--password-stdin'], ada.password);
+  await terminal(['put', '-', '--to', '/letter.txt'], 'dear');
+  const other = await openProfile();
+  const { page } = other;
+  await signIn(page, server.url, ada);
+  await page.getByRole('link', { name: en.nav.settings }).click();
+  await page.getByLabel(en.settings.current, { exact: true }).fill(ada.password);
+  await page.getByLabel(en.settings.next, { exact: true }).fill('nine lanterns under ice');
+  await page.getByLabel(en.settings.leakedTitle).check();
+  await page.getByRole('button', { name: en.settings.changeLeaked }).click();
+  const newWords = await readKit(page);
+  expect(newWords).not.toEqual(words);
+  await page.getByRole('button', { name: en.kit.next }).click();
+  await proveKit(page, newWords, en.settings.newKitDone);
+  await page.getByLabel(en.kit.word(1)).waitFor({ state: 'detached' });
+
+  await recover(page, words, 'an umbrella for two herons');
+  await page.getByRole('alert').getByText(en.errors['words-wrong']).waitFor({ timeout: 120_000 });
+  await recover(page, newWords, 'an umbrella for two herons');
+  await page.getByRole('button', { name: en.drive.actionsFor('letter.txt') }).waitFor({ timeout: 120_000 });
+  await terminal(['login', ada.name, '--password-stdin'], 'an umbrella for two herons');
+  expect((await terminal(['get', '/letter.txt', '-o', '-'])).toString()).toBe('dear');
+  expect(other.complaints).toEqual([]);
   await other.close();
 });

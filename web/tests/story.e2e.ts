@@ -2,12 +2,11 @@
  * The main story, told in each engine: an account, 200 small files and a gibibyte, a reload in the middle, a link, and
  * somebody else who opens it.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
-import { type AnyBrowser, choose, fill, press, seeText, shareOnce, signUp, until } from './browser/any';
+import { type AnyBrowser, choose, downloaded, fill, press, seeText, shareOnce, signUp, until } from './browser/any';
 import { openChromium, openFirefox } from './browser/puppets';
 import { MIB, newFolder, sha256, writeFolder, writeRandom } from './browser/samples';
 import { type Server, startServer } from './browser/server';
@@ -114,7 +113,7 @@ describe.each(engines)('%s', (engine, open) => {
       const grown = watch(browser);
       await press(browser, en.link.downloadNamed('film.mov'));
       await seeText(browser, en.link.saved, LONG_MS);
-      const saved = await finished(browser.downloads, LARGE);
+      const saved = await downloaded(browser, LARGE);
       await report(engine, 'download', grown);
       expect(await sha256(saved)).toBe(await sha256(film));
     });
@@ -184,16 +183,4 @@ async function report(engine: string, what: string, grown: () => Promise<number>
   const growth = Math.round((await grown()) / MIB);
   console.log(`${engine}, ${what}: the page grew by ${growth} MiB`);
   expect(growth).toBeLessThan(MOST_GROWTH[engine] ?? 0);
-}
-
-/** The browser may still be moving it into place when the page has handed over the last byte. */
-async function finished(folder: string, bytes: number): Promise<string> {
-  for (let tries = 0; tries < 60; tries += 1) {
-    for (const name of await readdir(folder).catch(() => [])) {
-      const path = join(folder, name);
-      if ((await stat(path)).size === bytes && !/\.(part|crdownload|wkdownload)$/.test(name)) return path;
-    }
-    await pause(500);
-  }
-  throw new Error(`nothing of ${bytes} bytes in ${folder}: ${await readdir(folder)}`);
 }

@@ -50,6 +50,8 @@ export interface Engine {
   /** Queues files (and makes the folders on their paths). Resolves when all are queued, not when they are sent. */
   upload(parent: Id, items: UploadItem[]): Promise<void>;
   download(entry: Pick<Entry, 'id' | 'name' | 'sizeBytes'>, target: SaveTarget): Promise<Id>;
+  /** What a finished download left for the page to save, once; `null` if nothing. */
+  unsaved(transfer: Id): Promise<File | null>;
   transfers(): Promise<Transfer[]>;
   pause(transfers: Id[]): Promise<void>;
   resume(transfers: Id[]): Promise<void>;
@@ -254,8 +256,8 @@ export type SaveTarget =
   | { kind: 'file'; handle: FileSystemFileHandle }
   /** The service worker answers a navigation with what the engine pushes into this port. */
   | { kind: 'port'; port: MessagePort }
-  /** A private file first, then a Blob of it: the last resort. The page saves what `SavedPrivately` names. */
-  | { kind: 'private'; fileName: string };
+  /** A private file first, then a copy of it: the last resort. The page saves what `unsaved` answers. */
+  | { kind: 'private' };
 
 export interface ShareTerms {
   password: string | null;

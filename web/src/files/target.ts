@@ -16,8 +16,9 @@ function savePicker(): Picker | undefined {
 export async function chooseTarget(fileName: string, sizeBytes: number): Promise<SaveTarget | null> {
   const picker = savePicker();
   if (picker) return pickFile(picker, fileName);
-  if ('serviceWorker' in navigator) return { kind: 'port', port: await openSaveStream(fileName, sizeBytes) };
-  return { kind: 'private', fileName: crypto.randomUUID() };
+  // Private windows and strict settings know no service worker, or refuse it.
+  const port = await openSaveStream(fileName, sizeBytes).catch(() => null);
+  return port ? { kind: 'port', port } : { kind: 'private' };
 }
 
 async function pickFile(picker: Picker, suggestedName: string): Promise<SaveTarget | null> {

@@ -6,7 +6,7 @@ import { chooseTarget } from '../files/target';
 import { engine, listen } from './engine';
 
 const ENDED = ['done', 'failed', 'cancelled'];
-const atEnd = new Map<Id, (state: string) => void>();
+const atEnd = new Map<Id, () => void>();
 
 export function downloadEntry({ id, name, sizeBytes }: Entry): Promise<Id | null> {
   return begin(name, sizeBytes, (target) => engine.download({ id, name, sizeBytes }, target));
@@ -22,22 +22,20 @@ async function begin(name: string, sizeBytes: number, start: (target: SaveTarget
   if (!target) return null;
   const transfer = await start(target);
   if (target.kind === 'port') atEnd.set(transfer, keepStreamAwake());
-  if (target.kind === 'private') atEnd.set(transfer, (state) => void copyOut(target.fileName, name, state));
+  if (target.kind === 'private') atEnd.set(transfer, () => void saveCopy(transfer, name));
   return transfer;
 }
 
-async function copyOut(privateName: string, name: string, state: string) {
-  if (state !== 'done') return;
-  const root = await navigator.storage.getDirectory();
-  const handle = await root.getFileHandle(privateName);
-  saveBlob(name, await handle.getFile());
+async function saveCopy(transfer: Id, name: string) {
+  const file = await engine.unsaved(transfer);
+  if (file) saveBlob(name, file);
 }
 
 listen((event: EngineEvent) => {
   if (event.type !== 'transfers-changed') return;
   for (const { id, state } of event.changed) {
     if (!ENDED.includes(state)) continue;
-    atEnd.get(id)?.(state);
+    atEnd.get(id)?.();
     atEnd.delete(id);
   }
 });

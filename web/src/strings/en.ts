@@ -266,9 +266,10 @@ export const en = {
     leakedTitle: 'Somebody may know my password',
     leakedText:
       'Then a new password is not enough: the keys it protected are replaced too, and all other devices are signed out. Your files stay as they are.',
-    leaked: 'Replace my keys as well',
+    changeLeaked: 'Change password and keys',
     changing: 'Changing…',
     newKit: 'Your recovery kit is a new one as well. The old words open nothing any more: keep these in their place.',
+    newKitDone: 'Done',
     sessions: 'Where you are signed in',
     thisDevice: 'this device',
     lastSeen: (when: string) => `Last seen ${when}`,

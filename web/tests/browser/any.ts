@@ -1,4 +1,6 @@
 /** What the main story needs of a browser, whichever it is and whichever way it is driven. */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { en } from '../../src/strings/en';
 import type { Person } from './steps';
@@ -125,4 +127,16 @@ export async function shareOnce(browser: AnyBrowser, name: string, password: str
   await fill(browser, en.account.password, password);
   await press(browser, en.share.create);
   return until<string>(browser, `return document.querySelector('[data-testid=link]')?.value`);
+}
+
+/** The path of what was saved. The browser may still be moving it into place when the page has handed over the last byte. */
+export async function downloaded({ downloads }: AnyBrowser, bytes: number): Promise<string> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    for (const name of await readdir(downloads).catch(() => [])) {
+      const path = join(downloads, name);
+      if ((await stat(path)).size === bytes && !/\.(part|crdownload|wkdownload)$/.test(name)) return path;
+    }
+    await pause(500);
+  }
+  throw new Error(`nothing of ${bytes} bytes in ${downloads}: ${await readdir(downloads)}`);
 }

@@ -9,7 +9,7 @@ import { bytesBelow } from './memory';
 import type { AnyBrowser } from './any';
 
 /** WebDriver BiDi. */
-export function openFirefox(): Promise<AnyBrowser> {
+export function openFirefox(preferences: Record<string, unknown> = {}): Promise<AnyBrowser> {
   return open('postern-firefox-', /^(Isolated|Web ?Content)/, (downloads) => ({
     browser: 'firefox',
     executablePath: '/usr/bin/firefox-esr',
@@ -18,6 +18,7 @@ export function openFirefox(): Promise<AnyBrowser> {
       'browser.download.dir': downloads,
       'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream',
       'browser.download.alwaysOpenPanel': false,
+      ...preferences,
     },
   }));
 }

@@ -130,6 +130,9 @@ export class MemoryEngine implements Engine {
   async download(_entry: Pick<Entry, 'id'>, _target: SaveTarget): Promise<Id> {
     return this.#tree.newId();
   }
+  async unsaved() {
+    return null;
+  }
   async transfers() {
     return this.#transfers;
   }

@@ -18,6 +18,7 @@ export type Opening = (
 export class Downloads {
   #ledger: Ledger;
   #running = new Map<Id, AbortController>();
+  #unsaved = new Map<Id, File>();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -49,12 +50,20 @@ export class Downloads {
     for (const id of ids) this.#running.get(id)?.abort(new DOMException('stopped', 'AbortError'));
   }
 
+  /** What was written to a private file, once. */
+  unsaved(id: Id): File | null {
+    const file = this.#unsaved.get(id) ?? null;
+    this.#unsaved.delete(id);
+    return file;
+  }
+
   async #run(id: Id, target: SaveTarget, open: Opening, stopping: AbortController) {
     let sink: EndingSink | undefined;
     try {
       sink = await sinkFor(target, () => stopping.abort(new DOMException('stopped', 'AbortError')));
       await this.#fill(id, sink, open, stopping.signal);
       await sink.finish();
+      if (sink.finished) this.#unsaved.set(id, await sink.finished());
       this.#ledger.change(id, { state: 'done', doneBytes: this.#ledger.get(id)?.sizeBytes ?? 0, error: null });
     } catch (thrown) {
       await sink?.discard().catch(() => undefined);

@@ -108,6 +108,9 @@ export class WorkerEngine implements Engine {
   async download({ id, name, sizeBytes }: Pick<Entry, 'id' | 'name' | 'sizeBytes'>, target: SaveTarget) {
     return this.#downloads.start(name, sizeBytes, target, (...rest) => this.#client.download(id, ...rest));
   }
+  async unsaved(transfer: Id) {
+    return this.#downloads.unsaved(transfer);
+  }
   async transfers() {
     return this.#ledger.all();
   }

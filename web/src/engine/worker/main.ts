@@ -8,6 +8,7 @@ import { explain } from './explain';
 import { deviceLabel } from './label';
 import { laneStarter } from './lanes';
 import { Pool } from './pool';
+import { sweepPrivateFiles } from './private-file';
 import { compile, skin } from './wasm';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -34,6 +35,8 @@ async function boot(): Promise<WorkerEngine> {
 const booting = boot();
 // A failure to start is told to whoever asks for something, not to the console alone.
 booting.catch(() => undefined);
+// Where there are no private files, none is left either.
+sweepPrivateFiles().catch(() => undefined);
 
 /** Calls that come while the module is still loading wait for it. */
 const engine = new Proxy({} as Engine, {

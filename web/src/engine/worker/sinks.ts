@@ -2,11 +2,13 @@
 import type { SaveTarget } from '../api';
 import type { Demand, Supply } from '../../save/order';
 import type { Sink } from '../skin';
-import { fail } from './explain';
+import { privateFile } from './private-file';
 
 export interface EndingSink extends Sink {
   /** Everything has been written: make it the person's file. */
   finish(): Promise<void>;
+  /** Where that is not enough: what the page still has to save. */
+  finished?(): Promise<File>;
   /** It broke off: leave nothing half-written behind that looks whole. */
   discard(): Promise<void>;
 }
@@ -14,7 +16,7 @@ export interface EndingSink extends Sink {
 export function sinkFor(target: SaveTarget, stop: () => void): Promise<EndingSink> {
   if (target.kind === 'file') return fileSink(target.handle);
   if (target.kind === 'port') return Promise.resolve(portSink(target.port, stop));
-  return privateSink(target.fileName);
+  return privateSink();
 }
 
 async function fileSink(handle: FileSystemFileHandle): Promise<EndingSink> {
@@ -51,24 +53,9 @@ function portSink(port: MessagePort, stop: () => void): EndingSink {
   };
 }
 
-async function privateSink(fileName: string): Promise<EndingSink> {
-  const root = await navigator.storage.getDirectory();
-  const file = await (await root.getFileHandle(fileName, { create: true })).createSyncAccessHandle();
-  let at = 0;
-  return {
-    async write(chunk) {
-      if (file.write(owned(chunk), { at }) !== chunk.length) throw fail('save-failed');
-      at += chunk.length;
-    },
-    async finish() {
-      file.flush();
-      file.close();
-    },
-    async discard() {
-      file.close();
-      await root.removeEntry(fileName);
-    },
-  };
+async function privateSink(): Promise<EndingSink> {
+  const file = await privateFile();
+  return { ...file, write: async (chunk) => file.write(owned(chunk)) };
 }
 
 /** A chunk that still lies in the memory of the module would change under whoever writes it. */
