@@ -49,6 +49,11 @@ fn rust(request: &Request) -> Result<Outcome> {
         "--no-fail-fast",
         "--no-tests=pass",
     ]);
+    let runner = if request.long {
+        runner.env("POSTERN_LONG", "1").args(["--profile", "long"])
+    } else {
+        runner
+    };
     counted(with_programs(runner).args(&request.filter))
 }
 

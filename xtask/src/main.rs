@@ -38,6 +38,7 @@ use crate::stages::Request;
 const USAGE: &str = "\
 cargo xtask serve [POSTERND'S FLAGS]           build everything and serve it on this machine
 cargo xtask test [STAGE…] [--filter TEXT]      check, then run all tests; or some stages, or tests with TEXT in their name
+cargo xtask test --long [STAGE…] [--filter …]  the same with every lie, not a sample of them: hours
 cargo xtask check [STAGE…]                     all that can be said without running tests
 cargo xtask bench                              measure
 cargo xtask screenshots                        take the pictures of docs/screenshots again";
@@ -76,6 +77,7 @@ fn request(words: &[String]) -> Result<Request> {
     let mut words = words.iter().cloned();
     while let Some(word) = words.next() {
         match word.as_str() {
+            "--long" => request.long = true,
             "--filter" => request.filter = Some(words.next().unwrap_or_default()),
             flag if flag.starts_with('-') => bail!("there is no `{flag}`\n\n{USAGE}"),
             _ => request.stages.push(word),

@@ -26,6 +26,8 @@ pub(crate) struct Request {
     pub(crate) stages: Vec<String>,
     /// Run only the tests whose name contains this.
     pub(crate) filter: Option<String>,
+    /// What is otherwise sampled is run in full.
+    pub(crate) long: bool,
 }
 
 /// How a stage ended, when nothing kept it from running.

@@ -4,6 +4,9 @@
 //! for each group of attacks, with tests named after the rows of the list of threats.
 
 mod evil;
+mod generic;
+mod journeys;
+mod mutations;
 mod stories;
 mod stories_two_devices;
 mod threats_account;

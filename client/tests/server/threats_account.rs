@@ -180,3 +180,17 @@ async fn an_answer_of_another_shape_is_not_believed() {
     });
     assert!(matches!(phone.sign_in("alice").await, Err(Error::NotAuthentic)));
 }
+
+#[tokio::test]
+async fn a_version_that_no_server_can_keep_is_not_believed() {
+    let server = Server::start();
+    server.sign_up("alice").await;
+    for version in [0, i64::MAX as u64, u64::MAX] {
+        for index in 0..4 {
+            refuses(&server, "a version", move |body| {
+                body["objects"][index]["version"] = json!(version);
+            })
+            .await;
+        }
+    }
+}

@@ -73,6 +73,13 @@ impl Server {
         Phone { evil, around }
     }
 
+    /// A device that knows what `device` remembers.
+    pub(crate) fn phone_with(&self, device: MemoryDevice) -> Phone {
+        let mut phone = self.phone();
+        phone.around.device = Rc::new(device);
+        phone
+    }
+
     /// A device with a new account.
     pub(crate) async fn sign_up(&self, name: &str) -> (Phone, Drive) {
         let phone = self.phone();
