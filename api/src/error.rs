@@ -139,6 +139,7 @@ fn answer_to(error: &Error) -> Answer {
         Error::Body(store::BodyError::WrongChecksum) => {
             Answer::new(Status::UNPROCESSABLE_ENTITY, Code::ChecksumMismatch)
         }
+        Error::Store(StoreError::Full(_)) => Answer::new(Status::INSUFFICIENT_STORAGE, Code::StorageFull),
         Error::Store(StoreError::Unavailable(_)) => {
             Answer::new(Status::SERVICE_UNAVAILABLE, Code::Unavailable).retry_after_s(STORE_RETRY_S)
         }

@@ -159,6 +159,7 @@ fn advice(error: &Error) -> Option<&'static str> {
         Error::QuotaExceeded => {
             "Remove something with `postern rm`, or ask whoever runs the server for more."
         }
+        Error::StorageFull => "Tell whoever runs the server: only they can make room.",
         Error::Offline => "Is the address right (--server), is it running, is this machine on the network?",
         Error::Unavailable => "Try again later.",
         Error::Busy => "Wait until it is done, then try again.",

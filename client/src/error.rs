@@ -85,6 +85,9 @@ pub enum Error {
     /// The account's space is used.
     #[error("the account's space is used up")]
     QuotaExceeded,
+    /// The server has no room left, for anybody.
+    #[error("the server's disk is full")]
+    StorageFull,
     /// More than the server takes.
     #[error("this is larger than the server takes")]
     TooLarge,

@@ -74,6 +74,8 @@ pub enum ErrorCode {
     Unavailable,
     /// 507: the account's space is used.
     QuotaExceeded,
+    /// 507: the server has no room left, for anybody.
+    StorageFull,
     /// A code that this client does not know yet.
     #[serde(other)]
     Unknown,

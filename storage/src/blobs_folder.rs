@@ -8,6 +8,7 @@
 mod files;
 mod names;
 mod reading;
+mod room;
 mod writing;
 
 use std::io::{self, ErrorKind};
@@ -56,8 +57,12 @@ impl FolderBlobs {
 #[async_trait]
 impl BlobStore for FolderBlobs {
     async fn put(&self, key: BlobKey, body: Body) -> Result<Put> {
+        let wanted_bytes = body.size_bytes();
         let (file, temporary) = self
-            .with_names(move |names| files::create_temporary(names, key))
+            .with_names(move |names| {
+                room::check(names.root(), wanted_bytes)?;
+                files::create_temporary(names, key)
+            })
             .await?;
         writing::write(file, body).await?;
         self.with_names(move |names| files::name_blob(names, key, &temporary))
@@ -65,16 +70,23 @@ impl BlobStore for FolderBlobs {
     }
 
     async fn begin(&self, key: BlobKey) -> Result<UploadHandle> {
-        self.with_names(move |names| files::create_upload(names, key))
-            .await?;
+        self.with_names(move |names| {
+            room::check(names.root(), 0)?;
+            files::create_upload(names, key)
+        })
+        .await?;
         Ok(UploadHandle::default())
     }
 
     async fn put_part(&self, key: BlobKey, _: &UploadHandle, part: u32, body: Body) -> Result<Option<()>> {
         check_part(part, &body)?;
         let start = parts::full_range(part).start;
+        let wanted_bytes = body.size_bytes();
         let Some(file) = self
-            .with_names(move |names| files::open_upload_at(names, key, start))
+            .with_names(move |names| {
+                room::check(names.root(), wanted_bytes)?;
+                files::open_upload_at(names, key, start)
+            })
             .await?
         else {
             return Ok(None);

@@ -34,9 +34,8 @@ pub(crate) fn from_io(error: io::Error) -> StoreError {
         ConnectionRefused, ConnectionReset, Interrupted, QuotaExceeded, StorageFull, TimedOut,
     };
     match error.kind() {
-        StorageFull | QuotaExceeded | TimedOut | Interrupted | ConnectionRefused | ConnectionReset => {
-            StoreError::Unavailable(error.into())
-        }
+        StorageFull | QuotaExceeded => StoreError::Full(error.into()),
+        TimedOut | Interrupted | ConnectionRefused | ConnectionReset => StoreError::Unavailable(error.into()),
         _ if is_out_of_files(&error) => StoreError::Unavailable(error.into()),
         _ => StoreError::Failed(error.into()),
     }

@@ -26,6 +26,7 @@ pub struct Setup {
     settings: Vec<(String, String)>,
     log: Log,
     others: Option<(Postgres, S3)>,
+    disk_mib: Option<u32>,
 }
 
 /// A server that runs. Dropping it kills it, as `kill -9` does.
@@ -63,6 +64,13 @@ impl Setup {
     pub fn with(mut self, setting: &str, value: &str) -> Self {
         self.settings
             .push((format!("POSTERN_{setting}"), value.to_owned()));
+        self
+    }
+
+    /// On a disk of its own, of this size, which goes with the server.
+    #[must_use]
+    pub fn on_a_disk_of_mib(mut self, size: u32) -> Self {
+        self.disk_mib = Some(size);
         self
     }
 
@@ -108,6 +116,7 @@ impl Setup {
             settings: Vec::new(),
             log: Log::default(),
             others,
+            disk_mib: None,
         }
         // A story does in seconds what a stranger would need hours for.
         .with("LIMITS_STRANGER_BURST", "10000")
@@ -117,7 +126,10 @@ impl Setup {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(posternd());
+        let mut command = match self.disk_mib {
+            None => Command::new(posternd()),
+            Some(size) => self.on_own_disk(size),
+        };
         command
             .arg("all")
             .arg("--data")
@@ -133,6 +145,16 @@ impl Setup {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        command
+    }
+
+    /// Mounted where nobody else sees it, for which nobody has to be root.
+    fn on_own_disk(&self, mib: u32) -> Command {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+        command.arg(r#"mount -t tmpfs -o size="$1" none "$2" && cd "$2" && shift 2 && exec "$@""#);
+        command.arg("sh").arg(format!("{mib}M")).arg(self.data.path());
+        command.arg(posternd());
         command
     }
 }

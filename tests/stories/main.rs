@@ -19,6 +19,7 @@ mod accounts;
 mod canaries;
 mod exit_codes;
 mod files;
+mod full_disk;
 mod interrupted;
 mod large;
 mod links;

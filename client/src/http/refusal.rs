@@ -33,6 +33,7 @@ pub(crate) fn refusal(answer: &Response) -> Error {
             }
         }
         ErrorCode::QuotaExceeded => Error::QuotaExceeded,
+        ErrorCode::StorageFull => Error::StorageFull,
         ErrorCode::BadRequest | ErrorCode::Unprocessable => {
             Error::Internal("the server refused a malformed request")
         }

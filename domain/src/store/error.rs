@@ -9,7 +9,10 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// The outcome is unknown: the change may have been made, or not.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Trying again later may help: no connection, no room, too busy.
+    /// There is no room, until somebody makes some.
+    #[error("the store is full")]
+    Full(#[source] Cause),
+    /// Trying again later may help: no connection, too busy.
     #[error("the store cannot do this now")]
     Unavailable(#[source] Cause),
     /// Trying again will not help: damaged data, missing rights, a mistake of ours.

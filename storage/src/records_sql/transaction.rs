@@ -175,20 +175,16 @@ fn is_collision(error: &sqlx::Error) -> bool {
     }
 }
 
-/// What passes: no connection, no room, a server that restarts, disk trouble that may be a passing one.
+/// What passes: no connection, a server that restarts, disk trouble that may be a passing one.
 fn from_sql(error: sqlx::Error) -> StoreError {
     use sqlx::Error::{Io, PoolTimedOut, WorkerCrashed};
-    let passes = match code(&error) {
-        // Classes of SQLSTATE: connection, insufficient resources, operator intervention.
-        Some(Code::Postgres(code)) => matches!(&code[..2], "08" | "53" | "57"),
-        // I/O error, disk full, cannot open (out of file descriptors).
-        Some(Code::Sqlite(code)) => matches!(code, 10 | 13 | 14),
-        None => matches!(error, Io(_) | PoolTimedOut | WorkerCrashed),
-    };
-    if passes {
-        StoreError::Unavailable(error.into())
-    } else {
-        StoreError::Failed(error.into())
+    match code(&error) {
+        Some(code) if code.says_full() => StoreError::Full(error.into()),
+        Some(code) if code.says_passing() => StoreError::Unavailable(error.into()),
+        None if matches!(error, Io(_) | PoolTimedOut | WorkerCrashed) => {
+            StoreError::Unavailable(error.into())
+        }
+        _ => StoreError::Failed(error.into()),
     }
 }
 
@@ -198,6 +194,24 @@ enum Code {
     Postgres(String),
     /// The primary result code: the lowest byte of what SQLite returns.
     Sqlite(u32),
+}
+
+impl Code {
+    fn says_full(&self) -> bool {
+        match self {
+            Self::Postgres(code) => code == "53100",
+            Self::Sqlite(code) => *code == 13,
+        }
+    }
+
+    fn says_passing(&self) -> bool {
+        match self {
+            // Classes of SQLSTATE: connection, insufficient resources, operator intervention.
+            Self::Postgres(code) => matches!(&code[..2], "08" | "53" | "57"),
+            // I/O error, cannot open (out of file descriptors).
+            Self::Sqlite(code) => matches!(code, 10 | 14),
+        }
+    }
 }
 
 fn code(error: &sqlx::Error) -> Option<Code> {

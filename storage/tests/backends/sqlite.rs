@@ -89,7 +89,7 @@ async fn a_disk_that_was_full_is_written_to_again_when_there_is_room() {
             break error;
         }
     };
-    assert!(matches!(full, StoreError::Unavailable(_)), "{full}");
+    assert!(matches!(full, StoreError::Full(_)), "{full}");
     store.pragma("max_page_count = 100000").await;
     Owner::sign_up(&records).await;
 }

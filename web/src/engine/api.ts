@@ -126,6 +126,7 @@ export type EngineErrorKind =
   // from the world
   | 'not-found'
   | 'quota-exceeded'
+  | 'storage-full' // the server's
   | 'too-large'
   | 'rate-limited'
   | 'offline' // no answer at all

@@ -355,6 +355,7 @@ export const en = {
     'link-revoked': 'This link was taken back.',
     'not-found': 'It is not there any more.',
     'quota-exceeded': 'There is no room left in your storage.',
+    'storage-full': 'The server’s disk is full. Tell whoever runs it: only they can make room.',
     'too-large': 'This is larger than the server takes.',
     'rate-limited': 'Too many tries. Wait a little, then try again.',
     offline: 'The server does not answer. Check your connection and try again.',

@@ -1,8 +1,9 @@
 /** Chromium as Debian ships it, one empty profile each time. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { removeFolder } from './samples';
 
 export const ARGS = [
   '--no-sandbox',
@@ -54,7 +55,7 @@ export async function openProfile(options: ProfileOptions = {}): Promise<Profile
     downloads,
     async close() {
       await context.close();
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     },
   };
 }

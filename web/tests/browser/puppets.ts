@@ -1,5 +1,5 @@
 /** Firefox and Chromium as Debian ships them, driven by puppeteer. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type LaunchOptions, type Page } from 'puppeteer-core';
@@ -7,6 +7,7 @@ import { ARGS } from './chromium';
 import { dragIn } from './drag';
 import { bytesBelow } from './memory';
 import type { AnyBrowser } from './any';
+import { removeFolder } from './samples';
 
 /** WebDriver BiDi. */
 export function openFirefox(preferences: Record<string, unknown> = {}): Promise<AnyBrowser> {
@@ -75,7 +76,7 @@ async function open(
     downloads,
     async close() {
       await browser.close();
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     },
   };
 }

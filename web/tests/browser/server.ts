@@ -1,11 +1,12 @@
 /** A real posternd on a free port, with its data in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { removeFolder } from './samples';
 
 const BUILT = fileURLToPath(new URL('../../../target/debug/posternd', import.meta.url));
 const READY = /posternd is listening on (http:\/\/\S+)/;
@@ -31,7 +32,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     async stop() {
       process_.kill('SIGTERM');
       await once(process_, 'exit');
-      await rm(data, { recursive: true, force: true });
+      await removeFolder(data);
     },
   };
 }

@@ -1,13 +1,14 @@
 /** WebKitGTK as Debian ships it: its own WebDriver over plain HTTP, on a screen that nobody sees. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bytesBelow } from './memory';
 import type { AnyBrowser } from './any';
+import { removeFolder } from './samples';
 
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
@@ -55,7 +56,7 @@ export async function openWebKit(): Promise<AnyBrowser> {
     async close() {
       await call('DELETE', session).catch(() => undefined);
       for (const child of [driver, screen.process]) await end(child);
-      await rm(home, { recursive: true, force: true });
+      await removeFolder(home);
     },
   };
 }

@@ -47,6 +47,7 @@ pub(crate) fn from_js_error(thrown: &JsValue) -> Error {
         "save-failed" => Error::CannotSave(String::new()),
         "not-found" => Error::NotFound,
         "quota-exceeded" => Error::QuotaExceeded,
+        "storage-full" => Error::StorageFull,
         "too-large" => Error::TooLarge,
         "rate-limited" => Error::RateLimited {
             retry_after_s: seconds(field("retryAfterS")),
@@ -91,6 +92,7 @@ fn kind_of(error: &Error) -> &'static str {
         Error::LinkRevoked => "link-revoked",
         Error::NotFound => "not-found",
         Error::QuotaExceeded => "quota-exceeded",
+        Error::StorageFull => "storage-full",
         Error::TooLarge => "too-large",
         Error::RateLimited { .. } => "rate-limited",
         Error::Offline => "offline",
