@@ -5,7 +5,7 @@
 //!
 //! - A method that changes something is one transaction, its entries in the change feed included: after a crash at
 //!   any moment, all of it is there or nothing. It returns when the change is durable.
-//! - What a caller must expect (gone, taken, too slow, no room) is a value, never an error. A [`StoreError`] means that
+//! - What a caller must expect (gone, taken, too slow, over quota) is a value, never an error. A [`StoreError`] means that
 //!   the outcome is unknown: the change may have been made. Methods say where repeating them is harmless.
 //! - Conflicts between databases' transactions are retried inside the store. Nobody else retries.
 //! - Nothing here looks at a clock: every moment is an argument.

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put};
 
-pub(crate) const LINK_PASSWORD: &str = "the heron at dawn";
+const LINK_PASSWORD: &str = "the heron at dawn";
 /// More than one part.
 const LARGE_BYTES: usize = (8 << 20) + 70_000;
 const LETTER: &[u8] = b"dear alice";
@@ -28,7 +28,7 @@ pub(crate) struct Scene {
     pub(crate) drive: Drive,
     pub(crate) letter: NodeId,
     pub(crate) film: NodeId,
-    pub(crate) words: Zeroizing<String>,
+    words: Zeroizing<String>,
     link: LinkAddress,
     locked_link: LinkAddress,
     device: MemoryDevice,
@@ -213,8 +213,8 @@ fn fingerprint(bytes: &[u8]) -> String {
 
 /// A new file, of a size.
 pub(crate) struct Upload {
-    pub(crate) bytes: usize,
-    pub(crate) name: RefCell<String>,
+    bytes: usize,
+    name: RefCell<String>,
 }
 
 impl Upload {
