@@ -211,3 +211,99 @@ fn seed_bytes(plain: &[u8]) -> Result<[u8; 32]> {
     reader.finish()?;
     Ok(seed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FolderKey;
+    use crate::directory::DirectoryHead;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    fn rng() -> ChaCha20Rng {
+        ChaCha20Rng::seed_from_u64(1)
+    }
+
+    fn keyring() -> Keyring {
+        Keyring::new([1; 16], 1, AccountKey::generate(&mut rng()))
+    }
+
+    /// Whether every such plaintext, sealed as the account itself seals, gives the same error.
+    fn all_fail_alike<T>(
+        plain: impl IntoIterator<Item = Vec<u8>>,
+        labels: (Label, Label),
+        open: impl Fn(&Keyring, &[u8]) -> Result<T>,
+    ) -> bool {
+        let keyring = keyring();
+        plain.into_iter().all(|plain| {
+            let sealed = keyring.seal(labels.0, labels.1, &[], &plain, &mut rng());
+            matches!(open(&keyring, &sealed), Err(Error::CannotOpen))
+        })
+    }
+
+    /// Everything shorter, one byte more, and nothing but zeros.
+    fn of_other_shapes(right: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+        let cut = (0..right.len()).map(|length| right[..length].to_vec());
+        cut.chain([[right, &[0]].concat(), vec![0; right.len()]])
+    }
+
+    #[test]
+    fn a3_objects_that_open_and_are_malformed_fail_like_those_that_do_not_open() {
+        let (identity, sealing) = (
+            IdentityKey::generate(&mut rng()),
+            SealingKey::generate(&mut rng()),
+        );
+        let labels = (Label::WrapIdentity, Label::BoxIdentity);
+        let seeds = || of_other_shapes(identity.expose()).chain([vec![7; 32]]);
+        assert!(all_fail_alike(seeds(), labels, |keyring, sealed| {
+            keyring.unlock_identity(sealed, &identity.public())
+        }));
+        let labels = (Label::WrapSealing, Label::BoxSealing);
+        assert!(all_fail_alike(seeds(), labels, |keyring, sealed| {
+            keyring.unlock_sealing(sealed, &sealing.public())
+        }));
+        let root = Root {
+            volume: [7; 16],
+            node: [8; 16],
+            key: FolderKey::generate(&mut rng()),
+            generation: 1,
+        };
+        let labels = (Label::WrapRoot, Label::BoxRoot);
+        let plain = of_other_shapes(&root.encode()).collect::<Vec<_>>();
+        assert!(all_fail_alike(plain, labels, Keyring::open_root));
+    }
+
+    #[test]
+    fn a3_a_state_that_opens_and_is_malformed_fails_like_one_that_does_not_open() {
+        let state = State {
+            counter: 3,
+            generation: 1,
+            min_suite: 1,
+            directory: DirectoryHead {
+                seq: 0,
+                hash: [2; 32],
+            },
+            pins: Vec::new(),
+            volumes: vec![VolumeHead {
+                volume: [5; 16],
+                counter: 6,
+                hash: [6; 32],
+            }],
+        };
+        let (keyring, right) = (keyring(), state.encode());
+        let another_counter = State {
+            counter: 4,
+            ..state.clone()
+        };
+        let another_generation = State {
+            generation: 2,
+            ..state.clone()
+        };
+        let others = [another_counter, another_generation].map(|state| state.encode().to_vec());
+        for plain in of_other_shapes(&right).chain(others) {
+            let counter = 3_u64.to_be_bytes();
+            let sealed = keyring.seal(Label::WrapState, Label::BoxState, &[&counter], &plain, &mut rng());
+            assert_eq!(keyring.open_state(3, &sealed), Err(Error::CannotOpen));
+        }
+    }
+}

@@ -1,70 +1,95 @@
-//! Holds `docs/threat-model.md` against the tests: a claim names a test that exists, and no such test goes unnamed.
+//! Holds `docs/threat-model.md` against the tests: a claim names the tests that are there, and no such test goes unnamed.
 //!
-//! A test that shows how a published attack fails is named after its row, `b4_chunks_cannot_be_reordered`.
+//! A test that shows how a published attack fails is named after its row, `b4_chunks_cannot_be_reordered`, or after
+//! several, `e1_e2_the_secret_stays`. Rows and what is claimed are written by hand, the names beside them are not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
+use crate::document::Section;
 use crate::place;
 
 const DOCUMENT: &str = "docs/threat-model.md";
 
+/// The tests of each row.
+type Tests = BTreeMap<String, BTreeSet<String>>;
+
 /// Fails if document and code do not name the same tests.
 pub(crate) fn check() -> Result<()> {
-    let claimed = claimed(&fs::read_to_string(place::root().join(DOCUMENT))?);
-    let mut there = BTreeSet::new();
+    let mut tests = Tests::new();
     for file in place::tracked(".")? {
-        if file.extension().is_some_and(|extension| extension == "rs") {
-            there.extend(tests(&fs::read_to_string(place::root().join(file))?));
+        let Some(extension) = file.extension() else {
+            continue;
+        };
+        if extension == "rs" || extension == "ts" {
+            note(&fs::read_to_string(place::root().join(&file))?, &mut tests);
         }
     }
-    let missing = claimed
-        .difference(&there)
-        .map(|name| format!("{DOCUMENT} names {name}, which no test is called"));
-    let unnamed = there
-        .difference(&claimed)
-        .map(|name| format!("{DOCUMENT} does not name {name}"));
-    let wrong: Vec<String> = missing.chain(unnamed).collect();
-    if !wrong.is_empty() {
-        bail!("{}", wrong.join("\n"));
+    let section = Section::read(DOCUMENT, "claims")?;
+    section.must_say(&with_tests(&section.text, tests)?)
+}
+
+/// The table with the names of these tests in its last column.
+fn with_tests(table: &str, mut tests: Tests) -> Result<String> {
+    let mut written = String::new();
+    for (number, line) in table.lines().enumerate() {
+        let claim = line.rsplit_once(" | ").map(|(claim, _)| claim);
+        match claim.filter(|_| number >= 2) {
+            None => written += line,
+            Some(claim) => {
+                let row = claim
+                    .trim_start_matches("| ")
+                    .split(' ')
+                    .next()
+                    .unwrap_or_default();
+                let of_row = tests.remove(row);
+                let names = of_row.with_context(|| format!("{DOCUMENT}: no test is named after {row}"))?;
+                let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                written += &format!("{claim} | {} |", quoted.join("<br>"));
+            }
+        }
+        written.push('\n');
     }
-    Ok(())
+    if let Some(row) = tests.keys().next() {
+        bail!("{DOCUMENT} claims nothing of {row}, after which tests are named");
+    }
+    Ok(written)
 }
 
-/// The names between backticks that are named after a row.
-fn claimed(text: &str) -> BTreeSet<String> {
-    let quoted = text.split('`').skip(1).step_by(2);
-    quoted
-        .filter(|name| is_of_a_row(name))
-        .map(str::to_owned)
-        .collect()
+/// The functions of Rust and the tests of TypeScript that are named after a row.
+fn note(code: &str, tests: &mut Tests) {
+    for line in code.lines() {
+        let rest = [" fn ", "test('"].iter().find_map(|before| {
+            let padded = format!(" {line}");
+            padded.split_once(before).map(|(_, rest)| rest.to_owned())
+        });
+        let name = rest
+            .as_deref()
+            .and_then(|rest| rest.split(['(', '<', '\'']).next());
+        for row in rows(name.unwrap_or_default()) {
+            let names = tests.entry(row).or_default();
+            names.extend(name.map(str::to_owned));
+        }
+    }
 }
 
-/// The functions that are named after a row.
-fn tests(code: &str) -> BTreeSet<String> {
-    let functions = code
-        .lines()
-        .filter_map(|line| line.split_once("fn ").map(|(_, rest)| rest));
-    let names = functions.filter_map(|rest| rest.split(['(', '<']).next());
-    names
-        .filter(|name| is_of_a_row(name))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// A letter from a to h, a number, and a sentence: `b4_chunks_cannot_be_reordered`.
-fn is_of_a_row(name: &str) -> bool {
-    let Some((row, sentence)) = name.split_once('_') else {
-        return false;
-    };
-    let mut row = row.chars();
-    let letter = row.next().is_some_and(|letter| ('a'..='h').contains(&letter));
-    let number = row.as_str();
-    let numbered = !number.is_empty() && number.chars().all(|digit| digit.is_ascii_digit());
+/// Letters from a to h with a number each, and a sentence: `b4_chunks_cannot_be_reordered`.
+fn rows(name: &str) -> Vec<String> {
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    letter && numbered && sentence.contains('_') && sentence.chars().all(is_word)
+    let words: Vec<&str> = name.split('_').collect();
+    let named = words.iter().take_while(|word| is_row(word)).count();
+    if words.len() < named + 2 || !name.chars().all(is_word) {
+        return Vec::new();
+    }
+    words[..named].iter().map(|row| row.to_uppercase()).collect()
+}
+
+fn is_row(word: &str) -> bool {
+    let (letter, number) = word.split_at(word.len().min(1));
+    let digits = !number.is_empty() && number.chars().all(|digit| digit.is_ascii_digit());
+    digits && letter.chars().all(|letter| ('a'..='h').contains(&letter))
 }
 
 #[cfg(test)]
@@ -72,26 +97,42 @@ mod tests_of_claims {
     use super::*;
 
     #[test]
-    fn a_name_after_a_row_is_recognised() {
-        assert!(is_of_a_row("b4_chunks_cannot_be_reordered"));
+    fn a_name_after_rows_is_recognised() {
+        assert_eq!(rows("b4_chunks_cannot_be_reordered"), ["B4"]);
+        assert_eq!(rows("e1_e2_the_secret_stays"), ["E1", "E2"]);
         for name in [
             "chunks_cannot_be_reordered",
             "b4",
             "b4_x",
             "b_4_x_y",
             "i1_x_y",
-            "b4 chunks_x",
+            "b4 x_y",
+            "",
         ] {
-            assert!(!is_of_a_row(name), "{name}");
+            assert!(rows(name).is_empty(), "{name}");
         }
     }
 
     #[test]
-    fn names_are_found_in_text_and_code() {
-        let name = BTreeSet::from(["a1_it_does_not_open".to_owned()]);
-        assert_eq!(claimed("| A1 | `a1_it_does_not_open`, `cargo` |"), name);
+    fn names_go_into_the_table() {
+        let mut tests = Tests::new();
         // In two halves, so that this file does not name a test that is none.
-        let code = concat!("    async fn a1_it", "_does_not_open() {\n    fn other() {");
-        assert_eq!(tests(code), name);
+        note(
+            concat!("    async fn a1_it", "_does_not_open() {\nfn other() {"),
+            &mut tests,
+        );
+        note(concat!("test('e1_a1_it", "_stays', async () => {"), &mut tests);
+        let table = "| | attack | tests |\n|---|---|---|\n| A1 | one | `old` |\n| E1 | two | |\n";
+        let written = with_tests(table, tests.clone()).expect("rows for both");
+        let names = |row: &str| tests[row].iter().cloned().collect::<Vec<_>>().join("`<br>`");
+        assert!(written.ends_with(&format!(
+            "| A1 | one | `{}` |\n| E1 | two | `{}` |\n",
+            names("A1"),
+            names("E1")
+        )));
+        assert!(
+            with_tests("||\n|-|\n| A1 | one | |\n", tests).is_err(),
+            "E1 has no row"
+        );
     }
 }

@@ -5,12 +5,14 @@ use anyhow::Result;
 use crate::metadata::Metadata;
 use crate::sh::sh;
 use crate::stages::{Request, Stage, fine};
-use crate::{cargo_deny, claims, fuzz, imports, stages, tidy, web};
+use crate::{cargo_deny, claims, defences, fuzz, imports, stages, tidy, web};
 
 /// The quick ones first.
 pub(crate) const STAGES: &[Stage] = &[
     Stage::new("tidy", |_| fine(tidy::check())),
-    Stage::new("claims", |_| fine(claims::check())),
+    Stage::new("claims", |_| {
+        fine(claims::check().and_then(|()| defences::check()))
+    }),
     Stage::new("imports", |_| {
         fine(Metadata::read().and_then(|metadata| imports::check(&metadata)))
     }),

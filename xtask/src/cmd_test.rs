@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::sh::{Sh, program, sh};
 use crate::stages::{Outcome, Request, Stage, counted, fine};
-use crate::{cmd_check, debian, place, stages, tools, wasm, web};
+use crate::{cmd_check, debian, defences, place, stages, tools, wasm, web};
 
 /// The web client comes before the server, which carries it.
 const STAGES: &[Stage] = &[
@@ -18,6 +18,7 @@ const STAGES: &[Stage] = &[
     Stage::new("wasm-crypto", |request| unfiltered(request, wasm_crypto)),
     Stage::new("independent", |request| unfiltered(request, independent_reader)),
     Stage::new("browser", browser),
+    Stage::new("defences", taken_out),
 ];
 
 /// Real servers and browsers: tests start them on free ports, in temporary folders.
@@ -50,11 +51,22 @@ fn rust(request: &Request) -> Result<Outcome> {
         "--no-tests=pass",
     ]);
     let runner = if request.long {
-        runner.env("POSTERN_LONG", "1").args(["--profile", "long"])
+        runner.args(["--profile", "long"])
     } else {
         runner
     };
-    counted(with_programs(runner).args(&request.filter))
+    counted(with_programs(at_length(runner, request)).args(&request.filter))
+}
+
+/// Whether the tests notice when what they test is not there.
+fn taken_out(request: &Request) -> Result<Outcome> {
+    if request.long {
+        defences::run(request.filter.as_deref())
+    } else {
+        Ok(Outcome::Skipped(
+            "builds everything some fifty times: --long".to_owned(),
+        ))
+    }
 }
 
 fn web_unit(request: &Request) -> Result<Outcome> {
@@ -63,10 +75,8 @@ fn web_unit(request: &Request) -> Result<Outcome> {
 }
 
 fn browser(request: &Request) -> Result<Outcome> {
-    counted(filtered_vitest(
-        with_programs(web::script("test:browser")),
-        request,
-    ))
+    let runner = with_programs(web::script("test:browser")).env("POSTERN_WASM_SUITES", wasm::build_suites()?);
+    counted(filtered_vitest(at_length(runner, request), request))
 }
 
 /// Makes the golden files inside WebAssembly: browsers must compute what everybody else does.
@@ -94,6 +104,15 @@ fn virtual_environment(requirements: &Path) -> Result<PathBuf> {
         .arg(requirements)
         .run()?;
     Ok(python)
+}
+
+/// Tests that take samples try everything if that is asked for.
+fn at_length(runner: Sh, request: &Request) -> Sh {
+    if request.long {
+        runner.env("POSTERN_LONG", "1")
+    } else {
+        runner
+    }
 }
 
 /// Stories run the programs that were just built.

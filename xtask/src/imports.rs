@@ -25,6 +25,10 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     ("postern-cli", &["postern-client"]),
     ("postern-web-wasm", &["postern-client"]),
+    (
+        "postern-web-wasm-suites",
+        &["postern-client", "postern-crypto", "postern-web-wasm"],
+    ),
     // Stories are told from outside: they run programs, they call no function of ours.
     ("postern-tests", &[]),
     ("postern-xtask", &[]),
@@ -36,7 +40,7 @@ const THEIRS: &[(&str, &[&str])] = &[
     ("rust-s3", &["postern-storage"]),
     ("actix-web", &["postern-api"]),
     ("actix-ws", &["postern-api"]),
-    ("wasm-bindgen", &["postern-web-wasm"]),
+    ("wasm-bindgen", &["postern-web-wasm", "postern-web-wasm-suites"]),
 ];
 
 /// Crates that implement algorithms, as the code names them. They are named in one file, where each use has its reason.

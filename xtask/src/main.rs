@@ -16,6 +16,8 @@ mod cmd_screenshots;
 mod cmd_serve;
 mod cmd_test;
 mod debian;
+mod defences;
+mod document;
 mod fuzz;
 mod imports;
 mod metadata;

@@ -10,18 +10,35 @@ use crate::sh::sh;
 use crate::wasm_toolchain::{TARGET, Toolchain};
 
 const PROFILE: &str = "wasm";
-const CLIENT: &str = "postern_wasm";
 
 /// Leaves module, bindings and types in the web client's sources.
 pub(crate) fn build() -> Result<()> {
-    let module = compile("postern-web-wasm", CLIENT)?;
-    let folder = place::web().join("src/engine/wasm");
-    let bound = folder.join(format!("{CLIENT}_bg.wasm"));
-    if place::is_fresh(&bound, std::slice::from_ref(&module)) {
-        return Ok(());
+    match build_bound(
+        "postern-web-wasm",
+        "postern_wasm",
+        &place::web().join("src/engine/wasm"),
+    )? {
+        Some(module) => shrink(&module),
+        None => Ok(()),
     }
-    bind(&module, &folder)?;
-    shrink(&bound)
+}
+
+/// The client's suites for the browser; returns the folder with module and bindings.
+pub(crate) fn build_suites() -> Result<PathBuf> {
+    let folder = place::target().join("wasm-suites");
+    build_bound("postern-web-wasm-suites", "postern_wasm_suites", &folder)?;
+    Ok(folder)
+}
+
+/// Leaves module, bindings and types in `folder`. Returns the module, if it is another than before.
+fn build_bound(package: &str, name: &str, folder: &Path) -> Result<Option<PathBuf>> {
+    let module = compile(package, name)?;
+    let bound = folder.join(format!("{name}_bg.wasm"));
+    if place::is_fresh(&bound, std::slice::from_ref(&module)) {
+        return Ok(None);
+    }
+    bind(&module, name, folder)?;
+    Ok(Some(bound))
 }
 
 /// Compiles one of our crates as the browser gets it, and returns where the module called `name` is.
@@ -38,11 +55,11 @@ pub(crate) fn compile(package: &str, name: &str) -> Result<PathBuf> {
     Ok(target_dir.join(TARGET).join(PROFILE).join(format!("{name}.wasm")))
 }
 
-fn bind(module: &Path, folder: &Path) -> Result<()> {
+fn bind(module: &Path, name: &str, folder: &Path) -> Result<()> {
     println!("Binding {} into {}.", module.display(), folder.display());
     Bindgen::new()
         .input_path(module)
-        .out_name(CLIENT)
+        .out_name(name)
         .web(true)?
         .typescript(true)
         // Names of functions are for debuggers; they would be a tenth of the download.

@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 
 use async_trait::async_trait;
-use postern_client::http::{Fault, Http, Method, Network, Request, Response};
+use postern_client::http::{Fault, Http, Method, Request, Response};
 use serde_json::Value;
+
+use crate::platform::Network;
 
 /// Changes an answer.
 type Lie = Box<dyn FnMut(&Request, &mut Response)>;

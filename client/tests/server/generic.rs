@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use postern_client::http::Response;
 use postern_client::{Error, Result};
 use serde_json::Value;
@@ -18,8 +19,29 @@ use crate::journeys::{
     ChangePassword, Download, Journey, List, MakeLink, OpenLink, Recover, Rename, Scene, SignIn, Upload,
     copy_of, resumed,
 };
-use crate::mutations::{Depth, LeafChange, Mutation, bytes_behind, is_long, mutations_of, visit};
+use crate::mutations::{Depth, LeafChange, Mutation, bytes_behind, mutations_of, visit};
+use crate::platform::{ONE_IN, is_long, say, sleep};
 use crate::world::put;
+
+cases!(
+    g_flip_of_signing_in,
+    g_flip_of_listing,
+    g_flip_of_downloading,
+    g_flip_of_downloading_in_parts,
+    g_flip_of_uploading,
+    g_flip_of_uploading_in_parts,
+    g_flip_of_renaming,
+    g_flip_of_making_a_link,
+    g_flip_of_opening_a_link,
+    g_flip_of_opening_a_link_with_a_password,
+    g_flip_of_changing_the_password,
+    g_flip_of_replacing_the_keys,
+    g_flip_of_recovering,
+    g_swap_of_what_is_read_when_signing_in,
+    g_swap_of_what_is_read_when_listing,
+    g_swap_of_what_is_read_when_a_link_is_opened,
+    g_replay_to_a_device_that_saw_more,
+);
 
 /// No journey asks for more, whatever it is told.
 const MOST_REQUESTS: usize = 200;
@@ -54,8 +76,10 @@ async fn run(journey: &impl Journey, scene: &Scene, lie: Option<(usize, &Mutatio
         }
         answers.push(response.clone());
     });
-    let seen = tokio::time::timeout(LONGEST, journey.take(scene, &phone)).await;
-    let seen = seen.unwrap_or_else(|_| panic!("it hangs: {lie:?}"));
+    let seen = match select(journey.take(scene, &phone), Box::pin(sleep(LONGEST))).await {
+        Either::Left((seen, _)) => seen,
+        Either::Right(_) => panic!("it hangs: {lie:?}"),
+    };
     let asked = phone.evil.asked();
     let then = asked.iter().skip(asked_before.get()).map(outline).collect();
     Run {
@@ -105,16 +129,16 @@ async fn endures(journey: impl Journey, of: impl Fn(&Response) -> Vec<Mutation>)
             "answer {number}: the server learns what failed: {reactions:#?}"
         );
     }
-    println!(
+    say(&format!(
         "{lies} lies in {} answers, {refused} refused",
         honest.answers.len()
-    );
+    ));
     assert!(refused > 0, "no lie was noticed");
 }
 
 /// One in `one_in` of the changes with some bits of each value; all with all bits if that is asked for.
 async fn flips(journey: impl Journey, bits: usize, one_in: usize) {
-    let (depth, step) = (Depth::wanted(bits), if is_long() { 1 } else { one_in });
+    let (depth, step) = (Depth::wanted(bits), if is_long() { 1 } else { ONE_IN * one_in });
     let turn = Cell::new(0);
     endures(journey, |answer| {
         // Not the same ones in each answer.
@@ -125,67 +149,54 @@ async fn flips(journey: impl Journey, bits: usize, one_in: usize) {
     .await;
 }
 
-#[tokio::test]
 async fn g_flip_of_signing_in() {
     flips(SignIn, 2, 17).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_listing() {
     flips(List, 6, 5).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_downloading() {
     flips(Download { large: false }, 6, 5).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_downloading_in_parts() {
     flips(Download { large: true }, 2, 11).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_uploading() {
     flips(Upload::of(1_000), 2, 3).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_uploading_in_parts() {
     flips(Upload::of((8 << 20) + 1), 0, 11).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_renaming() {
     flips(Rename::default(), 2, 3).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_making_a_link() {
     flips(MakeLink::default(), 2, 3).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_opening_a_link() {
     flips(OpenLink { locked: false }, 6, 7).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_opening_a_link_with_a_password() {
     flips(OpenLink { locked: true }, 2, 13).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_changing_the_password() {
     flips(ChangePassword::with_keys(false), 1, 41).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_replacing_the_keys() {
     flips(ChangePassword::with_keys(true), 1, 41).await;
 }
 
-#[tokio::test]
 async fn g_flip_of_recovering() {
     flips(Recover::default(), 1, 41).await;
 }
@@ -229,7 +240,7 @@ async fn swaps(journey: impl Journey, at_a_time: usize) {
     let others = all_sealed().await;
     let step = match Depth::wanted(at_a_time) {
         Depth::All => 1,
-        Depth::Bits(some) => others.len().div_ceil(some),
+        Depth::Bits(some) => ONE_IN * others.len().div_ceil(some),
     };
     endures(journey, |answer| {
         let Ok(body) = serde_json::from_slice(&answer.body) else {
@@ -249,23 +260,19 @@ async fn swaps(journey: impl Journey, at_a_time: usize) {
     .await;
 }
 
-#[tokio::test]
 async fn g_swap_of_what_is_read_when_signing_in() {
     swaps(SignIn, 6).await;
 }
 
-#[tokio::test]
 async fn g_swap_of_what_is_read_when_listing() {
     swaps(List, 12).await;
 }
 
-#[tokio::test]
 async fn g_swap_of_what_is_read_when_a_link_is_opened() {
     swaps(OpenLink { locked: false }, 20).await;
 }
 
 /// What the server once said, said again to a device that has seen more since: one answer at a time, and all of them.
-#[tokio::test]
 async fn g_replay_to_a_device_that_saw_more() {
     let scene = Scene::new().await;
     let phone = scene.known_phone().await;

@@ -6,6 +6,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use postern_client::http::Response;
 use serde_json::{Value, json};
 
+use crate::platform::is_long;
+
 /// One change.
 #[derive(Debug, Clone)]
 pub(crate) enum Mutation {
@@ -48,11 +50,6 @@ pub(crate) enum Depth {
     Bits(usize),
     /// All of up to 4 KiB.
     All,
-}
-
-/// `cargo xtask test --long` asks for everything; otherwise a sample is taken.
-pub(crate) fn is_long() -> bool {
-    std::env::var_os("POSTERN_LONG").is_some()
 }
 
 const TOKENS: [&str; 2] = ["/attempt", "/token"];

@@ -5,13 +5,25 @@ use std::rc::Rc;
 use postern_client::drive::NewFile;
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
 use postern_client::protocol::volume::NodeKind;
-use postern_client::transfer::{Checkpoint, LocalLanes, StreamSource, Upload, upload};
+use postern_client::transfer::Checkpoint;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Stay};
 use zeroize::Zeroizing;
 
 use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put, sent};
 
-#[tokio::test]
+cases!(
+    contents_of_every_edge_size_come_back,
+    a_download_that_broke_off_goes_on_anywhere,
+    folders_are_made_listed_moved_renamed_and_removed,
+    a_device_stays_signed_in_until_it_signs_out,
+    a_changed_password_replaces_the_old_one_and_signs_others_out,
+    replacing_the_keys_keeps_files_and_links_and_gives_new_words,
+    a_link_opens_without_an_account_and_counts_downloads,
+    a_link_to_a_folder_shows_what_is_in_it_now,
+    a_link_leads_to_the_new_content_when_its_file_is_replaced,
+    a_content_that_is_attached_again_is_there_once,
+);
+
 async fn contents_of_every_edge_size_come_back() {
     let (_, drive) = Server::start().sign_up("alice").await;
     let root = drive.account().root();
@@ -34,25 +46,6 @@ async fn contents_of_every_edge_size_come_back() {
     }
 }
 
-#[tokio::test]
-async fn a_pipe_needs_no_known_length() {
-    let (_, drive) = Server::start().sign_up("alice").await;
-    for size in [0, 5, 8 << 20, (16 << 20) + 7] {
-        let bytes = noise(size);
-        let source = Rc::new(StreamSource::new(std::io::Cursor::new(bytes.clone())));
-        let lanes = LocalLanes::new(drive.account().api().clone(), source, 4);
-        let what = Upload {
-            size_bytes: None,
-            journal: None,
-        };
-        let content = upload(drive.account(), what, &lanes, &|_| {})
-            .await
-            .expect("uploaded");
-        assert_eq!(content.size, size as u64);
-    }
-}
-
-#[tokio::test]
 async fn a_download_that_broke_off_goes_on_anywhere() {
     let (_, drive) = Server::start().sign_up("alice").await;
     let bytes = noise(20_000_000);
@@ -70,7 +63,6 @@ async fn a_download_that_broke_off_goes_on_anywhere() {
     }
 }
 
-#[tokio::test]
 async fn folders_are_made_listed_moved_renamed_and_removed() {
     let (_, drive) = Server::start().sign_up("alice").await;
     let root = drive.account().root();
@@ -98,7 +90,6 @@ async fn folders_are_made_listed_moved_renamed_and_removed() {
     assert_eq!(drive.remove(&[a]).await, Err(Error::NotFound));
 }
 
-#[tokio::test]
 async fn a_device_stays_signed_in_until_it_signs_out() {
     let (phone, drive) = Server::start().sign_up("alice").await;
     let resumed = Account::resume(phone.around.clone())
@@ -116,7 +107,6 @@ async fn a_device_stays_signed_in_until_it_signs_out() {
     assert_eq!(drive.account().sessions().await, Err(Error::SignedOut));
 }
 
-#[tokio::test]
 async fn a_changed_password_replaces_the_old_one_and_signs_others_out() {
     let server = Server::start();
     let (_, drive) = server.sign_up("alice").await;
@@ -143,7 +133,6 @@ async fn a_changed_password_replaces_the_old_one_and_signs_others_out() {
         .expect("the new one works");
 }
 
-#[tokio::test]
 async fn replacing_the_keys_keeps_files_and_links_and_gives_new_words() {
     let server = Server::start();
     let phone = server.phone();
@@ -180,7 +169,6 @@ async fn replacing_the_keys_keeps_files_and_links_and_gives_new_words() {
     assert_eq!(get(&drive, file).await, Ok(b"words".to_vec()));
 }
 
-#[tokio::test]
 async fn a_link_opens_without_an_account_and_counts_downloads() {
     let server = Server::start();
     let (_, drive) = server.sign_up("alice").await;
@@ -216,7 +204,6 @@ async fn a_link_opens_without_an_account_and_counts_downloads() {
     assert_eq!(drive.shares().await.expect("listed")[0].downloads, 1);
 }
 
-#[tokio::test]
 async fn a_link_to_a_folder_shows_what_is_in_it_now() {
     let server = Server::start();
     let (_, drive) = server.sign_up("alice").await;
@@ -243,7 +230,6 @@ async fn a_link_to_a_folder_shows_what_is_in_it_now() {
     assert!(matches!(opened, Err(Error::LinkRevoked | Error::LinkRefused)));
 }
 
-#[tokio::test]
 async fn a_link_leads_to_the_new_content_when_its_file_is_replaced() {
     let server = Server::start();
     let (_, drive) = server.sign_up("alice").await;
@@ -263,7 +249,6 @@ async fn a_link_leads_to_the_new_content_when_its_file_is_replaced() {
     assert_eq!(sink.take(), b"second");
 }
 
-#[tokio::test]
 async fn a_content_that_is_attached_again_is_there_once() {
     let (_, drive) = Server::start().sign_up("alice").await;
     let root = drive.account().root();

@@ -5,7 +5,11 @@ use postern_client::Error;
 
 use crate::world::{Server, get, put};
 
-#[tokio::test]
+cases!(
+    what_one_device_does_the_other_sees,
+    devices_that_write_at_once_lose_nothing,
+);
+
 async fn what_one_device_does_the_other_sees() {
     let server = Server::start();
     let (_, laptop) = server.sign_up("alice").await;
@@ -25,7 +29,6 @@ async fn what_one_device_does_the_other_sees() {
     assert_eq!(laptop.resolve("letter").await, Err(Error::NotFound));
 }
 
-#[tokio::test]
 async fn devices_that_write_at_once_lose_nothing() {
     let server = Server::start();
     let (_, laptop) = server.sign_up("alice").await;

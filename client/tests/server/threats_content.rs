@@ -9,6 +9,15 @@ use postern_client::{Drive, Error};
 
 use crate::world::{Buffer, Phone, Server, get, noise, put};
 
+cases!(
+    b3_a_flipped_bit_is_refused_wherever_it_is,
+    b4_chunks_cannot_change_places,
+    b6_another_range_than_the_one_asked_for_is_refused,
+    b4_a_content_in_the_place_of_another_is_refused,
+    b7_an_upload_goes_on_only_with_the_same_file_and_sends_no_part_twice,
+    b7_two_uploads_of_one_file_share_no_key,
+);
+
 const SIZE: usize = 20_000_000;
 const SEGMENT: usize = 8 << 20;
 
@@ -55,7 +64,6 @@ fn asks_for(request: &Request, segment: u64) -> bool {
         .any(|(name, value)| *name == "range" && value.starts_with(&format!("bytes={start}-")))
 }
 
-#[tokio::test]
 async fn b3_a_flipped_bit_is_refused_wherever_it_is() {
     let server = Server::start();
     film(&server).await;
@@ -80,7 +88,6 @@ async fn b3_a_flipped_bit_is_refused_wherever_it_is() {
     }
 }
 
-#[tokio::test]
 async fn b4_chunks_cannot_change_places() {
     let server = Server::start();
     film(&server).await;
@@ -95,7 +102,6 @@ async fn b4_chunks_cannot_change_places() {
     .await;
 }
 
-#[tokio::test]
 async fn b6_another_range_than_the_one_asked_for_is_refused() {
     let server = Server::start();
     film(&server).await;
@@ -117,7 +123,6 @@ async fn b6_another_range_than_the_one_asked_for_is_refused() {
     refuses(&server, "nothing", |_, response| response.body.clear()).await;
 }
 
-#[tokio::test]
 async fn b4_a_content_in_the_place_of_another_is_refused() {
     let server = Server::start();
     let (_, drive) = film(&server).await;
@@ -156,7 +161,6 @@ async fn get_raw(phone: &Phone, drive: &Drive, content: [u8; 16]) -> bytes::Byte
     seen.take()
 }
 
-#[tokio::test]
 async fn b7_an_upload_goes_on_only_with_the_same_file_and_sends_no_part_twice() {
     let server = Server::start();
     let (phone, drive) = server.sign_up("alice").await;
@@ -194,7 +198,6 @@ async fn b7_an_upload_goes_on_only_with_the_same_file_and_sends_no_part_twice() 
     assert_eq!(first.1.len(), 1, "what was there was not sent again");
 }
 
-#[tokio::test]
 async fn b7_two_uploads_of_one_file_share_no_key() {
     let server = Server::start();
     let (_, drive) = server.sign_up("alice").await;

@@ -8,6 +8,14 @@ use zeroize::Zeroizing;
 
 use crate::world::{Buffer, Server, put};
 
+cases!(
+    c2_what_a_link_grants_cannot_be_exchanged,
+    c1_records_of_a_shared_folder_cannot_be_exchanged,
+    e3_looking_at_a_link_counts_nothing,
+    e6_a_link_with_a_password_asks_nothing_before_the_password,
+    e1_neither_secret_nor_name_is_in_anything_that_is_sent,
+);
+
 async fn album(server: &Server) -> (Drive, LinkAddress) {
     let (_, drive) = server.sign_up("alice").await;
     let album = drive
@@ -42,7 +50,6 @@ async fn refuses(
     assert_eq!(listed, Err(Error::NotAuthentic));
 }
 
-#[tokio::test]
 async fn c2_what_a_link_grants_cannot_be_exchanged() {
     let server = Server::start();
     let (drive, address) = album(&server).await;
@@ -59,7 +66,6 @@ async fn c2_what_a_link_grants_cannot_be_exchanged() {
     refuses(&server, &address, "/open", |body| body["wrap"] = json!("AQAA")).await;
 }
 
-#[tokio::test]
 async fn c1_records_of_a_shared_folder_cannot_be_exchanged() {
     let server = Server::start();
     let (_, address) = album(&server).await;
@@ -75,7 +81,6 @@ async fn c1_records_of_a_shared_folder_cannot_be_exchanged() {
     .await;
 }
 
-#[tokio::test]
 async fn e3_looking_at_a_link_counts_nothing() {
     let server = Server::start();
     let (_, drive) = server.sign_up("alice").await;
@@ -102,7 +107,6 @@ async fn e3_looking_at_a_link_counts_nothing() {
         .expect("the one");
 }
 
-#[tokio::test]
 async fn e6_a_link_with_a_password_asks_nothing_before_the_password() {
     let server = Server::start();
     let (_, drive) = server.sign_up("alice").await;
@@ -129,7 +133,6 @@ async fn e6_a_link_with_a_password_asks_nothing_before_the_password() {
     assert!(phone.evil.asked().is_empty());
 }
 
-#[tokio::test]
 async fn e1_neither_secret_nor_name_is_in_anything_that_is_sent() {
     let server = Server::start();
     let (phone, drive) = server.sign_up("alice").await;

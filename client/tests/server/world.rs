@@ -1,24 +1,17 @@
-//! A server in this process, and devices that talk to it.
+//! A server, and devices that talk to it.
 
 use std::cell::RefCell;
-use std::net::TcpListener;
-use std::num::NonZeroU32;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use postern_api::{Bells, Clock as ServerClock, Rate, Rates, Settings};
 use postern_client::device::MemoryDevice;
 use postern_client::drive::NewFile;
-use postern_client::http::Network;
-use postern_client::protocol::server::SignUpPolicy;
 use postern_client::protocol::{NodeId, TimeMs};
 use postern_client::transfer::{Checkpoint, LocalLanes, Sink, Source, Upload, upload};
 use postern_client::{Account, Clock, Drive, PreparedSignUp, Result, Stay, Surroundings};
-use postern_domain::{Postern, Rules, Stores};
-use postern_storage::{MemoryBlobs, MemoryRecords};
 
 use crate::evil::Evil;
+use crate::platform;
 
 pub(crate) const PASSWORD: &str = "a gate in a wall";
 
@@ -42,32 +35,30 @@ struct TestClock;
 #[async_trait(?Send)]
 impl Clock for TestClock {
     fn now(&self) -> TimeMs {
-        ServerClock::system().now()
+        platform::now()
     }
 
     /// Lets others go on, and waits for nothing.
     async fn sleep_ms(&self, _ms: u64) {
-        tokio::task::yield_now().await;
+        platform::pause().await;
     }
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
-        std::thread::spawn(move || serve(listener));
-        Self { origin }
+        Self {
+            origin: platform::start_server(),
+        }
     }
 
     /// A device that knows nothing yet.
     pub(crate) fn phone(&self) -> Phone {
-        let network = Network::new(&self.origin).expect("an origin");
-        let evil = Rc::new(Evil::new(network));
+        let evil = Rc::new(Evil::new(platform::network(&self.origin)));
         let around = Surroundings {
             http: evil.clone(),
             device: Rc::new(MemoryDevice::default()),
             clock: Rc::new(TestClock),
-            entropy: Rc::new(RefCell::new(rand::rng())),
+            entropy: Rc::new(platform::entropy()),
             label: "a phone".to_owned(),
         };
         Phone { evil, around }
@@ -172,41 +163,5 @@ impl Source for Buffer {
         Ok(bytes
             .get(offset..)
             .map(|rest| rest[..len.min(rest.len())].to_vec()))
-    }
-}
-
-#[tokio::main(flavor = "current_thread")]
-async fn serve(listener: TcpListener) {
-    let stores = Stores {
-        records: Arc::new(MemoryRecords::default()),
-        blobs: Arc::new(MemoryBlobs::default()),
-    };
-    let rules = Rules {
-        sign_up: SignUpPolicy::Open,
-        quota_bytes: 1 << 40,
-    };
-    let bells = Arc::new(Bells::default());
-    let postern = Postern::open(stores, rules, bells.clone(), &mut rand::rng())
-        .await
-        .expect("stores in memory");
-    let settings = Settings {
-        rates: without_limits(),
-        workers: 1,
-        ..Settings::default()
-    };
-    let running =
-        postern_api::run(listener, postern, bells, ServerClock::system(), settings).expect("it listens");
-    running.wait().await.expect("it serves until the test ends");
-}
-
-fn without_limits() -> Rates {
-    let rate = Rate {
-        burst: NonZeroU32::MAX,
-        per_minute: NonZeroU32::MAX,
-    };
-    Rates {
-        address: rate,
-        stranger: rate,
-        login: rate,
     }
 }

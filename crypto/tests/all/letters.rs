@@ -103,6 +103,28 @@ fn d8_a_letter_that_was_touched_does_not_open() {
 }
 
 #[test]
+fn a4_ten_thousand_letters_that_anybody_can_seal_all_fail_alike() {
+    let (alice, bob, eve) = (person(1), person(2), person(6));
+    let expected = letter(&alice, &bob, &[b"share"]);
+    let of_eve = letter(&eve, &bob, &[b"share"]);
+    let mut rng = rng(3);
+    let forged = of_eve
+        .seal(&eve.identity, b"key", &mut rng)
+        .expect("sealing is public");
+    for number in 0..10_000_usize {
+        // Cut, lengthened, or touched: where the key is encapsulated, where the text begins, or anywhere.
+        let mut sealed = forged.clone();
+        match number % 4 {
+            0 => sealed.truncate(number % forged.len()),
+            1 => sealed.resize(forged.len() + number % 300, 0),
+            _ => sealed[number * 37 % forged.len()] ^= 1 << (number % 8),
+        }
+        assert_eq!(expected.open(&bob.sealing, &sealed), Err(Error::CannotOpen));
+    }
+    assert_eq!(expected.open(&bob.sealing, &forged), Err(Error::CannotOpen));
+}
+
+#[test]
 fn a14_a_signature_of_one_kind_is_none_of_another() {
     // A head and a statement signed by one key: neither is the other, at any length of encoding.
     let key = person(1).identity;

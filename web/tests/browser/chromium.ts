@@ -30,6 +30,8 @@ export interface ProfileOptions {
   height?: number;
   /** Take the File System Access pickers away, as Firefox and Safari do: downloads then go through the service worker. */
   withoutPickers?: boolean;
+  /** As if the server had sent no content security policy. */
+  withoutPolicy?: boolean;
 }
 
 export async function openProfile(options: ProfileOptions = {}): Promise<Profile> {
@@ -40,6 +42,7 @@ export async function openProfile(options: ProfileOptions = {}): Promise<Profile
     headless: true,
     args: ARGS,
     acceptDownloads: true,
+    bypassCSP: options.withoutPolicy ?? false,
     downloadsPath: downloads,
     colorScheme: options.theme ?? 'light',
     viewport: { width: options.width ?? 1280, height: options.height ?? 860 },

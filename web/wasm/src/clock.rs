@@ -28,10 +28,10 @@ impl Drop for Timer {
 }
 
 /// The browser's clock.
-pub(crate) struct BrowserClock;
+pub struct BrowserClock;
 
 /// The browser's randomness.
-pub(crate) struct BrowserEntropy;
+pub struct BrowserEntropy;
 
 #[async_trait(?Send)]
 impl Clock for BrowserClock {

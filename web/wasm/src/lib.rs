@@ -22,4 +22,6 @@ mod source;
 mod values;
 
 pub use client::Client;
+pub use clock::{BrowserClock, BrowserEntropy};
 pub use lanes::run_part;
+pub use network::Network;

@@ -21,12 +21,14 @@ use crate::clock::sleep_ms;
 use crate::signal::DropSignal;
 
 /// The server that served the page.
-pub(crate) struct Network {
+pub struct Network {
     root: String,
 }
 
 impl Network {
-    pub(crate) fn new(origin: &str) -> Self {
+    /// The server at `origin`.
+    #[must_use]
+    pub fn new(origin: &str) -> Self {
         Self {
             root: format!("{origin}{API_ROOT}"),
         }
