@@ -26,6 +26,8 @@ use crate::{Error, Result};
 
 pub(crate) use content::content_of;
 pub use operations::NewFile;
+#[cfg(feature = "fuzzing")]
+pub(crate) use sealed::{Seat, seal};
 pub(crate) use tree::{Tree, TreeRoot};
 pub use view::{Entry, Listing};
 pub(crate) use view::{list, resolve};

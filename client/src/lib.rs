@@ -17,6 +17,8 @@ pub mod device;
 pub mod drive;
 mod error;
 pub mod feed;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod http;
 pub mod links;
 pub mod names;

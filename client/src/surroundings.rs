@@ -71,7 +71,7 @@ impl Surroundings {
 }
 
 /// [`Entropy`] as the crypto crate takes it.
-pub struct Rng<'a>(&'a dyn Entropy);
+pub struct Rng<'a>(pub(crate) &'a dyn Entropy);
 
 impl TryRng for Rng<'_> {
     type Error = Infallible;

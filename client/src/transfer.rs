@@ -22,6 +22,8 @@ pub(crate) use download::fetch;
 pub use download::{Checkpoint, Sink};
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::{FileSink, FileSource, StreamSource, WriteSink};
+#[cfg(feature = "fuzzing")]
+pub(crate) use journal::Notes;
 pub(crate) use journal::forget_journals;
 pub use journal::{forget_journal, journal_name, journals};
 pub use lanes::{Lanes, LocalLanes, Note};

@@ -1,6 +1,5 @@
-//! What a link grants, and what its owner keeps.
+//! What a link grants.
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-fuzz_target!(|data: &[u8]| postern_crypto::fuzzing::grant(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("grant", data));

@@ -1,6 +1,5 @@
-//! Files and folders, as they come out of node records.
+//! Node records.
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-fuzz_target!(|data: &[u8]| postern_crypto::fuzzing::node(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("node", data));

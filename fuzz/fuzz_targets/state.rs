@@ -1,6 +1,5 @@
-//! The state and root objects of an account.
+//! An account's objects.
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-fuzz_target!(|data: &[u8]| postern_crypto::fuzzing::account_objects(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("state", data));

@@ -29,6 +29,10 @@ const OURS: &[(&str, &[&str])] = &[
         "postern-web-wasm-suites",
         &["postern-client", "postern-crypto", "postern-web-wasm"],
     ),
+    (
+        "postern-fuzz-targets",
+        &["postern-client", "postern-crypto", "postern-protocol"],
+    ),
     // Stories are told from outside: they run programs, they call no function of ours.
     ("postern-tests", &[]),
     ("postern-xtask", &[]),

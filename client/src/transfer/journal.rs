@@ -22,7 +22,7 @@ const PREFIX: &str = "journal/";
 
 /// What is noted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Notes {
+pub(crate) struct Notes {
     account: AccountId,
     content: ContentId,
     key: ContentKey,
@@ -170,7 +170,7 @@ impl Notes {
         }
     }
 
-    fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         let parts: Vec<_> = self.parts.iter().collect();
         Writer::with_capacity(160 + HEADER_LEN + parts.len() * 36)
             .raw(&self.account.0)
@@ -182,7 +182,7 @@ impl Notes {
             .finish()
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(bytes);
         let notes = Self {
             account: AccountId(reader.array()?),

@@ -1,0 +1,5 @@
+//! What a client reads.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("answers", data));

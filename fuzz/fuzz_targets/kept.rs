@@ -1,0 +1,5 @@
+//! What a device keeps of an upload.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("kept", data));

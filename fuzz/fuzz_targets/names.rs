@@ -1,0 +1,5 @@
+//! Names of files and folders.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("names", data));

@@ -1,0 +1,5 @@
+//! What a server reads.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("requests", data));

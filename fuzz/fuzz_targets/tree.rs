@@ -1,0 +1,5 @@
+//! Changes of a tree.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("tree", data));
