@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
 import { type Cli, newCli } from './browser/cli';
-import { newFolder, writeRandom } from './browser/samples';
+import { newFolder } from './browser/folders';
+import { writeRandom } from './browser/samples';
 import { type Server, startServer } from './browser/server';
 import { ada, choose, share, signUp, waitUntilThrough } from './browser/steps';
 

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
-import { newFolder } from './browser/samples';
+import { newFolder } from './browser/folders';
 import { type Server, startServer } from './browser/server';
 import { ada, choose, share, signUp, waitUntilThrough } from './browser/steps';
 

@@ -5,7 +5,8 @@ import { en } from '../src/strings/en';
 import { type AnyBrowser, downloaded, press, seeText, until } from './browser/any';
 import { newCli } from './browser/cli';
 import { openFirefox } from './browser/puppets';
-import { MIB, newFolder, sha256, writeRandom } from './browser/samples';
+import { newFolder } from './browser/folders';
+import { MIB, sha256, writeRandom } from './browser/samples';
 import { type Server, startServer } from './browser/server';
 import { ada } from './browser/steps';
 

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { seriousFindings } from './browser/axe';
 import { openProfile, type Profile } from './browser/chromium';
-import { newFolder, writeFolder } from './browser/samples';
+import { newFolder } from './browser/folders';
+import { writeFolder } from './browser/samples';
 import { type Server, startServer } from './browser/server';
 import { ada, choose, readKit, share, signUp, waitUntilThrough } from './browser/steps';
 

@@ -6,7 +6,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
-import { newFolder, writeFolder, writeRandom } from './browser/samples';
+import { newFolder } from './browser/folders';
+import { writeFolder, writeRandom } from './browser/samples';
 import { type Server, startServer } from './browser/server';
 import { ada, choose, readKit, share, signUp, waitUntilThrough } from './browser/steps';
 

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
 import { dragIn } from './browser/drag';
-import { MIB, newFolder, sha256, writeRandom } from './browser/samples';
+import { newFolder } from './browser/folders';
+import { MIB, sha256, writeRandom } from './browser/samples';
 import { type Server, startServer } from './browser/server';
 import { ada, choose, signUp, waitUntilThrough } from './browser/steps';
 

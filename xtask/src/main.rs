@@ -43,6 +43,7 @@ cargo xtask test [STAGE…] [--filter TEXT]      check, then run all tests; or s
 cargo xtask test --long [STAGE…] [--filter …]  the same with every lie, not a sample of them: hours
 cargo xtask check [STAGE…]                     all that can be said without running tests
 cargo xtask bench                              measure
+cargo xtask fuzz [MINUTES] [TARGET…]           fuzz each target for an hour, or so long
 cargo xtask screenshots                        take the pictures of docs/screenshots again";
 
 fn main() -> ExitCode {
@@ -65,12 +66,20 @@ fn run(words: &[String]) -> Result<()> {
         "test" => cmd_test::run(&request(rest)?),
         "check" => cmd_check::run(&request(rest)?),
         "bench" => cmd_bench::run(rest),
+        "fuzz" => fuzz_for(rest),
         "screenshots" => cmd_screenshots::run(),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())
         }
         unknown => bail!("there is no `{unknown}`\n\n{USAGE}"),
+    }
+}
+
+fn fuzz_for(words: &[String]) -> Result<()> {
+    match words.split_first().map(|(first, rest)| (first.parse(), rest)) {
+        Some((Ok(minutes), targets)) => fuzz::run(minutes, targets),
+        _ => fuzz::run(60, words),
     }
 }
 

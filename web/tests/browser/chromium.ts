@@ -1,9 +1,7 @@
 /** Chromium as Debian ships it, one empty profile each time. */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { removeFolder } from './samples';
+import { newFolder, removeFolder } from './folders';
 
 export const ARGS = [
   '--no-sandbox',
@@ -35,7 +33,7 @@ export interface ProfileOptions {
 }
 
 export async function openProfile(options: ProfileOptions = {}): Promise<Profile> {
-  const folder = await mkdtemp(join(tmpdir(), 'postern-profile-'));
+  const folder = await newFolder('profile');
   const downloads = join(folder, 'downloads');
   const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath: '/usr/bin/chromium',

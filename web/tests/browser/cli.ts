@@ -1,12 +1,10 @@
 /** The command line, as one person's device. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { newFolder } from './folders';
 
 const BUILT = fileURLToPath(new URL('../../../target/debug/postern', import.meta.url));
 
@@ -14,7 +12,7 @@ const BUILT = fileURLToPath(new URL('../../../target/debug/postern', import.meta
 export type Cli = (words: string[], input?: string | Buffer) => Promise<Buffer>;
 
 export async function newCli(server: string): Promise<Cli> {
-  const profile = await mkdtemp(join(tmpdir(), 'postern-cli-'));
+  const profile = await newFolder('cli');
   return async (words, input = '') => {
     const all = ['--profile', profile, '--server', server, ...words];
     const command = spawn(process.env['POSTERN'] ?? BUILT, all, { stdio: ['pipe', 'pipe', 'pipe'] });

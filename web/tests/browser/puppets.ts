@@ -1,17 +1,15 @@
 /** Firefox and Chromium as Debian ships them, driven by puppeteer. */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type LaunchOptions, type Page } from 'puppeteer-core';
 import { ARGS } from './chromium';
 import { dragIn } from './drag';
 import { bytesBelow } from './memory';
 import type { AnyBrowser } from './any';
-import { removeFolder } from './samples';
+import { newFolder, removeFolder } from './folders';
 
 /** WebDriver BiDi. */
 export function openFirefox(preferences: Record<string, unknown> = {}): Promise<AnyBrowser> {
-  return open('postern-firefox-', /^(Isolated|Web ?Content)/, (downloads) => ({
+  return open('firefox', /^(Isolated|Web ?Content)/, (downloads) => ({
     browser: 'firefox',
     executablePath: '/usr/bin/firefox-esr',
     extraPrefsFirefox: {
@@ -30,7 +28,7 @@ export function openFirefox(preferences: Record<string, unknown> = {}): Promise<
  * times as long.
  */
 export async function openChromium(): Promise<AnyBrowser> {
-  const { page, ...browser } = await open('postern-chromium-', / --type=renderer /, (downloads) => ({
+  const { page, ...browser } = await open('chromium', / --type=renderer /, (downloads) => ({
     browser: 'chrome',
     executablePath: '/usr/bin/chromium',
     args: ARGS,
@@ -41,11 +39,11 @@ export async function openChromium(): Promise<AnyBrowser> {
 }
 
 async function open(
-  prefix: string,
+  kind: string,
   pages: RegExp,
   options: (downloads: string) => LaunchOptions,
 ): Promise<AnyBrowser & { page: Page }> {
-  const folder = await mkdtemp(join(tmpdir(), prefix));
+  const folder = await newFolder(kind);
   const downloads = join(folder, 'downloads');
   const browser = await puppeteer.launch({
     ...options(downloads),

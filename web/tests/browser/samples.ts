@@ -1,16 +1,11 @@
 /** Files to send: random, so that nothing compresses and nothing is equal by accident. */
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 export const MIB = 1 << 20;
-
-export function newFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'postern-samples-'));
-}
 
 export async function writeRandom(path: string, bytes: number): Promise<string> {
   await pipeline(randomChunks(bytes), createWriteStream(path));
@@ -36,9 +31,4 @@ export async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
-}
-
-/** Also if a browser that was just told to end is still writing into it. */
-export function removeFolder(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }

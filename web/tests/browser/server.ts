@@ -1,12 +1,9 @@
 /** A real posternd on a free port, with its data in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { removeFolder } from './samples';
+import { newFolder, removeFolder } from './folders';
 
 const BUILT = fileURLToPath(new URL('../../../target/debug/posternd', import.meta.url));
 const READY = /posternd is listening on (http:\/\/\S+)/;
@@ -19,7 +16,7 @@ export interface Server {
 }
 
 export async function startServer(settings: Record<string, string> = {}): Promise<Server> {
-  const data = await mkdtemp(join(tmpdir(), 'postern-web-'));
+  const data = await newFolder('web');
   const process_ = spawn(process.env['POSTERND'] ?? BUILT, ['all', '--data', data, '--http', '127.0.0.1:0'], {
     // A story does in seconds what a stranger would need hours for.
     env: { ...process.env, POSTERN_LIMITS_STRANGER_BURST: '10000', POSTERN_LIMITS_LOGIN_BURST: '10000', ...settings },

@@ -1,20 +1,19 @@
 /** WebKitGTK as Debian ships it: its own WebDriver over plain HTTP, on a screen that nobody sees. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bytesBelow } from './memory';
 import type { AnyBrowser } from './any';
-import { removeFolder } from './samples';
+import { newFolder, removeFolder } from './folders';
 
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
 export async function openWebKit(): Promise<AnyBrowser> {
-  const home = await mkdtemp(join(tmpdir(), 'postern-webkit-'));
+  const home = await newFolder('webkit');
   const downloads = join(home, 'Downloads');
   await mkdir(join(home, '.config'), { recursive: true });
   await mkdir(downloads);
