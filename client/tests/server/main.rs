@@ -6,6 +6,10 @@
 mod evil;
 mod generic;
 mod journeys;
+mod machine;
+mod machine_account;
+mod machine_model;
+mod machine_wire;
 mod mutations;
 mod stories;
 mod stories_two_devices;

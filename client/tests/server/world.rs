@@ -59,10 +59,14 @@ impl Server {
         Self { origin }
     }
 
+    /// The way to it.
+    pub(crate) fn network(&self) -> Network {
+        Network::new(&self.origin).expect("an origin")
+    }
+
     /// A device that knows nothing yet.
     pub(crate) fn phone(&self) -> Phone {
-        let network = Network::new(&self.origin).expect("an origin");
-        let evil = Rc::new(Evil::new(network));
+        let evil = Rc::new(Evil::new(self.network()));
         let around = Surroundings {
             http: evil.clone(),
             device: Rc::new(MemoryDevice::default()),
