@@ -19,6 +19,14 @@ struct NextHead {
     signed: Vec<u8>,
 }
 
+/// What has become of a draft.
+enum Sent<T> {
+    Taken(T),
+    /// The server was elsewhere already: somebody was faster, or this very batch, whose answer was lost, when it was
+    /// sent again.
+    Late(T, Drafted, NextHead),
+}
+
 impl Drive {
     /// Drafts, sends, and takes over what the server has accepted. `write` may run several times, each time on the
     /// tree as it is then.
@@ -28,18 +36,23 @@ impl Drive {
             self.load(&turn).await?;
         }
         for attempt in 0..TRIES {
-            match self.try_commit(&write).await {
-                Err(Error::Busy) => self.catch_up(&turn, attempt).await?,
-                outcome => return outcome,
+            match self.try_commit(&write).await? {
+                Sent::Taken(outcome) => return Ok(outcome),
+                Sent::Late(outcome, drafted, next) => {
+                    self.catch_up(&turn, attempt).await?;
+                    if self.has_happened(&drafted, &next)? {
+                        return Ok(outcome);
+                    }
+                }
             }
         }
         Err(Error::Busy)
     }
 
-    async fn try_commit<T>(&self, write: &impl Fn(&mut Draft<'_>) -> Result<T>) -> Result<T> {
+    async fn try_commit<T>(&self, write: &impl Fn(&mut Draft<'_>) -> Result<T>) -> Result<Sent<T>> {
         let (outcome, drafted) = self.draft(write)?;
         if drafted.is_empty() {
-            return Ok(outcome);
+            return Ok(Sent::Taken(outcome));
         }
         let volume = self.account.volume();
         let next = self.next_head(&drafted)?;
@@ -56,7 +69,10 @@ impl Drive {
             head: next.signed.as_slice().into(),
             state: Some(put_state),
         };
-        let BatchApplied { counter } = self.account.api.batch(volume, &batch).await?;
+        let BatchApplied { counter } = match self.account.api.batch(volume, &batch).await {
+            Err(Error::Busy) => return Ok(Sent::Late(outcome, drafted, next)),
+            applied => applied?,
+        };
         if counter != mark.counter {
             return Err(Error::NotAuthentic);
         }
@@ -66,7 +82,16 @@ impl Drive {
         })
         .await?;
         self.account.adopt_state(state).await?;
-        Ok(outcome)
+        Ok(Sent::Taken(outcome))
+    }
+
+    /// Whether the tree, as it was just loaded, has what was sent: by its head, by the one before, or by a record that
+    /// nobody else can have sealed. What others undid meanwhile is sent again, as if it had come after them.
+    fn has_happened(&self, drafted: &Drafted, sent: &NextHead) -> Result<bool> {
+        let loaded = self.loaded.borrow();
+        let Loaded { tree, head, signed, .. } = loaded.as_ref().ok_or(Error::NotAuthentic)?;
+        let follows = *signed == sent.signed || head.previous == head_hash(&sent.signed);
+        Ok(follows || drafted.puts.iter().any(|put| tree.record(put.node) == Some(put)))
     }
 
     fn draft<T>(&self, write: &impl Fn(&mut Draft<'_>) -> Result<T>) -> Result<(T, Drafted)> {

@@ -75,10 +75,43 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Every operation that a device sends, with that trouble.
+fn everything_with(trouble: Trouble) -> Vec<Step> {
+    let trouble = Some(trouble);
+    let put = |name| Verb::Put { folder: 0, name };
+    let verbs = [
+        put(0),
+        put(0),
+        Verb::MakeFolder { folder: 0, name: 1 },
+        Verb::Rename { node: 0, name: 2 },
+        Verb::Move { node: 0, folder: 1 },
+        Verb::Remove { node: 0 },
+    ];
+    let change = |verb| Step::Tree(0, verb, trouble);
+    let shared = [Step::Tree(0, put(3), None), Step::Share(0, 0, trouble), Step::Share(0, 0, None)];
+    let taken_back = [change(put(3)), Step::Unshare(0, 0, trouble)];
+    let links = shared.into_iter().chain(taken_back);
+    links.chain(verbs.map(change)).collect()
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_changes_nothing_and_a_death_nothing_by_halves() {
+    let server = Server::start();
+    for dies in [false, true] {
+        let mut life = Life::begin(&server, 1).await;
+        for (at, arrives) in (0..3).flat_map(|at| [(at, true), (at, false)]) {
+            for step in everything_with(Trouble { at, arrives, dies }) {
+                life.take(&step).await;
+            }
+        }
+        life.settles().await;
+    }
+}
+
 #[test]
 fn two_devices_always_show_what_a_plain_model_says() {
     let server = Server::start();
-    let (cases, steps) = if is_long() { (1_500, 60) } else { (8, 30) };
+    let (cases, steps) = if is_long() { (300, 60) } else { (4, 25) };
     let mut runner = TestRunner::new(Config {
         cases,
         max_shrink_iters: 400,

@@ -194,7 +194,9 @@ impl<'a> Life<'a> {
 
     async fn share(&mut self, who: usize, node: u8, trouble: Option<Trouble>) {
         let Some(target) = pick(&self.view(who).ids(), node).copied() else { return };
-        let name = self.view(who).name(target).to_owned();
+        // It looks at what is there before it makes one.
+        let tree = if self.truth.has(target) { &self.truth } else { self.view(who) };
+        let name = tree.name(target).to_owned();
         let device = &self.devices[who];
         device.wire.expects(trouble);
         let told = device.drive.share(self.nodes[&target], &ShareTerms::default()).await;
@@ -220,7 +222,6 @@ impl<'a> Life<'a> {
                 revoked: false,
             });
         }
-        // It may have looked at the tree for that.
         self.sync(who).await;
     }
 

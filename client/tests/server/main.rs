@@ -3,6 +3,7 @@
 //! `world` starts the server and makes devices, `evil` stands in between; then stories in which nobody lies, and one file
 //! for each group of attacks, with tests named after the rows of the list of threats.
 
+mod device_power;
 mod evil;
 mod generic;
 mod journeys;
