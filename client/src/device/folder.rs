@@ -88,7 +88,9 @@ impl Device for FolderDevice {
 fn private_folder(path: &Path) -> io::Result<()> {
     let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    missing.into_iter().try_for_each(|folder| sync_names(folder_of(folder)))
+    missing
+        .into_iter()
+        .try_for_each(|folder| sync_names(folder_of(folder)))
 }
 
 /// Of a path; `.` for one that is only a name.

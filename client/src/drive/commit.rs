@@ -89,7 +89,9 @@ impl Drive {
     /// nobody else can have sealed. What others undid meanwhile is sent again, as if it had come after them.
     fn has_happened(&self, drafted: &Drafted, sent: &NextHead) -> Result<bool> {
         let loaded = self.loaded.borrow();
-        let Loaded { tree, head, signed, .. } = loaded.as_ref().ok_or(Error::NotAuthentic)?;
+        let Loaded {
+            tree, head, signed, ..
+        } = loaded.as_ref().ok_or(Error::NotAuthentic)?;
         let follows = *signed == sent.signed || head.previous == head_hash(&sent.signed);
         Ok(follows || drafted.puts.iter().any(|put| tree.record(put.node) == Some(put)))
     }

@@ -56,7 +56,9 @@ fn child() {
 }
 
 fn is_old_or_new(cut: &Cut) {
-    let done = (0..=ACTS.len()).rfind(|acts| cut.said().contains(&format!("done: {acts}."))).unwrap_or(0);
+    let done = (0..=ACTS.len())
+        .rfind(|acts| cut.said().contains(&format!("done: {acts}.")))
+        .unwrap_or(0);
     let folder = memory_folder();
     cut.lay_out(folder.path());
     let device = device(folder.path());
@@ -69,7 +71,10 @@ fn is_old_or_new(cut: &Cut) {
         .collect();
     let found: BTreeMap<_, _> = found.iter().map(|(key, value)| (*key, value.as_str())).collect();
     let next = known((done + 1).min(ACTS.len()));
-    assert!(found == known(done) || found == next, "after {done} acts: {found:?}\n{cut:?}");
+    assert!(
+        found == known(done) || found == next,
+        "after {done} acts: {found:?}\n{cut:?}"
+    );
 }
 
 #[test]

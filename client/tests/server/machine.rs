@@ -88,7 +88,11 @@ fn everything_with(trouble: Trouble) -> Vec<Step> {
         Verb::Remove { node: 0 },
     ];
     let change = |verb| Step::Tree(0, verb, trouble);
-    let shared = [Step::Tree(0, put(3), None), Step::Share(0, 0, trouble), Step::Share(0, 0, None)];
+    let shared = [
+        Step::Tree(0, put(3), None),
+        Step::Share(0, 0, trouble),
+        Step::Share(0, 0, None),
+    ];
     let taken_back = [change(put(3)), Step::Unshare(0, 0, trouble)];
     let links = shared.into_iter().chain(taken_back);
     links.chain(verbs.map(change)).collect()

@@ -64,7 +64,9 @@ impl<'a> Life<'a> {
         let (one, other) = (device(server, seed, 2 * life), device(server, seed, 2 * life + 1));
         let prepared = PreparedSignUp::new(one.1.around.clone(), &name, PASSWORD).expect("a name");
         let account = prepared.complete(None, Stay::SignedIn).await.expect("an account");
-        let second = sign_in(&other.1, &name, PASSWORD).await.expect("the password is right");
+        let second = sign_in(&other.1, &name, PASSWORD)
+            .await
+            .expect("the password is right");
         let first = Drive::new(Rc::new(account));
         let nodes = BTreeMap::from([(ROOT, first.account().root())]);
         Self {
@@ -93,7 +95,10 @@ impl<'a> Life<'a> {
             }
             Step::Password(who, keys, trouble) => self.change_password(*who, *keys, *trouble).await,
             Step::SignOutAndIn(who) => self.sign_out_and_in(*who).await,
-            Step::Crash(who) => self.devices[*who].start_again().await.expect("it stays signed in"),
+            Step::Crash(who) => self.devices[*who]
+                .start_again()
+                .await
+                .expect("it stays signed in"),
             Step::Sync(who) => self.sync(*who).await,
         }
     }
@@ -108,7 +113,11 @@ impl<'a> Life<'a> {
         let shares = self.devices[0].drive.shares().await.expect("listed");
         let shares: BTreeSet<_> = shares.iter().map(|share| share.id).collect();
         let works = self.links.iter().filter(|link| self.works(link));
-        assert_eq!(works.map(|link| link.id).collect::<BTreeSet<_>>(), shares, "links");
+        assert_eq!(
+            works.map(|link| link.id).collect::<BTreeSet<_>>(),
+            shares,
+            "links"
+        );
         for link in &self.links {
             self.check_link(link).await;
         }
@@ -123,13 +132,17 @@ impl<'a> Life<'a> {
     }
 
     async fn change_tree(&mut self, who: usize, verb: &Verb, trouble: Option<Trouble>) {
-        let Some(change) = self.choose(who, verb) else { return };
+        let Some(change) = self.choose(who, verb) else {
+            return;
+        };
         let (expected, after) = self.foresee(who, &change, &self.truth);
         let device = &self.devices[who];
         device.wire.expects(trouble);
         let told = self.perform(who, &change).await;
         if device.wire.is_dead() {
-            return self.settle_tree(who, &change, expected.is_ok().then_some(after)).await;
+            return self
+                .settle_tree(who, &change, expected.is_ok().then_some(after))
+                .await;
         }
         device.wire.recovers();
         let sent = device.wire.sent();
@@ -167,7 +180,9 @@ impl<'a> Life<'a> {
                 self.sync(who).await;
             }
         }
-        let (Some(one), Some(other)) = (self.choose(0, one), self.choose(1, other)) else { return };
+        let (Some(one), Some(other)) = (self.choose(0, one), self.choose(1, other)) else {
+            return;
+        };
         let told = join(self.perform(0, &one), self.perform(1, &other)).await;
         let told = (told.0.map(drop), told.1.map(drop));
         let (first, then) = self.foresee(0, &one, &self.truth);
@@ -178,7 +193,8 @@ impl<'a> Life<'a> {
         let turned = ((second, first), end);
         self.devices[0].drive.refresh().await.expect("the tree is whole");
         let found = everything(&self.devices[0].drive).await;
-        let is_it = |(answers, end): &((Result<()>, Result<()>), Model)| *answers == told && end.paths(ROOT) == found;
+        let is_it =
+            |(answers, end): &((Result<()>, Result<()>), Model)| *answers == told && end.paths(ROOT) == found;
         let Some((_, end)) = [in_order, turned].into_iter().find(is_it) else {
             panic!("{one:?} and {other:?} at once: {told:?}, and then there is {found:?}");
         };
@@ -193,13 +209,22 @@ impl<'a> Life<'a> {
     }
 
     async fn share(&mut self, who: usize, node: u8, trouble: Option<Trouble>) {
-        let Some(target) = pick(&self.view(who).ids(), node).copied() else { return };
+        let Some(target) = pick(&self.view(who).ids(), node).copied() else {
+            return;
+        };
         // It looks at what is there before it makes one.
-        let tree = if self.truth.has(target) { &self.truth } else { self.view(who) };
+        let tree = if self.truth.has(target) {
+            &self.truth
+        } else {
+            self.view(who)
+        };
         let name = tree.name(target).to_owned();
         let device = &self.devices[who];
         device.wire.expects(trouble);
-        let told = device.drive.share(self.nodes[&target], &ShareTerms::default()).await;
+        let told = device
+            .drive
+            .share(self.nodes[&target], &ShareTerms::default())
+            .await;
         let is_dead = device.wire.is_dead();
         if is_dead {
             self.devices[who].start_again().await.expect("it stays signed in");
@@ -209,7 +234,11 @@ impl<'a> Life<'a> {
         let shares = self.devices[who].drive.shares().await.expect("listed");
         let new: Vec<_> = shares.iter().filter(|share| !known.contains(&share.id)).collect();
         if !is_dead {
-            let expected = if self.truth.has(target) { Ok(1) } else { Err(Error::NotFound) };
+            let expected = if self.truth.has(target) {
+                Ok(1)
+            } else {
+                Err(Error::NotFound)
+            };
             assert_eq!(told.map(|_| new.len()), expected, "a link to {name}");
         }
         assert!(new.len() <= 1, "one link, or none");
@@ -227,7 +256,9 @@ impl<'a> Life<'a> {
 
     async fn unshare(&mut self, who: usize, link: u8, trouble: Option<Trouble>) {
         let working: Vec<_> = self.links.iter().filter(|link| self.works(link)).collect();
-        let Some(id) = pick(&working, link).map(|link| link.id) else { return };
+        let Some(id) = pick(&working, link).map(|link| link.id) else {
+            return;
+        };
         let device = &self.devices[who];
         device.wire.expects(trouble);
         let told = device.drive.unshare(id).await;
@@ -240,7 +271,11 @@ impl<'a> Life<'a> {
         let shares = self.devices[who].drive.shares().await.expect("listed");
         let is_there = shares.iter().any(|share| share.id == id);
         assert!(is_dead || !is_there, "it was said to be taken back");
-        let link = self.links.iter_mut().find(|link| link.id == id).expect("it is known");
+        let link = self
+            .links
+            .iter_mut()
+            .find(|link| link.id == id)
+            .expect("it is known");
         link.revoked = !is_there;
     }
 
@@ -303,14 +338,22 @@ impl<'a> Life<'a> {
     async fn check_link(&self, link: &Link) {
         let opened = OpenedLink::open(self.server.phone().around, &link.address, None).await;
         if !self.works(link) {
-            assert!(matches!(opened, Err(Error::LinkRevoked | Error::LinkRefused)), "{}", link.name);
+            assert!(
+                matches!(opened, Err(Error::LinkRevoked | Error::LinkRefused)),
+                "{}",
+                link.name
+            );
             return;
         }
         let opened = opened.unwrap_or_else(|error| panic!("the link to {}: {error}", link.name));
         assert_eq!(opened.entry().name, link.name);
         match self.truth.bytes(link.target) {
             Some(bytes) => assert_eq!(read(&opened, None).await, bytes, "through a link"),
-            None => assert_eq!(below(&opened).await, self.truth.paths(link.target), "through a link"),
+            None => assert_eq!(
+                below(&opened).await,
+                self.truth.paths(link.target),
+                "through a link"
+            ),
         }
     }
 
@@ -344,22 +387,34 @@ impl<'a> Life<'a> {
         let node = |which: u8| pick(&view.ids(), which).copied();
         let name = |which: u8| ["a", "b", "c", "d"][usize::from(which)].to_owned();
         Some(match *verb {
-            Verb::Put { folder: at, name: called } => Change::Put {
+            Verb::Put {
+                folder: at,
+                name: called,
+            } => Change::Put {
                 id,
                 folder: folder(at),
                 name: name(called),
                 bytes: format!("text {id}").into_bytes(),
             },
-            Verb::MakeFolder { folder: at, name: called } => Change::MakeFolder {
+            Verb::MakeFolder {
+                folder: at,
+                name: called,
+            } => Change::MakeFolder {
                 id,
                 folder: folder(at),
                 name: name(called),
             },
-            Verb::Rename { node: which, name: called } => Change::Rename {
+            Verb::Rename {
+                node: which,
+                name: called,
+            } => Change::Rename {
                 node: node(which)?,
                 name: name(called),
             },
-            Verb::Move { node: which, folder: to } => Change::Move {
+            Verb::Move {
+                node: which,
+                folder: to,
+            } => Change::Move {
                 node: node(which)?,
                 folder: folder(to),
             },
@@ -372,7 +427,9 @@ impl<'a> Life<'a> {
         let drive = &self.devices[who].drive;
         let node = |id: &Id| self.nodes[id];
         match change {
-            Change::Put { folder, name, bytes, .. } => put(drive, node(folder), name, bytes).await.map(Some),
+            Change::Put {
+                folder, name, bytes, ..
+            } => put(drive, node(folder), name, bytes).await.map(Some),
             Change::MakeFolder { folder, name, .. } => drive.make_folder(node(folder), name).await.map(Some),
             Change::Rename { node: which, name } => drive.rename(node(which), name).await.map(|()| None),
             Change::Move { node: which, folder } => {
@@ -384,10 +441,15 @@ impl<'a> Life<'a> {
 
     fn become_true(&mut self, change: &Change, after: Model, made: Option<NodeId>) {
         self.rename_links(change, &after);
-        if let (Change::Put { folder, name, .. } | Change::MakeFolder { folder, name, .. }, Some(made)) = (change, made) {
+        if let (Change::Put { folder, name, .. } | Change::MakeFolder { folder, name, .. }, Some(made)) =
+            (change, made)
+        {
             let id = after.child(*folder, name).expect("it was just made");
             let before = self.nodes.insert(id, made);
-            assert!(before.is_none_or(|before| before == made), "a file that is replaced stays the same");
+            assert!(
+                before.is_none_or(|before| before == made),
+                "a file that is replaced stays the same"
+            );
         }
         self.truth = after;
     }
@@ -397,7 +459,10 @@ impl<'a> Life<'a> {
         if let Change::Put { id, folder, name, .. } = change
             && let Some(there) = after.child(*folder, name).filter(|there| there != id)
         {
-            let replaced = self.links.iter_mut().filter(|link| link.target == there && !link.revoked);
+            let replaced = self
+                .links
+                .iter_mut()
+                .filter(|link| link.target == there && !link.revoked);
             replaced.for_each(|link| link.name.clone_from(name));
         }
     }
@@ -405,9 +470,16 @@ impl<'a> Life<'a> {
     /// After nobody knew what was made: where the model has a node, there is one.
     async fn learn_nodes(&mut self) {
         for id in self.truth.ids() {
-            let node = self.devices[0].drive.resolve(&self.truth.path(id, ROOT)).await.expect("it is there");
+            let node = self.devices[0]
+                .drive
+                .resolve(&self.truth.path(id, ROOT))
+                .await
+                .expect("it is there");
             let before = self.nodes.insert(id, node);
-            assert!(before.is_none_or(|before| before == node), "another node in its place");
+            assert!(
+                before.is_none_or(|before| before == node),
+                "another node in its place"
+            );
         }
     }
 }
@@ -497,7 +569,9 @@ async fn everything(drive: &Drive) -> Paths {
 
 async fn read(opened: &OpenedLink, node: Option<NodeId>) -> Vec<u8> {
     let mut sink = Buffer::default();
-    let read = opened.download(node, &mut Checkpoint::start(), &mut sink, &|_| {}).await;
+    let read = opened
+        .download(node, &mut Checkpoint::start(), &mut sink, &|_| {})
+        .await;
     read.expect("downloaded through a link");
     sink.take()
 }

@@ -30,11 +30,28 @@ struct Node {
 /// A change of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
-    Put { id: Id, folder: Id, name: String, bytes: Vec<u8> },
-    MakeFolder { id: Id, folder: Id, name: String },
-    Rename { node: Id, name: String },
-    Move { node: Id, folder: Id },
-    Remove { node: Id },
+    Put {
+        id: Id,
+        folder: Id,
+        name: String,
+        bytes: Vec<u8>,
+    },
+    MakeFolder {
+        id: Id,
+        folder: Id,
+        name: String,
+    },
+    Rename {
+        node: Id,
+        name: String,
+    },
+    Move {
+        node: Id,
+        folder: Id,
+    },
+    Remove {
+        node: Id,
+    },
 }
 
 impl Model {
@@ -43,7 +60,12 @@ impl Model {
         let mut after = self.clone();
         after.version += 1;
         match change {
-            Change::Put { id, folder, name, bytes } => after.put(*id, *folder, name, bytes)?,
+            Change::Put {
+                id,
+                folder,
+                name,
+                bytes,
+            } => after.put(*id, *folder, name, bytes)?,
             Change::MakeFolder { id, folder, name } => {
                 after.refuse_taken(*folder, name)?;
                 after.insert(*id, *folder, name, None)?;

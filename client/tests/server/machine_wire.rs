@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use postern_client::Error;
 use postern_client::device::{Device, Guard, MemoryDevice};
 use postern_client::http::{Fault, Http, Network, Request, Response};
-use postern_client::Error;
 use zeroize::Zeroizing;
 
 /// What goes wrong, at which request from now.

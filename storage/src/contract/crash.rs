@@ -152,7 +152,10 @@ impl Story {
         };
         // Something longer that nobody noted may lie there already.
         for bytes in [noise(3, TOO_LARGE), large_bytes()] {
-            let sent = self.blobs.put_part(self.large, &upload.handle, 0, body(&bytes)).await;
+            let sent = self
+                .blobs
+                .put_part(self.large, &upload.handle, 0, body(&bytes))
+                .await;
             assert_eq!(sent.expect("works"), Some(()), "the upload is under way");
         }
         let part = PartRow {

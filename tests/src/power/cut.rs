@@ -78,7 +78,11 @@ impl Cut {
 
 impl fmt::Debug for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}; it had said:\n{}\nand on the disk are:", self.story, self.said)?;
+        writeln!(
+            f,
+            "{}; it had said:\n{}\nand on the disk are:",
+            self.story, self.said
+        )?;
         for (path, thing) in &self.things {
             match thing {
                 Thing::File(bytes) => writeln!(f, "{} ({} bytes)", path.display(), bytes.len())?,
@@ -109,12 +113,17 @@ impl Cuts {
     /// So it is enough to look just before each sync, and after each line that the program says.
     fn cut(&mut self, moment: &str) {
         let moods = [Mood::LosesAll, Mood::KeepsAll, Mood::KeepsNames, Mood::KeepsBytes];
-        let whims: Vec<_> = (0..self.random).map(|_| Mood::Whim(5 + self.dice.below(91))).collect();
+        let whims: Vec<_> = (0..self.random)
+            .map(|_| Mood::Whim(5 + self.dice.below(91)))
+            .collect();
         for mood in moods.into_iter().chain(whims) {
             let mut cut = self.disk.cut(mood, &mut self.dice);
             cut.said = Arc::clone(&self.said);
             if self.seen.insert(cut.fingerprint()) {
-                cut.story = format!("seed {}, at step {} ({moment}), a disk that {mood:?}", self.seed, self.next);
+                cut.story = format!(
+                    "seed {}, at step {} ({moment}), a disk that {mood:?}",
+                    self.seed, self.next
+                );
                 self.ready.push_back(cut);
             }
         }

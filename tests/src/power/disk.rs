@@ -155,7 +155,10 @@ impl Disk {
             }
         }
         loop {
-            let missing: Vec<_> = self.halves().filter(|half| kept.contains(&half.removed)).collect();
+            let missing: Vec<_> = self
+                .halves()
+                .filter(|half| kept.contains(&half.removed))
+                .collect();
             let before = kept.len();
             for half in missing {
                 kept.extend(self.up_to(half.made).map(|call| (half.made.0, call)));
@@ -169,13 +172,15 @@ impl Disk {
     /// Renames of which neither half is durable.
     fn halves(&self) -> impl Iterator<Item = Halves> {
         self.nodes.iter().enumerate().flat_map(|(id, node)| {
-            node.pending.iter().filter_map(move |pending| match pending.change {
-                Change::Name { with: Some(with), .. } => Some(Halves {
-                    removed: (id, pending.call),
-                    made: (with, pending.call),
-                }),
-                _ => None,
-            })
+            node.pending
+                .iter()
+                .filter_map(move |pending| match pending.change {
+                    Change::Name { with: Some(with), .. } => Some(Halves {
+                        removed: (id, pending.call),
+                        made: (with, pending.call),
+                    }),
+                    _ => None,
+                })
         })
     }
 
@@ -184,7 +189,9 @@ impl Disk {
         let named = || self.nodes[folder].named();
         let made = named().find(|(pending, _)| pending.call == call && pending.makes_name());
         named()
-            .filter(move |(pending, name)| made.is_some_and(|(_, made)| *name == made) && pending.call <= call)
+            .filter(move |(pending, name)| {
+                made.is_some_and(|(_, made)| *name == made) && pending.call <= call
+            })
             .map(|(pending, _)| pending.call)
     }
 
@@ -212,7 +219,9 @@ impl Disk {
             Do::Sync { file } => {
                 if let Some(open) = self.open.get(file) {
                     let pending = self.nodes[open.node].pending.iter();
-                    let covered = pending.filter(|pending| pending.ended).map(|pending| pending.call);
+                    let covered = pending
+                        .filter(|pending| pending.ended)
+                        .map(|pending| pending.call);
                     self.syncs.insert(number, covered.collect());
                 }
             }
@@ -255,7 +264,9 @@ impl Disk {
     }
 
     fn write(&mut self, number: usize, file: i64, bytes: &[u8], at: Option<u64>, answer: Option<i64>) {
-        let Some(open) = self.open.get(&file).copied() else { return };
+        let Some(open) = self.open.get(&file).copied() else {
+            return;
+        };
         let written = answer.map_or(bytes.len(), |answer| usize::try_from(answer).expect("a length"));
         let at = match at {
             Some(at) => at,
@@ -313,7 +324,10 @@ impl Disk {
     fn settle(&mut self, id: usize, covered: &[usize]) {
         let mut made = Vec::new();
         for pending in self.nodes[id].take(covered) {
-            if let Change::Name { with: Some(folder), .. } = pending.change {
+            if let Change::Name {
+                with: Some(folder), ..
+            } = pending.change
+            {
                 made.push((folder, pending.call));
             }
             self.nodes[id].durable.take(pending.change);
@@ -364,10 +378,16 @@ impl Node {
     }
 
     fn child(&self, name: &std::ffi::OsStr) -> Option<usize> {
-        let last = self.pending.iter().rev().find_map(|pending| match &pending.change {
-            Change::Name { name: changed, to, .. } if changed == name => Some(*to),
-            _ => None,
-        });
+        let last = self
+            .pending
+            .iter()
+            .rev()
+            .find_map(|pending| match &pending.change {
+                Change::Name {
+                    name: changed, to, ..
+                } if changed == name => Some(*to),
+                _ => None,
+            });
         match (&self.durable, last) {
             (_, Some(to)) => to,
             (Durable::Folder(names), None) => names.get(name).copied(),

@@ -30,7 +30,18 @@ pub(super) fn run(program: &Command, folder: &Path) -> (Vec<Call>, Output) {
     let log = place.path().join("log");
     let mut strace = Command::new("strace");
     strace
-        .args(["-f", "-qq", "-xx", "-s", LONGEST_WRITE_BYTES, "-e", TRACED, "-e", "signal=none", "-o"])
+        .args([
+            "-f",
+            "-qq",
+            "-xx",
+            "-s",
+            LONGEST_WRITE_BYTES,
+            "-e",
+            TRACED,
+            "-e",
+            "signal=none",
+            "-o",
+        ])
         .arg(&log)
         .arg("--")
         .arg(program.get_program())
@@ -55,11 +66,15 @@ fn read(lines: impl Iterator<Item = String>, folder: &Path) -> Vec<Call> {
     let mut begun: HashMap<String, (usize, String)> = HashMap::new();
     let mut calls = Vec::new();
     for (number, line) in lines.enumerate() {
-        let Some(Line { thread, text }) = split(&line) else { continue };
+        let Some(Line { thread, text }) = split(&line) else {
+            continue;
+        };
         if let Some(begin) = text.strip_suffix("<unfinished ...>") {
             begun.insert(thread.to_owned(), (number, begin.trim_end().to_owned()));
         } else if let Some(end) = text.strip_prefix("<... ") {
-            let Some((begins, begin)) = begun.remove(thread) else { continue };
+            let Some((begins, begin)) = begun.remove(thread) else {
+                continue;
+            };
             let end = end.split_once("resumed>").map_or("", |(_, end)| end);
             calls.extend(parse(&format!("{begin}{end}"), folder, begins, number));
         } else {
@@ -129,7 +144,9 @@ impl<'a> Arguments<'a> {
     }
 
     fn has(&self, flag: &str) -> bool {
-        self.words.iter().any(|word| word.split('|').any(|word| word == flag))
+        self.words
+            .iter()
+            .any(|word| word.split('|').any(|word| word == flag))
     }
 
     fn last_size(&self) -> Option<u64> {
@@ -183,7 +200,11 @@ impl<'a> Arguments<'a> {
 }
 
 fn unescaped(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).expect("strace -xx writes hexadecimal");
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .expect("strace -xx writes hexadecimal")
+    };
     let byte = |pair: &[u8]| u8::try_from(digit(pair[2]) << 4 | digit(pair[3])).expect("two digits");
     text.as_bytes().chunks_exact(4).map(byte).collect()
 }
