@@ -13,7 +13,7 @@ use postern_client::protocol::{ContentId, TimeMs};
 use postern_client::transfer::{Checkpoint, Sink, journal_name};
 use postern_client::{Content, Error};
 
-use crate::target::{beside, folder_of};
+use crate::target::{beside, folder_of, sync_names};
 
 /// After so many bytes they are made durable, and noted: what is not noted is fetched again, since after a power cut a
 /// file may be as long as it was and hold zeros.
@@ -86,7 +86,7 @@ impl Partial {
                 file.set_modified(UNIX_EPOCH + Duration::from_millis(u64::try_from(modified.0).unwrap_or(0)));
             file.sync_all()?;
             put_in_place(&path, &place, force)?;
-            File::open(folder_of(&place))?.sync_all()
+            sync_names(folder_of(&place))
         });
         moved.await.map_err(|error| unsaved(&error))?;
         device.delete(&note).await

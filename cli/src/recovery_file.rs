@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
+use crate::target::{folder_of, sync_names};
 
 /// A file for recovery words that nobody but its owner can read.
 pub(crate) struct RecoveryFile {
@@ -36,6 +37,7 @@ impl RecoveryFile {
     pub(crate) fn write(&mut self, words: &str) -> Result<()> {
         writeln!(self.file, "{words}")
             .and_then(|()| self.file.sync_all())
+            .and_then(|()| sync_names(folder_of(&self.path)))
             .map_err(|error| Failure::told(format!("{} cannot be written: {error}", self.path.display())))
     }
 

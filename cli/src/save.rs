@@ -1,6 +1,7 @@
 //! Saving files and folders to this disk. Nothing stands under its own name before it is whole.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -17,7 +18,7 @@ use crate::local::modified;
 use crate::partial::Partial;
 use crate::progress::Progress;
 use crate::shelf::Shelf;
-use crate::target::beside;
+use crate::target::{beside, folder_of, sync_names};
 
 /// So many small files are on their way at once.
 const SMALL_AT_ONCE: usize = 6;
@@ -80,11 +81,8 @@ impl Saver<'_> {
             make_folder(&work.join(folder))?;
         }
         self.files(tree, &work).await?;
-        if merges {
-            return Ok(());
-        }
-        fs::rename(&work, place)
-            .map_err(|error| Failure::told(format!("{} cannot be made: {error}", place.display())))
+        let settled = settle(tree, &work, place);
+        settled.map_err(|error| Failure::told(format!("{} cannot be made: {error}", place.display())))
     }
 
     async fn files(&self, tree: &Tree, folder: &Path) -> Result<()> {
@@ -143,6 +141,18 @@ impl Saver<'_> {
         }
         there
     }
+}
+
+/// Gives a folder that has come together in `work` its place. What was saved is there also after a power cut: files are
+/// durable already, and so are folders from now on.
+fn settle(tree: &Tree, work: &Path, place: &Path) -> io::Result<()> {
+    for folder in &tree.folders {
+        sync_names(&work.join(folder))?;
+    }
+    if work != place {
+        fs::rename(work, place)?;
+    }
+    sync_names(folder_of(place))
 }
 
 fn make_folder(path: &Path) -> Result<()> {

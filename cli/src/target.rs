@@ -1,5 +1,7 @@
 //! Where a download goes on this disk.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use postern_client::names::LocalNames;
@@ -29,6 +31,11 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
+}
+
+/// Makes durable which names are in a folder.
+pub(crate) fn sync_names(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// A name beside `path` that nobody takes for the finished thing.

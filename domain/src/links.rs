@@ -60,10 +60,10 @@ impl SignedIn {
         })
     }
 
-    /// Takes a link back: from now on nothing is handed out under it.
+    /// Takes a link back: from now on nothing is handed out under it. Repeating it changes nothing.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the account has no such link any more.
+    /// [`Error::NotFound`] if the account has no such link.
     pub async fn revoke_link(&self, link: LinkId, now: TimeMs) -> Result<()> {
         let revoked = self
             .postern()

@@ -1,6 +1,7 @@
 //! The folder in which everything is kept, and the lock that keeps a second server out of it.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -12,13 +13,19 @@ pub(crate) struct DataLock {
     _file: File,
 }
 
-/// Makes the folder if it is missing, for its owner only.
+/// Makes the folder if it is missing, for its owner only. It is durable then: what is acknowledged lies in it.
 pub(crate) fn make(folder: &Path) -> anyhow::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("cannot make the data folder {}", folder.display()))
+    make_durably(folder).with_context(|| format!("cannot make the data folder {}", folder.display()))
+}
+
+fn make_durably(folder: &Path) -> io::Result<()> {
+    let missing: Vec<_> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let made = missing.into_iter().filter(|made| !made.as_os_str().is_empty());
+    made.map(fs::canonicalize).try_for_each(|made| {
+        let parent = made?.parent().map(File::open).transpose()?;
+        parent.map_or(Ok(()), |parent| parent.sync_all())
+    })
 }
 
 /// Takes the folder for this server alone.

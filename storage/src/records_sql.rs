@@ -45,6 +45,10 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(20);
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000; PRAGMA cache_size = -16384;";
 
+/// Of Postgres the same is asked, whatever its own settings say. Modes that promise more are left alone.
+const POSTGRES_SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+    WHERE current_setting('synchronous_commit') = 'off'";
+
 /// Records in SQLite or Postgres.
 #[derive(Debug, Clone)]
 pub struct SqlRecords {
@@ -88,7 +92,7 @@ impl SqlRecords {
     /// [`OpenError`] if it cannot be reached, or was written by a newer release.
     pub async fn open_postgres(address: &str, connections: u32) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
-        let pool = pool(connections).connect_with(setting(address)?).await?;
+        let pool = postgres_pool(connections).connect_with(setting(address)?).await?;
         schema::migrate(&pool, Dialect::Postgres).await?;
         Ok(Self {
             dialect: Dialect::Postgres,
@@ -97,13 +101,17 @@ impl SqlRecords {
         })
     }
 
-    /// What SQLite's setting of that name is, for those who write.
+    /// What the database's setting of that name is, for those who write.
     #[cfg(feature = "contract")]
     pub async fn pragma(&self, name: &str) -> String {
-        let setting = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {name}")))
+        let asks = match self.dialect {
+            Dialect::Sqlite => "PRAGMA",
+            Dialect::Postgres => "SHOW",
+        };
+        let setting = sqlx::query(sqlx::AssertSqlSafe(format!("{asks} {name}")))
             .fetch_one(&self.write)
             .await;
-        let setting = setting.expect("SQLite has such a setting");
+        let setting = setting.expect("there is such a setting");
         let number: Result<i64, _> = sqlx::Row::try_get(&setting, 0);
         number.map_or_else(|_| sqlx::Row::get(&setting, 0), |number| number.to_string())
     }
@@ -134,6 +142,12 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
         .after_connect(|connection: &mut AnyConnection, _| {
             Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(|_| ()) })
         })
+}
+
+fn postgres_pool(connections: u32) -> AnyPoolOptions {
+    pool(connections).after_connect(|connection: &mut AnyConnection, _| {
+        Box::pin(async move { connection.execute(POSTGRES_SETTINGS).await.map(|_| ()) })
+    })
 }
 
 /// The file's name as part of an address, in which `?`, `#` and `%` would mean something else.

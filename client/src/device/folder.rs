@@ -51,7 +51,7 @@ impl Device for FolderDevice {
 
     async fn delete(&self, key: &str) -> Result<()> {
         let path = self.path(key);
-        remove_with_halves(&path).map_err(|error| failed(&path, &error))
+        remove_durably(&path).map_err(|error| failed(&path, &error))
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>> {
@@ -84,8 +84,26 @@ impl Device for FolderDevice {
     }
 }
 
+/// Made if it is missing, with all above it; and durable, since what is in a folder is found by the folder's name.
 fn private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    missing
+        .into_iter()
+        .try_for_each(|folder| sync_names(folder_of(folder)))
+}
+
+/// Of a path; `.` for one that is only a name.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes durable which names are in a folder.
+fn sync_names(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 fn lock_file(path: &Path) -> io::Result<File> {
@@ -113,11 +131,12 @@ fn write_durably(path: &Path, value: &[u8]) -> io::Result<()> {
     file.write_all(value)?;
     file.sync_data()?;
     fs::rename(&beside, path)?;
-    File::open(folder)?.sync_all()
+    sync_names(folder)
 }
 
-/// Also what a killed process left half written of it: that holds keys as well.
-fn remove_with_halves(path: &Path) -> io::Result<()> {
+/// Also what a killed process left half written of it: that holds keys as well. Durably: whoever signed out must not be
+/// signed in again after a power cut.
+fn remove_durably(path: &Path) -> io::Result<()> {
     let (folder, name) = (path.parent(), path.file_name().and_then(|name| name.to_str()));
     let (folder, name) = folder.zip(name).expect("keys are text, below the root");
     let begins = format!("{name}.");
@@ -131,7 +150,12 @@ fn remove_with_halves(path: &Path) -> io::Result<()> {
         .try_for_each(|name| match fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
-        })
+        })?;
+    // Where there is no folder, nothing was to be removed.
+    match sync_names(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        synced => synced,
+    }
 }
 
 /// Without what a killed process left half written: that is no value.

@@ -159,7 +159,7 @@ impl Api {
         self.get(&path).await
     }
 
-    /// Repeatable: a batch that was applied already conflicts with itself, and the caller finds its own head there.
+    /// Repeatable: a batch that was applied already conflicts with itself, and the caller finds there what it has sent.
     pub(crate) async fn batch(&self, volume: VolumeId, body: &Batch) -> Result<BatchApplied> {
         self.post(&format!("/volumes/{volume}/batches"), body, true).await
     }

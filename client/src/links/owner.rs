@@ -11,6 +11,9 @@ use crate::account::Account;
 use crate::drive::{Drive, Tree};
 use crate::{Error, Result};
 
+/// So often a file may be replaced while a link to it is being made.
+const TRIES: u32 = 5;
+
 /// On what terms something is shared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ShareTerms {
@@ -73,12 +76,27 @@ impl Share {
 }
 
 impl Drive {
-    /// Makes a link to a file or folder.
+    /// Makes a link to a file or folder, as it is now.
     ///
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn share(&self, node: NodeId, terms: &ShareTerms) -> Result<Share> {
-        self.ensure_loaded().await?;
+        self.refresh().await?;
+        for _ in 0..TRIES {
+            let content = self.with_tree(|tree| content_id(tree, node))?;
+            let share = self.make_link(node, terms).await?;
+            // From now on whoever replaces the file wraps this link anew. Whoever was faster than the link did not, and
+            // it would lead to what is no longer there.
+            self.refresh().await?;
+            if self.with_tree(|tree| content_id(tree, node))? == content {
+                return Ok(share);
+            }
+            self.unshare(share.id).await?;
+        }
+        Err(Error::Busy)
+    }
+
+    async fn make_link(&self, node: NodeId, terms: &ShareTerms) -> Result<Share> {
         let account = self.account();
         let around = account.surroundings();
         let id: LinkId = around.new_id();
@@ -166,6 +184,16 @@ fn open_archive(account: &Account, entry: &LinkEntry) -> Result<Archived> {
         &entry.id.0,
         &entry.archive.0,
     )?)
+}
+
+/// Of a file.
+fn content_id(tree: &Tree, node: NodeId) -> Result<Option<[u8; 16]>> {
+    match tree.node(node) {
+        Some(Node::File(file)) => Ok(Some(file.content.id)),
+        Some(Node::Folder(_)) => Ok(None),
+        None if node == tree.root().node => Ok(None),
+        None => Err(Error::NotFound),
+    }
 }
 
 fn grant(tree: &Tree, node: NodeId) -> Result<Grant> {

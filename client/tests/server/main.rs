@@ -3,7 +3,8 @@
 //! `world` starts the server and makes devices, `evil` stands in between; then stories in which nobody lies, and one file
 //! for each group of attacks, with tests named after the rows of the list of threats.
 //!
-//! All of it but this file, `platform` and `stories_of_programs` runs in a browser as well: `web/wasm-suites` compiles it again.
+//! What stands in `cases!` runs in a browser as well, but for `stories_of_programs`: `web/wasm-suites` compiles it again.
+//! `machine` lives through anything that two devices can do, beside a model of it; `device_power` cuts the power.
 
 /// Makes a test of each function that is named. One that is not named is unused, and does not compile.
 macro_rules! cases {
@@ -19,9 +20,14 @@ macro_rules! cases {
     };
 }
 
+mod device_power;
 mod evil;
 mod generic;
 mod journeys;
+mod machine;
+mod machine_account;
+mod machine_model;
+mod machine_wire;
 mod mutations;
 mod platform;
 mod stories;

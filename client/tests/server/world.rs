@@ -11,7 +11,7 @@ use postern_client::transfer::{Checkpoint, LocalLanes, Sink, Source, Upload, upl
 use postern_client::{Account, Clock, Drive, PreparedSignUp, Result, Stay, Surroundings};
 
 use crate::evil::Evil;
-use crate::platform;
+use crate::platform::{self, Network};
 
 pub(crate) const PASSWORD: &str = "a gate in a wall";
 
@@ -51,9 +51,14 @@ impl Server {
         }
     }
 
+    /// The way to it.
+    pub(crate) fn network(&self) -> Network {
+        platform::network(&self.origin)
+    }
+
     /// A device that knows nothing yet.
     pub(crate) fn phone(&self) -> Phone {
-        let evil = Rc::new(Evil::new(platform::network(&self.origin)));
+        let evil = Rc::new(Evil::new(self.network()));
         let around = Surroundings {
             http: evil.clone(),
             device: Rc::new(MemoryDevice::default()),

@@ -151,7 +151,7 @@ pub trait LinkStore: Send + Sync {
     async fn links(&self, account: AccountId, now: TimeMs) -> Result<Vec<LinkRow>>;
 
     /// Takes a link back: from the moment that this returns, nothing is handed out under it. Its wrap and archive are
-    /// forgotten. Feed: link. `None` if the account has no such link, or has revoked it before.
+    /// forgotten. Feed: link. Repeating it is harmless. `None` if the account has no such link.
     async fn revoke_link(&self, account: AccountId, link: LinkId, now: TimeMs) -> Result<Option<()>>;
 
     /// Reserves one download, if the link is in force and fewer than its limit are delivered or reserved: a hundred at

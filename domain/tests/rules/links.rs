@@ -222,11 +222,11 @@ async fn a_link_that_has_ended_says_why_to_who_has_the_proof() {
         refusal(shared.download(&token).await),
         Error::LinkEnded(LinkEnd::Revoked)
     ));
-    let again = shared
+    shared
         .user
         .revoke_link(shared.link.create.id, shared.world.now)
-        .await;
-    assert!(matches!(refusal(again), Error::NotFound(_)));
+        .await
+        .expect("once more changes nothing");
 }
 
 #[tokio::test]

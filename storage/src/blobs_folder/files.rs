@@ -35,7 +35,11 @@ pub(super) fn prepare(names: &Names) -> io::Result<()> {
         }
     }
     sync_folder(&names.root().join("blobs"))?;
-    sync_folder(names.root())
+    sync_folder(names.root())?;
+    // A folder is as durable as the name by which it is found.
+    fs::canonicalize(names.root())?
+        .parent()
+        .map_or(Ok(()), sync_folder)
 }
 
 pub(super) fn create_temporary(names: &Names, key: BlobKey) -> io::Result<(File, Temporary)> {

@@ -63,10 +63,12 @@ impl LinkStore for MemoryRecords {
     async fn revoke_link(&self, account: AccountId, link: LinkId, now: TimeMs) -> Result<Option<()>> {
         let mut held = self.held();
         let own = held.links.get(&link).is_some_and(|link| link.account == account);
-        if !own || !held.forget_link(link, now) {
+        if !own {
             return Ok(None);
         }
-        held.note(account, [ChangeKind::Link { link }]);
+        if held.forget_link(link, now) {
+            held.note(account, [ChangeKind::Link { link }]);
+        }
         Ok(Some(()))
     }
 

@@ -173,8 +173,11 @@ impl Work for Revoke {
     async fn run(&self, tx: &mut Tx) -> Result<End<Option<()>>, TxError> {
         let owned = sql("SELECT account FROM links WHERE id = $1").value(&self.link);
         let owner: Option<AccountId> = tx.one(owned).await?.map(|mut row| row.take()).transpose()?;
-        if owner != Some(self.account) || !tx.forget_link(self.link, self.now).await? {
+        if owner != Some(self.account) {
             return Ok(End::Undo(None));
+        }
+        if !tx.forget_link(self.link, self.now).await? {
+            return Ok(End::Undo(Some(())));
         }
         tx.note(self.account, &[ChangeKind::Link { link: self.link }])
             .await?;

@@ -9,9 +9,9 @@ use postern_storage::{FolderBlobs, SqlRecords};
 use postern_tests::Postgres;
 use tempfile::TempDir;
 
-const FOLDER: &str = "POSTERN_CRASH_FOLDER";
+pub(crate) const FOLDER: &str = "POSTERN_CRASH_FOLDER";
 const POSTGRES: &str = "POSTERN_CRASH_POSTGRES";
-const STEP: &str = "POSTERN_CRASH_STEP";
+pub(crate) const STEP: &str = "POSTERN_CRASH_STEP";
 
 /// More steps than the story has would mean that it never comes to its end.
 const TOO_MANY: u32 = 1_000;
@@ -58,7 +58,7 @@ impl Place {
     }
 }
 
-async fn open(folder: &Path, postgres: Option<String>, number: u32) -> (Story, SqlRecords) {
+pub(crate) async fn open(folder: &Path, postgres: Option<String>, number: u32) -> (Story, SqlRecords) {
     let records = match postgres {
         Some(address) => SqlRecords::open_postgres(&address, 2).await,
         None => SqlRecords::open_sqlite(&folder.join("records.db")).await,
@@ -78,9 +78,10 @@ async fn child() {
         return;
     };
     let step: u32 = step.parse().expect("a number");
-    let (story, _) = open(folder.as_ref(), std::env::var(POSTGRES).ok(), step).await;
+    let (story, records) = open(folder.as_ref(), std::env::var(POSTGRES).ok(), step).await;
     die_at(step.into());
     story.tell(|act| println!("done: {act}")).await;
+    records.close().await;
     println!("the end");
 }
 

@@ -31,6 +31,17 @@ async fn servers_that_start_at_the_same_moment_make_the_tables_once() {
 }
 
 #[tokio::test]
+async fn a_commit_is_durable_whatever_the_database_is_set_to() {
+    let postgres = Postgres::start();
+    for (set, asked) in [("off", "on"), ("on", "on"), ("remote_apply", "remote_apply")] {
+        let url = format!("{}&options[synchronous_commit]={set}", postgres.url());
+        let store = SqlRecords::open_postgres(&url, 1).await.expect("opens");
+        assert_eq!(store.pragma("synchronous_commit").await, asked);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
 async fn an_address_is_never_quoted_in_an_error() {
     for address in [
         "postgres//user:hunter2@host",
