@@ -10,6 +10,7 @@
 mod bulk;
 mod canary;
 mod cli;
+mod dice;
 mod folder;
 mod postgres;
 mod process;
@@ -21,6 +22,7 @@ mod server;
 pub use bulk::{Bulk, SameAs};
 pub use canary::Canary;
 pub use cli::{Cli, Run, Running, Typed};
+pub use dice::{Dice, is_long};
 pub use folder::{every_file, noise};
 pub use postgres::Postgres;
 pub use recorder::Recorder;

@@ -21,5 +21,6 @@ mod exit_codes;
 mod files;
 mod full_disk;
 mod interrupted;
+mod killed;
 mod large;
 mod links;
