@@ -44,9 +44,12 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed(setup: &Setup) {
     let mut server = start(setup);
     let mut people = people(&server, &mut dice);
     let begun = Instant::now();
-    for _ in 0..rounds(4) {
+    for round_done in 1..=rounds(4) {
         let pause = Duration::from_millis(dice.within(0..600));
         server = round(setup, server, &mut people, pause);
+        if round_done % 50 == 0 {
+            println!("{round_done} rounds");
+        }
     }
     told(&begun, &people);
     drop(server);
@@ -61,7 +64,14 @@ fn nothing_acknowledged_is_lost_when_clients_are_killed(setup: &Setup) {
     let kills_each = rounds(12).div_ceil(people.len() as u64);
     thread::scope(|scope| {
         for person in &mut people {
-            scope.spawn(move || (0..kills_each).for_each(|_| person.is_killed()));
+            scope.spawn(move || {
+                for done in 1..=kills_each {
+                    person.is_killed();
+                    if done % 50 == 0 {
+                        println!("{done} rounds");
+                    }
+                }
+            });
         }
     });
     told(&begun, &people);

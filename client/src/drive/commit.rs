@@ -1,8 +1,9 @@
 //! Carrying a draft to the server, and drafting again when somebody else was faster.
 
 use futures::lock::MutexGuard;
+use postern_crypto::Hash;
 use postern_crypto::head::{Head, head_hash};
-use postern_protocol::volume::{Batch, BatchApplied};
+use postern_protocol::volume::{Batch, BatchApplied, Record};
 
 use super::draft::{Draft, Drafted};
 use super::{Drive, Loaded, sealed};
@@ -19,6 +20,13 @@ struct NextHead {
     signed: Vec<u8>,
 }
 
+/// What became of a batch.
+enum Sent {
+    Taken,
+    /// Somebody was faster. The hash of the head that was refused.
+    Refused(Hash),
+}
+
 impl Drive {
     /// Drafts, sends, and takes over what the server has accepted. `write` may run several times, each time on the
     /// tree as it is then.
@@ -28,21 +36,24 @@ impl Drive {
             self.load(&turn).await?;
         }
         for attempt in 0..TRIES {
-            match self.try_commit(&write).await {
-                Err(Error::Busy) => self.catch_up(&turn, attempt).await?,
-                outcome => return outcome,
+            let (outcome, drafted) = self.draft(&write)?;
+            if drafted.is_empty() {
+                return Ok(outcome);
+            }
+            let Sent::Refused(head) = self.send(&drafted).await? else {
+                return Ok(outcome);
+            };
+            self.catch_up(&turn, attempt).await?;
+            if self.has(&drafted, head)? {
+                return Ok(outcome);
             }
         }
         Err(Error::Busy)
     }
 
-    async fn try_commit<T>(&self, write: &impl Fn(&mut Draft<'_>) -> Result<T>) -> Result<T> {
-        let (outcome, drafted) = self.draft(write)?;
-        if drafted.is_empty() {
-            return Ok(outcome);
-        }
+    async fn send(&self, drafted: &Drafted) -> Result<Sent> {
         let volume = self.account.volume();
-        let next = self.next_head(&drafted)?;
+        let next = self.next_head(drafted)?;
         let mark = Mark {
             counter: next.head.counter,
             hash: head_hash(&next.signed),
@@ -56,17 +67,30 @@ impl Drive {
             head: next.signed.as_slice().into(),
             state: Some(put_state),
         };
-        let BatchApplied { counter } = self.account.api.batch(volume, &batch).await?;
-        if counter != mark.counter {
-            return Err(Error::NotAuthentic);
+        match self.account.api.batch(volume, &batch).await {
+            Ok(BatchApplied { counter }) if counter == mark.counter => {}
+            Ok(_) => return Err(Error::NotAuthentic),
+            Err(Error::Busy) => return Ok(Sent::Refused(mark.hash)),
+            Err(error) => return Err(error),
         }
-        self.take_over(&drafted, next)?;
+        self.take_over(drafted, next)?;
         remember(self.account.surroundings(), self.account.id(), |memory| {
             memory.saw_head(volume, mark);
         })
         .await?;
         self.account.adopt_state(state).await?;
-        Ok(outcome)
+        Ok(Sent::Taken)
+    }
+
+    /// Whether the tree has what was refused: it was taken when it was sent first, the answer was lost with the line
+    /// or the server, and what was refused was its repetition.
+    fn has(&self, drafted: &Drafted, head: Hash) -> Result<bool> {
+        let loaded = self.loaded.borrow();
+        let loaded = loaded.as_ref().ok_or(Error::NotAuthentic)?;
+        let is_recent = head_hash(&loaded.signed) == head || loaded.head.previous == head;
+        // Older heads are not known; but nothing is ever sealed twice to the same bytes.
+        let is_ours = |record: &Record| loaded.tree.record(record.node) == Some(record);
+        Ok(is_recent || drafted.puts.iter().any(is_ours))
     }
 
     fn draft<T>(&self, write: &impl Fn(&mut Draft<'_>) -> Result<T>) -> Result<(T, Drafted)> {

@@ -78,6 +78,7 @@ impl Person {
             let had_a_server = before.is_multiple_of(2) && moment() == before;
             let allowed: &[i32] = if had_a_server { &[0] } else { &[0, FAILED] };
             self.settle(deed, Some(&run), allowed);
+            self.clear_the_desk();
         }
         self.checks();
     }
@@ -98,6 +99,7 @@ impl Person {
             let run = self.timed(again.kind, |me| me.typed(&again).finish());
             self.settle(again, Some(&run), &[0]);
         }
+        self.clear_the_desk();
     }
 
     /// What an honest client sees is what the model says.
@@ -105,7 +107,8 @@ impl Person {
         let seen = self.sees();
         assert!(self.model.is(&seen), "{}: there is\n{seen:#?}\nand not\n{:#?}", self.name, self.model);
         if let Some(link) = self.deeds.dice.pick(self.model.links.values().cloned()) {
-            let opened = self.cli.typed(["open", "-", "-o", "-"]).input(&link.url).succeeds();
+            // A lease is not taken twice without asking: the person does it again.
+            let opened = patiently(|| self.cli.typed(["open", "-", "-o", "-"]).input(&link.url).finish());
             assert_eq!(Bytes::of(&opened.stdout), self.model.files[&link.path], "{link:?}");
         }
     }
@@ -124,37 +127,45 @@ impl Person {
     }
 
     fn typed(&self, deed: &Deed) -> Typed {
-        self.cli.typed(&deed.words).arg("--json").input(&deed.input)
+        // The words may end with an id, which may begin with a dash.
+        let words = ["--json"].into_iter().chain(deed.words.iter().map(String::as_str));
+        self.cli.typed(words).input(&deed.input)
     }
 
-    /// Finds out in which of its states the deed has left the world. No `run` is a command that was killed.
+    /// Takes over what the deed has come to. No `run` is a command that was killed.
     fn settle(&mut self, deed: Deed, run: Option<&Run>, allowed: &[i32]) {
-        let seen = self.sees();
-        let is_acknowledged = run.is_some_and(|run| run.status.success());
-        let last = deed.states.len() - 1;
-        let found = deed.states.iter().rposition(|state| state.is(&seen));
-        let right = found.is_some_and(|found| !is_acknowledged || found == last);
-        let allowed = run.is_none_or(|run| run.status.code().is_some_and(|code| allowed.contains(&code)));
-        let said = run.map(|run| (&run.status, &run.stderr));
-        assert!(
-            right && allowed,
-            "{} {:?}: {said:?}, and then there is state {found:?}\n{seen:#?}\nof\n{:#?}",
-            self.name,
-            deed.words,
-            deed.states
-        );
-        let outcome = match (run, found == Some(last)) {
-            (Some(_), _) if is_acknowledged => "done",
-            (Some(_), true) => "failed, and done",
-            (Some(_), false) => "failed",
-            (None, true) => "killed, and done",
-            (None, false) => "killed",
-        };
-        self.count(deed.kind, outcome);
-        self.model = seen;
-        if is_acknowledged {
-            self.clear_the_desk();
+        let code = run.map(|run| run.status.code().expect("nobody kills what is not to be killed"));
+        let allowed = code.is_none_or(|code| allowed.contains(&code));
+        assert!(allowed, "{} {:?}: {}", self.name, deed.words, run.map_or("", |run| &run.stderr));
+        match run {
+            Some(run) if code == Some(0) => self.believe(deed, run),
+            _ => self.find_out(&deed, run),
         }
+    }
+
+    /// It was acknowledged: from now on it must be so, and is looked for with whatever is done next.
+    fn believe(&mut self, mut deed: Deed, run: &Run) {
+        self.model = deed.states.pop().expect("there is the last state");
+        if let Some(path) = self.model.nameless_link.take() {
+            let shared = json(&run.text());
+            let url = text(&shared, "url");
+            self.model.links.insert(text(&shared, "id"), Link { path, url });
+        }
+        self.count(deed.kind, "done");
+    }
+
+    /// It was not acknowledged: one of its states it must be.
+    fn find_out(&mut self, deed: &Deed, run: Option<&Run>) {
+        let seen = self.sees();
+        let found = deed.states.iter().rposition(|state| state.is(&seen));
+        let found = found.unwrap_or_else(|| {
+            let (name, words, states) = (self.name, &deed.words, &deed.states);
+            panic!("{name} {words:?}: there is\n{seen:?}\nand none of\n{states:#?}")
+        });
+        let how = run.map_or("killed", |_| "failed");
+        let state = ["old", "between", "new"][if found + 1 == deed.states.len() { 2 } else { found }];
+        self.count(deed.kind, &format!("{how}, {state}"));
+        self.model = seen;
     }
 
     /// The folder and the links as they are.
@@ -171,7 +182,6 @@ impl Person {
     fn sees_links(&self) -> BTreeMap<String, Link> {
         let listed = json(&self.cli.run(["shares", "--json"]));
         let links = listed["links"].as_array().expect("a list");
-        let text = |link: &Value, field: &str| link[field].as_str().unwrap_or_default().to_owned();
         let active = links.iter().filter(|link| link["status"] == "active");
         let ours = active.filter_map(|link| {
             let path = text(link, "path");
@@ -182,11 +192,11 @@ impl Person {
         ours.collect()
     }
 
-    /// Kills the command somewhere within the time that it usually takes.
+    /// Kills the command somewhere within the time that it usually takes, or a moment later.
     fn dies(&mut self, kind: &'static str, typed: Typed) -> Option<Run> {
         let usual = self.takes.get(kind).copied().unwrap_or(Duration::from_millis(200));
-        let most = u64::try_from(usual.as_micros()).expect("not for ever").max(1_000);
-        let pause = Duration::from_micros(self.deeds.dice.within(0..most));
+        let usual_us = u64::try_from(usual.as_micros()).expect("not for ever").max(1_000);
+        let pause = Duration::from_micros(self.deeds.dice.within(0..usual_us * 5 / 4));
         typed.spawn().kill_after(pause)
     }
 
@@ -315,6 +325,10 @@ fn patiently(attempt: impl Fn() -> Run) -> Run {
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "{}", run.stderr);
     }
+}
+
+fn text(of: &Value, field: &str) -> String {
+    of[field].as_str().unwrap_or_default().to_owned()
 }
 
 fn json(text: &str) -> Value {
