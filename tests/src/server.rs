@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::process::peak_memory_bytes;
 use crate::programs::posternd;
-use crate::{Postgres, S3, every_file};
+use crate::{FailingDisk, Postgres, S3, every_file};
 
 const START: Duration = Duration::from_secs(60);
 const READY: &str = "posternd is listening on http://";
@@ -71,6 +71,13 @@ impl Setup {
     #[must_use]
     pub fn on_a_disk_of_mib(mut self, size: u32) -> Self {
         self.disk_mib = Some(size);
+        self
+    }
+
+    /// On a disk that fails when it is told to.
+    #[must_use]
+    pub fn on_a_disk_that_may_fail(mut self, disk: &FailingDisk) -> Self {
+        self.settings.extend(disk.variables());
         self
     }
 
@@ -189,6 +196,16 @@ impl Server {
     /// The most memory it has had.
     pub fn peak_memory_bytes(&self) -> u64 {
         peak_memory_bytes(&self.process).expect("it runs")
+    }
+
+    /// Lets it open no more files than it has open, and no connections; or as many as it could before.
+    pub fn may_open_files(&self, it_may: bool) {
+        let pid = self.process.id().to_string();
+        let limit = if it_may { "4096" } else { "1" };
+        let set = Command::new("prlimit")
+            .args(["--pid", &pid, &format!("--nofile={limit}:")])
+            .status();
+        assert!(set.expect("prlimit can be started").success());
     }
 
     /// Kills it where it stands, as a power cut would.

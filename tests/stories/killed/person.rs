@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use postern_tests::{Cli, Dice, Run, Typed, every_file};
@@ -12,7 +13,10 @@ use super::deeds::{Deed, Deeds};
 use super::model::{Bytes, Link, Model};
 
 const FAILED: i32 = 1;
+const NOT_FOUND: i32 = 3;
 const NO_ACCESS: i32 = 5;
+/// What was on the line when its sender died is still carried out.
+const STILL_ON_THE_LINE: Duration = Duration::from_millis(300);
 
 /// Somebody at work on one device.
 pub(crate) struct Person {
@@ -94,10 +98,13 @@ impl Person {
         let deed = self.deeds.next(&self.model);
         let run = self.dies(deed.kind, self.typed(&deed));
         let again = deed.again();
+        let done = deed.states[deed.states.len() - 1].clone();
         self.settle(deed, run.as_ref(), &[0]);
         if again.is_due(&self.model) {
             let run = self.timed(again.kind, |me| me.typed(&again).finish());
-            self.settle(again, Some(&run), &[0]);
+            // The dead one's request may have been carried out only now: then it is there, or gone, already.
+            self.settle(again, Some(&run), &[0, FAILED, NOT_FOUND]);
+            assert!(done.is(&self.model), "{}: it was done again, and is not done", self.name);
         }
         self.clear_the_desk();
     }
@@ -171,8 +178,14 @@ impl Person {
     /// The folder and the links as they are.
     fn sees(&self) -> Model {
         let place = self.cli.home().join("seen");
-        let _ = fs::remove_dir_all(&place);
-        self.cli.typed(["get", self.deeds.home, "-o"]).arg(&place).succeeds();
+        let fetch = || {
+            let _ = fs::remove_dir_all(&place);
+            self.cli.typed(["get", self.deeds.home, "-o"]).arg(&place).finish()
+        };
+        let fetched = fetch();
+        // A file went while its folder was fetched: its owner was killed, and only now is heard.
+        let is_late = fetched.status.code() == Some(NOT_FOUND);
+        if is_late { fetch() } else { fetched }.ended_with(0);
         Model {
             links: self.sees_links(),
             ..Model::fetched(&place)
@@ -197,7 +210,11 @@ impl Person {
         let usual = self.takes.get(kind).copied().unwrap_or(Duration::from_millis(200));
         let usual_us = u64::try_from(usual.as_micros()).expect("not for ever").max(1_000);
         let pause = Duration::from_micros(self.deeds.dice.within(0..usual_us * 5 / 4));
-        typed.spawn().kill_after(pause)
+        let run = typed.spawn().kill_after(pause);
+        if run.is_none() {
+            sleep(STILL_ON_THE_LINE);
+        }
+        run
     }
 
     fn timed<T>(&mut self, kind: &'static str, deed: impl FnOnce(&Self) -> T) -> T {
