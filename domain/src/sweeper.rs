@@ -55,8 +55,12 @@ impl Postern {
     /// [`crate::Error::Store`]; what was removed before stays removed.
     pub async fn sweep(&self, grace: &Grace, now: TimeMs) -> Result<Pass> {
         Ok(Pass {
-            uploads: self.drop_abandoned_uploads(now.plus_ms(-grace.upload_ms), now).await?,
-            contents: self.drop_unattached_contents(now.plus_ms(-grace.unattached_ms), now).await?,
+            uploads: self
+                .drop_abandoned_uploads(now.plus_ms(-grace.upload_ms), now)
+                .await?,
+            contents: self
+                .drop_unattached_contents(now.plus_ms(-grace.unattached_ms), now)
+                .await?,
             blobs: self.delete_garbage(now.plus_ms(-grace.removed_ms), now).await?,
             ended: self
                 .records()

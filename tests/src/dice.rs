@@ -12,9 +12,7 @@ impl Dice {
     /// The seed of a test: what `POSTERN_SEED` says; else the same each time, and in a long run another each time.
     /// It is printed, for whoever has to look into a failure.
     pub fn of_this_test() -> Self {
-        let given = env::var("POSTERN_SEED")
-            .ok()
-            .and_then(|seed| seed.parse().ok());
+        let given = env::var("POSTERN_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = given.unwrap_or_else(|| if is_long() { now() } else { 1 });
         println!("POSTERN_SEED={seed}");
         Self(seed)

@@ -92,7 +92,9 @@ impl FailingDisk {
     /// How many calls have failed so far.
     pub fn failures(&self) -> i32 {
         let mut number = [0; 4];
-        self.page.read_exact_at(&mut number, FAILED).expect("the page is there");
+        self.page
+            .read_exact_at(&mut number, FAILED)
+            .expect("the page is there");
         i32::from_ne_bytes(number)
     }
 
@@ -108,7 +110,11 @@ impl FailingDisk {
 
     /// What makes a program use this disk.
     pub(crate) fn variables(&self) -> [(String, String); 3] {
-        let path = |path: PathBuf| path.into_os_string().into_string().expect("temporary folders have plain names");
+        let path = |path: PathBuf| {
+            path.into_os_string()
+                .into_string()
+                .expect("temporary folders have plain names")
+        };
         let inside = |name| path(self.folder.path().join(name));
         [
             ("LD_PRELOAD".to_owned(), inside("library.so")),
@@ -122,7 +128,9 @@ impl FailingDisk {
     }
 
     fn set(&self, place: u64, value: i32) {
-        self.page.write_all_at(&value.to_ne_bytes(), place).expect("the page is there");
+        self.page
+            .write_all_at(&value.to_ne_bytes(), place)
+            .expect("the page is there");
     }
 }
 
@@ -134,5 +142,8 @@ fn compile(library: &PathBuf) {
         .arg(library)
         .arg(source)
         .status();
-    assert!(compiled.expect("cc can be started").success(), "{source} does not compile");
+    assert!(
+        compiled.expect("cc can be started").success(),
+        "{source} does not compile"
+    );
 }

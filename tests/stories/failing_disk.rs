@@ -36,7 +36,9 @@ fn parts_that_could_not_be_synced_are_written_again_and_not_only_synced_again() 
     house.disk.fails(Calls::SYNC, Errno::EIO, ARRIVING, Some(2));
     house.puts("large", LARGE).wait().ended_with(0);
     let notes = house.disk.notes();
-    let last_failure = notes.iter().rposition(|[call, how, _]| call == "sync" && how == "failed");
+    let last_failure = notes
+        .iter()
+        .rposition(|[call, how, _]| call == "sync" && how == "failed");
     let (before, after) = notes.split_at(last_failure.expect("two syncs have failed"));
     let writes = |notes: &[[String; 3]]| notes.iter().filter(|[call, ..]| call == "write").count();
     // The notes do not say which part. But two of three were taken no notice of, so more than half comes again.
@@ -52,9 +54,18 @@ fn a_content_whose_bytes_could_not_be_synced_is_written_anew() {
     house.puts("small", 1_000).wait().ended_with(0);
     house.has("small", 1_000);
     let notes = house.disk.notes();
-    let [_, _, doomed] = notes.iter().find(|[call, how, _]| call == "sync" && how == "failed").expect("one has failed");
-    let is_doomed = |[call, how, path]: &&[String; 3]| path == doomed && (call == "name" || call == "sync" && how == "done");
-    assert_eq!(notes.iter().find(is_doomed), None, "nothing is made of it any more");
+    let [_, _, doomed] = notes
+        .iter()
+        .find(|[call, how, _]| call == "sync" && how == "failed")
+        .expect("one has failed");
+    let is_doomed = |[call, how, path]: &&[String; 3]| {
+        path == doomed && (call == "name" || call == "sync" && how == "done")
+    };
+    assert_eq!(
+        notes.iter().find(is_doomed),
+        None,
+        "nothing is made of it any more"
+    );
     house.ends_well();
 }
 
@@ -65,10 +76,23 @@ fn a_name_that_could_not_be_synced_is_given_again() {
         house.disk.fails(Calls::SYNC, Errno::EIO, NAMES, Some(1));
         house.puts(name, size).wait().ended_with(0);
         let notes = house.disk.notes();
-        let steps: Vec<_> = notes.iter().map(|[call, how, _]| format!("{call} {how}")).collect();
-        let steps: Vec<_> = steps.iter().map(String::as_str).filter(|step| !step.starts_with("open")).collect();
+        let steps: Vec<_> = notes
+            .iter()
+            .map(|[call, how, _]| format!("{call} {how}"))
+            .collect();
+        let steps: Vec<_> = steps
+            .iter()
+            .map(String::as_str)
+            .filter(|step| !step.starts_with("open"))
+            .collect();
         // To sync it once more would say that all is well, and write nothing.
-        let given = ["name done", "sync failed", "unname done", "name done", "sync done"];
+        let given = [
+            "name done",
+            "sync failed",
+            "unname done",
+            "name done",
+            "sync done",
+        ];
         let moved = ["name done", "sync failed", "name done", "sync done"];
         assert!(steps == given || steps == moved, "{notes:#?}");
         house.has(name, size);
@@ -81,7 +105,9 @@ fn records_that_could_not_be_synced_are_not_acknowledged_and_written_again() {
     let house = House::new();
     house.disk.fails(Calls::SYNC, Errno::EIO, RECORDS, Some(3));
     house.alice.run(["mkdir", "/once"]);
-    house.disk.fails(Calls::WRITE | Calls::SYNC, Errno::EIO, RECORDS, None);
+    house
+        .disk
+        .fails(Calls::WRITE | Calls::SYNC, Errno::EIO, RECORDS, None);
     let waiting = house.alice.typed(["mkdir", "/later"]).spawn();
     house.waits_for_failures(2);
     // Nothing has to be written to read.
@@ -100,12 +126,21 @@ fn what_was_acknowledged_is_there_when_the_server_dies_with_its_disk() {
     let waiting = house.alice.typed(["mkdir", "/perhaps"]).spawn();
     house.waits_for_failures(1);
     waiting.kill();
-    let House { setup, server, disk, alice, .. } = house;
+    let House {
+        setup,
+        server,
+        disk,
+        alice,
+        ..
+    } = house;
     server.kill();
     disk.heals();
     let server = setup.start();
     let listed = alice.run(["ls"]);
-    assert!(["first\nkept/\n", "first\nkept/\nperhaps/\n"].contains(&listed.as_str()), "{listed}");
+    assert!(
+        ["first\nkept/\n", "first\nkept/\nperhaps/\n"].contains(&listed.as_str()),
+        "{listed}"
+    );
     assert!(server.stop());
 }
 
@@ -113,8 +148,13 @@ fn what_was_acknowledged_is_there_when_the_server_dies_with_its_disk() {
 fn a_disk_that_turned_read_only_is_read_from() {
     let house = House::new();
     let data = house.setup.stored()[0].to_str().expect("a plain name").to_owned();
-    house.disk.fails(Calls::WRITE | Calls::NAME, Errno::EROFS, &data, None);
-    let (put, made) = (house.puts("small", 1_000), house.alice.typed(["mkdir", "/made"]).spawn());
+    house
+        .disk
+        .fails(Calls::WRITE | Calls::NAME, Errno::EROFS, &data, None);
+    let (put, made) = (
+        house.puts("small", 1_000),
+        house.alice.typed(["mkdir", "/made"]).spawn(),
+    );
     house.waits_for_failures(2);
     house.has("first", 1_000);
     house.disk.heals();
@@ -139,7 +179,9 @@ fn contents_that_cannot_be_read_come_when_they_can() {
 #[test]
 fn a_server_out_of_files_goes_on_when_it_may_open_some_again() {
     let house = House::new();
-    house.disk.fails(Calls::READ | Calls::NAME, Errno::EMFILE, CONTENTS, Some(2));
+    house
+        .disk
+        .fails(Calls::READ | Calls::NAME, Errno::EMFILE, CONTENTS, Some(2));
     house.puts("small", 1_000).wait().ended_with(0);
     house.has("small", 1_000);
 
@@ -172,7 +214,9 @@ impl House {
         let server = setup.start();
         let (alice, _) = Cli::sign_up(&server.url(), "alice", PASSWORD);
         let bob = Cli::new(&server.url());
-        bob.typed(["login", "alice", "--password-stdin"]).input(PASSWORD).succeeds();
+        bob.typed(["login", "alice", "--password-stdin"])
+            .input(PASSWORD)
+            .succeeds();
         let house = Self {
             setup,
             server,

@@ -31,7 +31,6 @@ const SWEEP_ALL: [(&str, &str); 3] = [
 /// The canaries need a talkative server; a thousand rounds need a quiet one.
 const QUIET: (&str, &str) = ("LOG_FILTER", "warn,actix_server=warn");
 
-
 fn rounds(sample: u64) -> u64 {
     let given = std::env::var("POSTERN_ROUNDS")
         .ok()
@@ -132,8 +131,19 @@ fn nothing_is_left_over(setup: &Setup, people: &mut [Person]) {
     }
     let server = start(setup);
     people.iter_mut().for_each(Person::checks);
-    let stored: u64 = setup.blobs().iter().filter_map(|blob| blob.metadata().ok()).map(|meta| meta.len()).sum();
-    let charged: u64 = [&people[0], &people[2]].into_iter().map(Person::charged_bytes).sum();
-    assert_eq!(stored, charged, "bytes stored, and bytes that the accounts are charged for");
+    let stored: u64 = setup
+        .blobs()
+        .iter()
+        .filter_map(|blob| blob.metadata().ok())
+        .map(|meta| meta.len())
+        .sum();
+    let charged: u64 = [&people[0], &people[2]]
+        .into_iter()
+        .map(Person::charged_bytes)
+        .sum();
+    assert_eq!(
+        stored, charged,
+        "bytes stored, and bytes that the accounts are charged for"
+    );
     assert!(server.stop());
 }

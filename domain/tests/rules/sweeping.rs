@@ -116,12 +116,25 @@ async fn a_file_that_is_deleted_leaves_nothing_behind() {
         .expect("it follows");
     assert_eq!(user.session().account_body().await.expect("there").used_bytes, 0);
     assert_eq!(
-        world.postern.sweep(&Grace::default(), world.now).await.expect("there").blobs,
+        world
+            .postern
+            .sweep(&Grace::default(), world.now)
+            .await
+            .expect("there")
+            .blobs,
         0,
         "downloads may be under way"
     );
     world.wait(2 * HOUR_MS);
-    assert_eq!(world.postern.sweep(&Grace::default(), world.now).await.expect("there").blobs, 1);
+    assert_eq!(
+        world
+            .postern
+            .sweep(&Grace::default(), world.now)
+            .await
+            .expect("there")
+            .blobs,
+        1
+    );
 }
 
 #[tokio::test]

@@ -37,7 +37,9 @@ pub(super) fn prepare(names: &Names) -> io::Result<()> {
         }
     }
     let root = names.root();
-    let synced = [&root.join("blobs"), root, parent(root)].into_iter().try_for_each(sync_folder);
+    let synced = [&root.join("blobs"), root, parent(root)]
+        .into_iter()
+        .try_for_each(sync_folder);
     or_undo(synced, || missing.iter().try_for_each(fs::remove_dir))
 }
 

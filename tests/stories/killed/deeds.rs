@@ -144,7 +144,11 @@ impl Deeds {
         let Some(path) = self.dice.pick(now.paths()) else {
             return self.put_folder(now);
         };
-        deed("rm", &["rm", &self.remote(&path)], vec![now.clone(), now.without(&path)])
+        deed(
+            "rm",
+            &["rm", &self.remote(&path)],
+            vec![now.clone(), now.without(&path)],
+        )
     }
 
     fn share(&mut self, now: &Model) -> Deed {

@@ -51,7 +51,10 @@ impl Model {
     /// Whether this is what was seen. The ids of new links are learnt from there.
     pub(crate) fn is(&self, seen: &Self) -> bool {
         let mut rest = seen.links.clone();
-        let known = self.links.iter().all(|(id, link)| rest.remove(id).as_ref() == Some(link));
+        let known = self
+            .links
+            .iter()
+            .all(|(id, link)| rest.remove(id).as_ref() == Some(link));
         let new: Vec<_> = rest.into_values().map(|link| link.path).collect();
         let links = known && new == Vec::from_iter(self.nameless_link.clone());
         links && self.folders == seen.folders && self.files == seen.files
@@ -69,8 +72,15 @@ impl Model {
         };
         let mut moved = self.clone();
         moved.folders = self.folders.iter().map(|path| new(path)).collect();
-        moved.files = self.files.iter().map(|(path, bytes)| (new(path), *bytes)).collect();
-        moved.links.values_mut().for_each(|link| link.path = new(&link.path));
+        moved.files = self
+            .files
+            .iter()
+            .map(|(path, bytes)| (new(path), *bytes))
+            .collect();
+        moved
+            .links
+            .values_mut()
+            .for_each(|link| link.path = new(&link.path));
         moved
     }
 
@@ -86,7 +96,11 @@ impl Model {
         let entries = fs::read_dir(folder).expect("what was fetched can be read");
         for entry in entries.flatten() {
             let name = entry.file_name().into_string().expect("names are text");
-            let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+            let path = if path.is_empty() {
+                name
+            } else {
+                format!("{path}/{name}")
+            };
             if entry.path().is_dir() {
                 self.take(&entry.path(), &path);
                 self.folders.insert(path);

@@ -51,7 +51,14 @@ impl Person {
         self
     }
 
-    fn at(cli: Cli, server: &str, name: &'static str, password: String, home: &'static str, dice: Dice) -> Self {
+    fn at(
+        cli: Cli,
+        server: &str,
+        name: &'static str,
+        password: String,
+        home: &'static str,
+        dice: Dice,
+    ) -> Self {
         cli.run(["mkdir", home]);
         let desk = cli.home().join("desk");
         fs::create_dir(&desk).expect("a new folder");
@@ -104,7 +111,11 @@ impl Person {
             let run = self.timed(again.kind, |me| me.typed(&again).finish());
             // The dead one's request may have been carried out only now: then it is there, or gone, already.
             self.settle(again, Some(&run), &[0, FAILED, NOT_FOUND]);
-            assert!(done.is(&self.model), "{}: it was done again, and is not done", self.name);
+            assert!(
+                done.is(&self.model),
+                "{}: it was done again, and is not done",
+                self.name
+            );
         }
         self.clear_the_desk();
     }
@@ -112,11 +123,20 @@ impl Person {
     /// What an honest client sees is what the model says.
     pub(crate) fn checks(&mut self) {
         let seen = self.sees();
-        assert!(self.model.is(&seen), "{}: there is\n{seen:#?}\nand not\n{:#?}", self.name, self.model);
+        assert!(
+            self.model.is(&seen),
+            "{}: there is\n{seen:#?}\nand not\n{:#?}",
+            self.name,
+            self.model
+        );
         if let Some(link) = self.deeds.dice.pick(self.model.links.values().cloned()) {
             // A lease is not taken twice without asking: the person does it again.
             let opened = patiently(|| self.cli.typed(["open", "-", "-o", "-"]).input(&link.url).finish());
-            assert_eq!(Bytes::of(&opened.stdout), self.model.files[&link.path], "{link:?}");
+            assert_eq!(
+                Bytes::of(&opened.stdout),
+                self.model.files[&link.path],
+                "{link:?}"
+            );
         }
     }
 
@@ -125,7 +145,9 @@ impl Person {
     }
 
     pub(crate) fn charged_bytes(&self) -> u64 {
-        json(&self.cli.run(["whoami", "--json"]))["used_bytes"].as_u64().expect("a number")
+        json(&self.cli.run(["whoami", "--json"]))["used_bytes"]
+            .as_u64()
+            .expect("a number")
     }
 
     /// What has been done how often, and with what outcome.
@@ -135,7 +157,9 @@ impl Person {
 
     fn typed(&self, deed: &Deed) -> Typed {
         // The words may end with an id, which may begin with a dash.
-        let words = ["--json"].into_iter().chain(deed.words.iter().map(String::as_str));
+        let words = ["--json"]
+            .into_iter()
+            .chain(deed.words.iter().map(String::as_str));
         self.cli.typed(words).input(&deed.input)
     }
 
@@ -143,7 +167,13 @@ impl Person {
     fn settle(&mut self, deed: Deed, run: Option<&Run>, allowed: &[i32]) {
         let code = run.map(|run| run.status.code().expect("nobody kills what is not to be killed"));
         let allowed = code.is_none_or(|code| allowed.contains(&code));
-        assert!(allowed, "{} {:?}: {}", self.name, deed.words, run.map_or("", |run| &run.stderr));
+        assert!(
+            allowed,
+            "{} {:?}: {}",
+            self.name,
+            deed.words,
+            run.map_or("", |run| &run.stderr)
+        );
         match run {
             Some(run) if code == Some(0) => self.believe(deed, run),
             _ => self.find_out(&deed, run),
@@ -180,7 +210,10 @@ impl Person {
         let place = self.cli.home().join("seen");
         let fetch = || {
             let _ = fs::remove_dir_all(&place);
-            self.cli.typed(["get", self.deeds.home, "-o"]).arg(&place).finish()
+            self.cli
+                .typed(["get", self.deeds.home, "-o"])
+                .arg(&place)
+                .finish()
         };
         let fetched = fetch();
         // A file went while its folder was fetched: its owner was killed, and only now is heard.
@@ -207,7 +240,11 @@ impl Person {
 
     /// Kills the command somewhere within the time that it usually takes, or a moment later.
     fn dies(&mut self, kind: &'static str, typed: Typed) -> Option<Run> {
-        let usual = self.takes.get(kind).copied().unwrap_or(Duration::from_millis(200));
+        let usual = self
+            .takes
+            .get(kind)
+            .copied()
+            .unwrap_or(Duration::from_millis(200));
         let usual_us = u64::try_from(usual.as_micros()).expect("not for ever").max(1_000);
         let pause = Duration::from_micros(self.deeds.dice.within(0..usual_us * 5 / 4));
         let run = typed.spawn().kill_after(pause);
@@ -225,11 +262,19 @@ impl Person {
     }
 
     fn is_killed_while_getting(&mut self) {
-        let path = self.deeds.dice.pick(self.model.files.keys().cloned()).expect("there are some");
+        let path = self
+            .deeds
+            .dice
+            .pick(self.model.files.keys().cloned())
+            .expect("there are some");
         let folder = self.cli.home().join("got");
         fs::create_dir_all(&folder).expect("a folder");
         let place = folder.join("file");
-        let get = |me: &Self| me.cli.typed(["get", &me.deeds.remote(&path), "--force", "-o"]).arg(&place);
+        let get = |me: &Self| {
+            me.cli
+                .typed(["get", &me.deeds.remote(&path), "--force", "-o"])
+                .arg(&place)
+        };
         let typed = get(self);
         let run = self.dies("get", typed);
         if place.exists() || run.is_some() {
@@ -296,7 +341,9 @@ impl Person {
 
     fn opens(&self, password: &str) -> bool {
         let elsewhere = Cli::new(&self.server);
-        patiently(|| log_in(&elsewhere, self.name, password)).status.success()
+        patiently(|| log_in(&elsewhere, self.name, password))
+            .status
+            .success()
     }
 
     fn clear_the_desk(&self) {
@@ -328,7 +375,9 @@ impl Deed {
 }
 
 fn log_in(cli: &Cli, name: &str, password: &str) -> Run {
-    cli.typed(["login", name, "--password-stdin"]).input(password).finish()
+    cli.typed(["login", name, "--password-stdin"])
+        .input(password)
+        .finish()
 }
 
 /// What may not be repeated blindly is repeated by the person, when the server is there again.
@@ -351,4 +400,3 @@ fn text(of: &Value, field: &str) -> String {
 fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("answers are JSON")
 }
-
