@@ -41,7 +41,7 @@ fn parts_that_could_not_be_synced_are_written_again_and_not_only_synced_again() 
         .rposition(|[call, how, _]| call == "sync" && how == "failed");
     let (before, after) = notes.split_at(last_failure.expect("two syncs have failed"));
     let writes = |notes: &[[String; 3]]| notes.iter().filter(|[call, ..]| call == "write").count();
-    // The notes do not say which part. But two of three were taken no notice of, so more than half comes again.
+    // The notes do not say which part it was; what has to be there is in the file, see below.
     assert!(writes(before) > 0 && writes(after) > 0, "{notes:#?}");
     house.has("large", LARGE);
     house.ends_well();

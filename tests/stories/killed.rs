@@ -43,7 +43,7 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed(setup: &Setup) {
     let mut server = start(setup);
     let mut people = people(&server, &mut dice);
     let begun = Instant::now();
-    for round_done in 1..=rounds(4) {
+    for round_done in 1..=rounds(2) {
         let pause = Duration::from_millis(dice.within(0..600));
         server = round(setup, server, &mut people, pause);
         if round_done % 50 == 0 {
@@ -60,7 +60,7 @@ fn nothing_acknowledged_is_lost_when_clients_are_killed(setup: &Setup) {
     let server = start(setup);
     let mut people = people(&server, &mut dice);
     let begun = Instant::now();
-    let kills_each = rounds(12).div_ceil(people.len() as u64);
+    let kills_each = rounds(6).div_ceil(people.len() as u64);
     thread::scope(|scope| {
         for person in &mut people {
             scope.spawn(move || {
