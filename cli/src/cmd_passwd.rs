@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use postern_client::Account;
+use postern_client::{Account, Error};
 use serde::Serialize;
 
 use crate::cmd_signup::warn_if_short;
@@ -58,20 +58,17 @@ async fn replace_keys(
     (current, next): (&str, &str),
     mut file: RecoveryFile,
 ) -> Result<()> {
-    let words = match account.replace_keys(current, next).await {
-        Ok(words) => words,
-        Err(error) => {
-            file.remove();
-            return Err(error.into());
-        }
+    let keep = |words: &str| {
+        file.write(words)
+            .map_err(|error| Error::Device(error.to_string()))
     };
-    file.write(&words).inspect_err(|_| {
-        // The old words open nothing any more; these must not be lost with a full disk.
-        desk.say().warn(&format!(
-            "the new recovery words, which must be kept:\n{}",
-            *words
-        ));
-    })
+    match account.replace_keys_once_kept(current, next, keep).await {
+        Ok(_) => file.finish(),
+        Err(error) => {
+            file.give_up(&error, desk.say());
+            Err(error.into())
+        }
+    }
 }
 
 fn sentence(keys_replaced: bool) -> &'static str {

@@ -57,10 +57,11 @@ impl Signup {
             Ok(account) => account,
             Err(error) => {
                 // Words that open nothing would be taken for those that do.
-                kept.into_iter().for_each(RecoveryFile::remove);
+                kept.into_iter().for_each(|file| file.give_up(&error, desk.say()));
                 return Err(error).about(|| self.name);
             }
         };
+        kept.map_or(Ok(()), RecoveryFile::finish)?;
         desk.remember_server(&server).await?;
         tell(desk, &account, &server)
     }
@@ -71,7 +72,8 @@ impl Signup {
             return Ok(None);
         };
         let mut file = RecoveryFile::create(path, self.force)?;
-        file.write(&prepared.words())?;
+        file.write(&prepared.words())
+            .map_err(|error| Failure::told(format!("{} cannot be written: {error}", path.display())))?;
         Ok(Some(file))
     }
 }

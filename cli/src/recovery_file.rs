@@ -5,45 +5,80 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use postern_client::Error;
+
 use crate::failure::{Failure, Result};
+use crate::say::Say;
 use crate::target::{folder_of, sync_names};
 
 /// A file for recovery words that nobody but its owner can read.
+///
+/// The words are written beside its place (`FILE.new`) before they are in force, and get there when they are: whoever
+/// is cut off in between has the old ones and the new ones, of which one opens the account.
 pub(crate) struct RecoveryFile {
     path: PathBuf,
+    beside: PathBuf,
     file: File,
+    is_written: bool,
 }
 
 impl RecoveryFile {
     /// Makes it. What is there already is left alone without `force`: it may hold the words of another account.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self> {
-        if force {
-            // Made anew rather than emptied: the one that is there may be readable by others.
-            let _ = fs::remove_file(path);
+        if !force && path.symlink_metadata().is_ok() {
+            return Err(not_made(path, &io::ErrorKind::AlreadyExists.into()));
         }
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(path)
-            .map_err(|error| not_made(path, &error))?;
+            .open(&beside)
+            .map_err(|error| not_made(&beside, &error))?;
         Ok(Self {
             path: path.to_owned(),
+            beside,
             file,
+            is_written: false,
         })
     }
 
     /// Writes the words; they are on the disk when this returns.
-    pub(crate) fn write(&mut self, words: &str) -> Result<()> {
-        writeln!(self.file, "{words}")
-            .and_then(|()| self.file.sync_all())
-            .and_then(|()| sync_names(folder_of(&self.path)))
-            .map_err(|error| Failure::told(format!("{} cannot be written: {error}", self.path.display())))
+    pub(crate) fn write(&mut self, words: &str) -> io::Result<()> {
+        self.is_written = true;
+        writeln!(self.file, "{words}")?;
+        self.file.sync_all()?;
+        sync_names(folder_of(&self.path))
     }
 
-    /// Takes it away again: its words open nothing.
-    pub(crate) fn remove(self) {
-        let _ = fs::remove_file(&self.path);
+    /// Its words are in force: puts it in its place.
+    pub(crate) fn finish(self) -> Result<()> {
+        let moved = fs::rename(&self.beside, &self.path);
+        let synced = moved.and_then(|()| sync_names(folder_of(&self.path)));
+        synced.map_err(|error| {
+            let (path, beside) = (self.path.display(), self.beside.display());
+            Failure::told(format!(
+                "{path} cannot be written ({error}): the words are in {beside}"
+            ))
+        })
+    }
+
+    /// Takes it away again if its words open nothing. Where that is not known, says so.
+    pub(crate) fn give_up(self, error: &Error, say: &Say) {
+        let is_open = matches!(
+            error,
+            Error::Offline | Error::Unavailable | Error::Device(_) | Error::NotAuthentic
+        );
+        if self.is_written && is_open {
+            say.warn(&format!(
+                "it may have been done all the same: keep the recovery words in {} until you know",
+                self.beside.display()
+            ));
+        } else {
+            let _ = fs::remove_file(&self.beside);
+        }
     }
 }
 
@@ -67,15 +102,38 @@ mod tests {
         let path = folder.path().join("words");
         let mut file = RecoveryFile::create(&path, false).expect("made");
         file.write("one two").expect("written");
+        file.finish().expect("moved");
         assert_eq!(fs::read_to_string(&path).expect("there"), "one two\n");
         assert_eq!(
             fs::metadata(&path).expect("there").permissions().mode() & 0o777,
             0o600
         );
-
         assert!(RecoveryFile::create(&path, false).is_err());
         assert_eq!(fs::read_to_string(&path).expect("there"), "one two\n");
-        RecoveryFile::create(&path, true).expect("replaced").remove();
-        assert!(!path.exists());
+    }
+
+    #[test]
+    fn old_words_stay_until_the_new_ones_are_in_force() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, beside) = (folder.path().join("words"), folder.path().join("words.new"));
+        let say = Say::new(false, true);
+        fs::write(&path, "old").expect("a file");
+        let anew = || {
+            let mut file = RecoveryFile::create(&path, true).expect("made");
+            file.write("new").expect("written");
+            file
+        };
+        anew().give_up(&Error::WrongPassword, &say);
+        assert!(!beside.exists(), "the server has refused them");
+        anew().give_up(&Error::Offline, &say);
+        assert_eq!(fs::read_to_string(&beside).expect("kept"), "new\n");
+        assert!(
+            RecoveryFile::create(&path, true).is_err(),
+            "they may be the right ones"
+        );
+        assert_eq!(fs::read_to_string(&path).expect("there"), "old");
+        fs::remove_file(&beside).expect("there");
+        anew().finish().expect("moved");
+        assert_eq!(fs::read_to_string(&path).expect("there"), "new\n");
     }
 }

@@ -9,12 +9,27 @@ use crate::error::Result;
 use crate::postern::Postern;
 use crate::store::{BlobKey, GarbageRow, Swept};
 
-/// How long an upload may take.
-pub const UPLOAD_MS: i64 = 7 * DAY_MS;
-/// How long a content may wait for the record that names it.
-pub const UNATTACHED_MS: i64 = DAY_MS;
-/// How long downloads of a removed content may go on.
-const READING_MS: i64 = HOUR_MS;
+/// How long it is waited before something is taken for what nobody needs any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grace {
+    /// How long an upload may take.
+    pub upload_ms: i64,
+    /// How long a content may wait for the record that names it, and a blob for the row of its content.
+    pub unattached_ms: i64,
+    /// How long downloads of a removed content may go on.
+    pub removed_ms: i64,
+}
+
+impl Default for Grace {
+    fn default() -> Self {
+        Self {
+            upload_ms: 7 * DAY_MS,
+            unattached_ms: DAY_MS,
+            removed_ms: HOUR_MS,
+        }
+    }
+}
+
 /// How long it is remembered that a content was removed.
 const REMEMBERED_MS: i64 = 30 * DAY_MS;
 /// How many rows one transaction takes.
@@ -38,11 +53,15 @@ impl Postern {
     ///
     /// # Errors
     /// [`crate::Error::Store`]; what was removed before stays removed.
-    pub async fn sweep(&self, now: TimeMs) -> Result<Pass> {
+    pub async fn sweep(&self, grace: &Grace, now: TimeMs) -> Result<Pass> {
         Ok(Pass {
-            uploads: self.drop_abandoned_uploads(now).await?,
-            contents: self.drop_unattached_contents(now).await?,
-            blobs: self.delete_garbage(now).await?,
+            uploads: self
+                .drop_abandoned_uploads(now.plus_ms(-grace.upload_ms), now)
+                .await?,
+            contents: self
+                .drop_unattached_contents(now.plus_ms(-grace.unattached_ms), now)
+                .await?,
+            blobs: self.delete_garbage(now.plus_ms(-grace.removed_ms), now).await?,
             ended: self
                 .records()
                 .drop_expired(now, now.plus_ms(-REMEMBERED_MS))
@@ -55,7 +74,7 @@ impl Postern {
     ///
     /// # Errors
     /// [`crate::Error::Store`].
-    pub async fn find_lost_blobs(&self, now: TimeMs) -> Result<u64> {
+    pub async fn find_lost_blobs(&self, grace: &Grace, now: TimeMs) -> Result<u64> {
         let (mut from, mut found) = (None, 0);
         loop {
             let page = self.blobs().list(from).await?;
@@ -63,7 +82,7 @@ impl Postern {
             let old = page
                 .entries
                 .into_iter()
-                .filter(|entry| entry.modified < now.plus_ms(-UNATTACHED_MS));
+                .filter(|entry| entry.modified < now.plus_ms(-grace.unattached_ms));
             let keys: Vec<BlobKey> = old.map(|entry| entry.key).collect();
             found += u64::from(self.records().condemn_unknown_blobs(&keys, now).await?);
             from = page.next;
@@ -73,10 +92,9 @@ impl Postern {
         }
     }
 
-    async fn drop_abandoned_uploads(&self, now: TimeMs) -> Result<u64> {
+    async fn drop_abandoned_uploads(&self, before: TimeMs, now: TimeMs) -> Result<u64> {
         let mut dropped = 0;
         loop {
-            let before = now.plus_ms(-UPLOAD_MS);
             let step = self.records().drop_abandoned_uploads(before, now, STEP).await?;
             dropped += u64::from(step);
             if step < STEP {
@@ -85,10 +103,9 @@ impl Postern {
         }
     }
 
-    async fn drop_unattached_contents(&self, now: TimeMs) -> Result<u64> {
+    async fn drop_unattached_contents(&self, before: TimeMs, now: TimeMs) -> Result<u64> {
         let mut dropped = 0;
         loop {
-            let before = now.plus_ms(-UNATTACHED_MS);
             let step = self.records().drop_unattached_contents(before, now, STEP).await?;
             dropped += u64::from(step);
             if step < STEP {
@@ -97,10 +114,10 @@ impl Postern {
         }
     }
 
-    async fn delete_garbage(&self, now: TimeMs) -> Result<u64> {
+    async fn delete_garbage(&self, before: TimeMs, now: TimeMs) -> Result<u64> {
         let mut deleted = 0;
         loop {
-            let garbage = self.records().garbage(now.plus_ms(-READING_MS), STEP).await?;
+            let garbage = self.records().garbage(before, STEP).await?;
             if garbage.is_empty() {
                 return Ok(deleted);
             }

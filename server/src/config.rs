@@ -17,9 +17,11 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use postern_api::{Pace, Rate, Rates, Settings};
 use postern_domain::Rules;
+use postern_domain::sweeper::Grace;
+use postern_protocol::time::{HOUR_MS, MINUTE_MS};
 use postern_storage::S3Settings;
 
-use raw::{BlobsEngine, LogFormat, RawBlobs, RawConfig, RawLimits, RawRecords, RecordsEngine};
+use raw::{BlobsEngine, LogFormat, RawBlobs, RawConfig, RawLimits, RawRecords, RawSweep, RecordsEngine};
 use secret::Secret;
 
 /// All that the program needs to know.
@@ -31,7 +33,7 @@ pub(crate) struct Config {
     pub(crate) blobs: Blobs,
     pub(crate) rules: Rules,
     pub(crate) interface: Settings,
-    pub(crate) sweep_every: Duration,
+    pub(crate) sweeping: Sweeping,
     pub(crate) log: Log,
 }
 
@@ -51,6 +53,13 @@ pub(crate) enum Blobs {
     Folder(PathBuf),
     /// In a bucket.
     S3(S3Settings),
+}
+
+/// When it is removed what nobody needs any more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sweeping {
+    pub(crate) every: Duration,
+    pub(crate) grace: Grace,
 }
 
 /// How log lines look, and which there are.
@@ -94,7 +103,7 @@ impl TryFrom<RawConfig> for Config {
                     raw.workers
                 },
             },
-            sweep_every: Duration::from_secs(raw.sweep_minutes.max(1) * 60),
+            sweeping: sweeping(&raw.sweep),
             log: Log {
                 as_json: raw.log.format == LogFormat::Json,
                 filter: raw.log.filter,
@@ -137,6 +146,18 @@ fn blobs(raw: RawBlobs, data: &Path) -> anyhow::Result<Blobs> {
                 secret_key: needed(raw.secret_key.map(|key| key.expose().to_owned()), "secret_key")?,
             }))
         }
+    }
+}
+
+fn sweeping(raw: &RawSweep) -> Sweeping {
+    let ms = |number: u32, unit_ms: i64| i64::from(number) * unit_ms;
+    Sweeping {
+        every: Duration::from_secs(u64::from(raw.every_minutes.max(1)) * 60),
+        grace: Grace {
+            upload_ms: ms(raw.upload_hours, HOUR_MS),
+            unattached_ms: ms(raw.unattached_hours, HOUR_MS),
+            removed_ms: ms(raw.removed_minutes, MINUTE_MS),
+        },
     }
 }
 
@@ -207,6 +228,12 @@ mod tests {
         assert_eq!(ours.pace.body_bytes_per_s, theirs.pace.body_bytes_per_s);
         assert_eq!(ours.pace.stall, theirs.pace.stall);
         assert_eq!(ours.shutdown, theirs.shutdown);
+    }
+
+    #[test]
+    fn defaults_here_are_those_of_the_rules() {
+        let config = config("").expect("nothing is needed");
+        assert_eq!(config.sweeping.grace, Grace::default());
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let address = listener.local_addr().context("cannot tell where it listens")?;
     let running = postern_api::run(listener, postern.clone(), bells, clock.clone(), config.interface)?;
     let stopping = tokio::spawn(stop_when_told(signals()?, running.stopper()));
-    let sweeping = tokio::spawn(keep_sweeping(postern, clock, config.sweep_every));
+    let sweeping = tokio::spawn(keep_sweeping(postern, clock, config.sweeping));
     announce(address)?;
     let ended = running.wait().await;
     sweeping.abort();

@@ -31,19 +31,23 @@ pub enum OpenError {
 /// What an error of the operating system means.
 pub(crate) fn from_io(error: io::Error) -> StoreError {
     use io::ErrorKind::{
-        ConnectionRefused, ConnectionReset, Interrupted, QuotaExceeded, StorageFull, TimedOut,
+        ConnectionRefused, ConnectionReset, Interrupted, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        TimedOut,
     };
     match error.kind() {
         StorageFull | QuotaExceeded => StoreError::Full(error.into()),
         TimedOut | Interrupted | ConnectionRefused | ConnectionReset => StoreError::Unavailable(error.into()),
-        _ if is_out_of_files(&error) => StoreError::Unavailable(error.into()),
+        // What file systems turn into when their disk fails; it ends when somebody has seen to the disk.
+        ReadOnlyFilesystem => StoreError::Unavailable(error.into()),
+        _ if is_passing(&error) => StoreError::Unavailable(error.into()),
         _ => StoreError::Failed(error.into()),
     }
 }
 
-/// EMFILE and ENFILE, which the standard library has no name for. They pass as soon as others close their files.
-fn is_out_of_files(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(23 | 24)) && cfg!(unix)
+/// EIO, ENFILE and EMFILE, which the standard library has no names for. The latter pass as soon as others close their
+/// files; the first may, and nothing is repeated on top of what failed: whoever tries again writes all of it again.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(5 | 23 | 24)) && cfg!(unix)
 }
 
 /// A failure that can only be a mistake of ours, or damaged data.

@@ -49,6 +49,11 @@ const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = F
 const POSTGRES_SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) \
     WHERE current_setting('synchronous_commit') = 'off'";
 
+/// What a process before this one has written to the log, but could not sync, is read back from memory as if it were
+/// on the disk, and never written again by itself: transactions acknowledged after it would be lost with it in a power
+/// cut. This writes everything in the log to the database, syncs that, and begins a new log.
+const WRITE_AGAIN: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// Records in SQLite or Postgres.
 #[derive(Debug, Clone)]
 pub struct SqlRecords {
@@ -76,6 +81,7 @@ impl SqlRecords {
             .ok_or_else(|| OpenError::Setting(file.display().to_string()))?;
         let options = setting(&sqlite_address(file))?;
         let write = sqlite_pool(1).connect_with(options.clone()).await?;
+        write.execute(WRITE_AGAIN).await?;
         schema::migrate(&write, Dialect::Sqlite).await?;
         let read = sqlite_pool(SQLITE_READERS).connect_with(options).await?;
         Ok(Self {

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -160,6 +161,16 @@ impl Running {
     pub fn kill(mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Kills it after that time, unless it has ended by itself: then returns how.
+    pub fn kill_after(mut self, pause: Duration) -> Option<Run> {
+        thread::sleep(pause);
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return Some(self.wait());
+        }
+        self.kill();
+        None
     }
 
     /// Hands on what it gives until there is no more, and returns the most memory it had.

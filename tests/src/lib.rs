@@ -10,6 +10,8 @@
 mod bulk;
 mod canary;
 mod cli;
+mod dice;
+mod failing_disk;
 mod folder;
 mod postgres;
 mod power;
@@ -22,6 +24,8 @@ mod server;
 pub use bulk::{Bulk, SameAs};
 pub use canary::Canary;
 pub use cli::{Cli, Run, Running, Typed};
+pub use dice::{Dice, is_long};
+pub use failing_disk::{Calls, Errno, FailingDisk};
 pub use folder::{every_file, noise};
 pub use postgres::Postgres;
 pub use power::{Cut, Cuts, Tape, memory_folder};

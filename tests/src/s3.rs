@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -12,6 +12,8 @@ use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+
+use crate::every_file;
 
 /// Runs until it is dropped. It refuses wrong keys and expired addresses, as a real one does.
 pub struct S3 {
@@ -49,6 +51,17 @@ impl S3 {
     /// The endpoint, for addresses in path style.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The file of each object, and of each part of one that is still arriving.
+    pub fn objects(&self) -> Vec<PathBuf> {
+        let mut files = every_file(self.data());
+        files.retain(|file| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            // Its own notes, and what a client that hung up had begun to send.
+            !name.ends_with(".json") && !name.starts_with(".tmp.")
+        });
+        files
     }
 
     /// Where it keeps what it is given.

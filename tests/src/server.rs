@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::process::peak_memory_bytes;
 use crate::programs::posternd;
-use crate::{Postgres, S3};
+use crate::{FailingDisk, Postgres, S3, every_file};
 
 const START: Duration = Duration::from_secs(60);
 const READY: &str = "posternd is listening on http://";
@@ -74,9 +74,24 @@ impl Setup {
         self
     }
 
+    /// On a disk that fails when it is told to.
+    #[must_use]
+    pub fn on_a_disk_that_may_fail(mut self, disk: &FailingDisk) -> Self {
+        self.settings.extend(disk.variables());
+        self
+    }
+
     /// Starts a server and waits until it says that it is ready.
     pub fn start(&self) -> Server {
-        let mut process = self.command().spawn().expect("posternd can be started");
+        self.start_with(&[])
+    }
+
+    /// The same, with settings that only this server has.
+    pub fn start_with(&self, settings: &[(&str, &str)]) -> Server {
+        let mut command = self.command();
+        let variable = |(name, value): &(&str, &str)| (format!("POSTERN_{name}"), (*value).to_owned());
+        command.envs(settings.iter().map(variable));
+        let mut process = command.spawn().expect("posternd can be started");
         let (ready, address) = mpsc::channel();
         listen(process.stdout.take(), Arc::clone(&self.log), Some(ready));
         listen(process.stderr.take(), Arc::clone(&self.log), None);
@@ -100,6 +115,14 @@ impl Setup {
             .iter()
             .flat_map(|(postgres, s3)| [postgres.data(), s3.data()]);
         [self.data.path()].into_iter().chain(others).collect()
+    }
+
+    /// Every file in which the blob store keeps something that it was given.
+    pub fn blobs(&self) -> Vec<PathBuf> {
+        match &self.others {
+            None => every_file(&self.data.path().join("blobs")),
+            Some((_, s3)) => s3.objects(),
+        }
     }
 
     /// Makes everything that is stored visible in the files.
@@ -173,6 +196,16 @@ impl Server {
     /// The most memory it has had.
     pub fn peak_memory_bytes(&self) -> u64 {
         peak_memory_bytes(&self.process).expect("it runs")
+    }
+
+    /// Lets it open no more files than it has open, and no connections; or as many as it could before.
+    pub fn may_open_files(&self, it_may: bool) {
+        let pid = self.process.id().to_string();
+        let limit = if it_may { "4096" } else { "1" };
+        let set = Command::new("prlimit")
+            .args(["--pid", &pid, &format!("--nofile={limit}:")])
+            .status();
+        assert!(set.expect("prlimit can be started").success());
     }
 
     /// Kills it where it stands, as a power cut would.

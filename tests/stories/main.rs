@@ -18,8 +18,10 @@ macro_rules! on_both_kinds_of_storage {
 mod accounts;
 mod canaries;
 mod exit_codes;
+mod failing_disk;
 mod files;
 mod full_disk;
 mod interrupted;
+mod killed;
 mod large;
 mod links;

@@ -36,6 +36,20 @@ impl Account {
     /// # Errors
     /// [`Error::WrongPassword`] if `current` is not the present one.
     pub async fn replace_keys(&self, current: &str, next: &str) -> Result<Zeroizing<String>> {
+        self.replace_keys_once_kept(current, next, |_| Ok(())).await
+    }
+
+    /// The same, after `keep` has put the new recovery words where they survive: whoever dies while the server makes
+    /// them the only ones would have none.
+    ///
+    /// # Errors
+    /// [`Error::WrongPassword`], and those of `keep`. After it was called, only an answer says which words are in force.
+    pub async fn replace_keys_once_kept(
+        &self,
+        current: &str,
+        next: &str,
+        keep: impl FnOnce(&str) -> Result<()>,
+    ) -> Result<Zeroizing<String>> {
         self.sign_in_afresh(current).await?;
         let body = self.refresh().await?;
         let registered = self.register(&Password::new(next)).await?;
@@ -62,10 +76,12 @@ impl Account {
             archives: self.resealed_archives(&unlocked.keyring).await?,
             device: self.around.label.clone(),
         };
+        let words = recovery.words();
+        keep(&words)?;
         let changed = self.api.rotate(&rotation).await?;
         self.adopt((unlocked, state)).await?;
         self.adopt_session(changed.session).await?;
-        Ok(recovery.words())
+        Ok(words)
     }
 
     /// Registers a password that the account shall have.

@@ -99,11 +99,17 @@ async fn body_up_to(answer: reqwest::Response, max: usize) -> std::result::Resul
     Ok(body.into())
 }
 
+/// Shorter than any server keeps a connection on which nothing happens (ours: 5 seconds). A request that meets the end of
+/// its connection gets no answer; after the seconds that Argon2 takes on a slow device that would be the second half of
+/// a login, which is not repeated.
+const IDLE: Duration = Duration::from_secs(3);
+
 fn client() -> Result<reqwest::Client> {
     // A second call finds the provider installed already, which is as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(15))
+        .pool_idle_timeout(IDLE)
         // A server must not be able to send a client, and its token, somewhere else.
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)

@@ -1,13 +1,17 @@
 //! Two devices of one account, at once and in turn.
 
+use std::rc::Rc;
+
 use futures::future::join_all;
 use postern_client::Error;
+use postern_client::http::Retry;
 
 use crate::world::{Server, get, put};
 
 cases!(
     what_one_device_does_the_other_sees,
     devices_that_write_at_once_lose_nothing,
+    what_was_done_is_not_refused_because_its_answer_was_lost,
 );
 
 async fn what_one_device_does_the_other_sees() {
@@ -52,4 +56,32 @@ async fn devices_that_write_at_once_lose_nothing() {
         drive.refresh().await.expect("both agree");
         assert_eq!(drive.list(None).await.expect("listed").entries.len(), names.len());
     }
+}
+
+async fn what_was_done_is_not_refused_because_its_answer_was_lost() {
+    let server = Server::start();
+    server.sign_up("alice").await;
+    let mut phone = server.phone();
+    phone.around.http = Rc::new(Retry::new(
+        phone.evil.clone(),
+        phone.around.clock.clone(),
+        phone.around.entropy.clone(),
+    ));
+    let drive = phone.sign_in("alice").await.expect("signed in");
+    let root = drive.account().root();
+    let loses_one_answer = || {
+        let mut lost = false;
+        phone.evil.tells(move |request, response| {
+            if !lost && request.path.ends_with("/batches") {
+                (lost, response.status) = (true, 502);
+            }
+        });
+    };
+    loses_one_answer();
+    let folder = drive.make_folder(root, "letters").await.expect("made, once");
+    loses_one_answer();
+    drive.rename(folder, "papers").await.expect("renamed, once");
+    loses_one_answer();
+    drive.remove(&[folder]).await.expect("removed, once");
+    assert!(drive.list(None).await.expect("listed").entries.is_empty());
 }

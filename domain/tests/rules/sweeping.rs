@@ -1,5 +1,5 @@
 use postern_domain::Error;
-use postern_domain::sweeper::{UNATTACHED_MS, UPLOAD_MS};
+use postern_domain::sweeper::Grace;
 use postern_protocol::ContentId;
 use postern_protocol::time::{DAY_MS, HOUR_MS};
 use postern_protocol::upload::UploadStart;
@@ -24,11 +24,11 @@ async fn an_upload_that_nobody_goes_on_with_is_swept_and_its_space_is_free_again
         .put_part(0, body(&[1; 300]))
         .await
         .expect("there is room");
-    world.wait(UPLOAD_MS);
+    world.wait(Grace::default().upload_ms);
     assert_eq!(
         world
             .postern
-            .sweep(world.now)
+            .sweep(&Grace::default(), world.now)
             .await
             .expect("memory is always there")
             .uploads,
@@ -38,7 +38,7 @@ async fn an_upload_that_nobody_goes_on_with_is_swept_and_its_space_is_free_again
     assert_eq!(
         world
             .postern
-            .sweep(world.now)
+            .sweep(&Grace::default(), world.now)
             .await
             .expect("memory is always there")
             .uploads,
@@ -78,11 +78,11 @@ async fn a_content_that_no_record_names_is_swept_and_one_that_has_a_record_is_no
         .put_whole(body(&[2; 300]), world.now)
         .await
         .expect("there is room");
-    world.wait(UNATTACHED_MS + HOUR_MS);
+    world.wait(Grace::default().unattached_ms + HOUR_MS);
     assert_eq!(
         world
             .postern
-            .sweep(world.now)
+            .sweep(&Grace::default(), world.now)
             .await
             .expect("memory is always there")
             .contents,
@@ -92,7 +92,7 @@ async fn a_content_that_no_record_names_is_swept_and_one_that_has_a_record_is_no
     assert_eq!(
         world
             .postern
-            .sweep(world.now)
+            .sweep(&Grace::default(), world.now)
             .await
             .expect("memory is always there")
             .blobs,
@@ -116,12 +116,25 @@ async fn a_file_that_is_deleted_leaves_nothing_behind() {
         .expect("it follows");
     assert_eq!(user.session().account_body().await.expect("there").used_bytes, 0);
     assert_eq!(
-        world.postern.sweep(world.now).await.expect("there").blobs,
+        world
+            .postern
+            .sweep(&Grace::default(), world.now)
+            .await
+            .expect("there")
+            .blobs,
         0,
         "downloads may be under way"
     );
     world.wait(2 * HOUR_MS);
-    assert_eq!(world.postern.sweep(world.now).await.expect("there").blobs, 1);
+    assert_eq!(
+        world
+            .postern
+            .sweep(&Grace::default(), world.now)
+            .await
+            .expect("there")
+            .blobs,
+        1
+    );
 }
 
 #[tokio::test]
@@ -135,24 +148,24 @@ async fn sweeping_twice_is_sweeping_once() {
     world.wait(3 * DAY_MS);
     world
         .postern
-        .sweep(world.now)
+        .sweep(&Grace::default(), world.now)
         .await
         .expect("memory is always there");
     world.wait(DAY_MS);
     world
         .postern
-        .sweep(world.now)
+        .sweep(&Grace::default(), world.now)
         .await
         .expect("memory is always there");
     let again = world
         .postern
-        .sweep(world.now)
+        .sweep(&Grace::default(), world.now)
         .await
         .expect("memory is always there");
     assert_eq!((again.contents, again.blobs), (0, 0));
     world
         .postern
-        .find_lost_blobs(world.now)
+        .find_lost_blobs(&Grace::default(), world.now)
         .await
         .expect("memory is always there");
 }

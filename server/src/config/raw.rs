@@ -79,12 +79,11 @@ section!(RawConfig, "", {
     workers: usize = 0,
     /// How many seconds transfers may go on after the server was told to stop.
     shutdown_s: u64 = 30,
-    /// How many minutes lie between two passes that remove what nobody needs any more.
-    sweep_minutes: u64 = 10,
 }, sections {
     account: RawAccount,
     records: RawRecords,
     blobs: RawBlobs,
+    sweep: RawSweep,
     limits: RawLimits,
     log: RawLog,
 });
@@ -135,6 +134,17 @@ section!(RawBlobs, "blobs", {
     secret_key: Option<Secret> = None,
 });
 
+section!(RawSweep, "sweep", {
+    /// How many minutes lie between two passes that remove what nobody needs any more.
+    every_minutes: u32 = 10,
+    /// For how many hours an upload may rest before it is given up. Longer than anybody's upload takes.
+    upload_hours: u32 = 7 * 24,
+    /// For how many hours a content is kept that no file names yet. Longer than it takes to put a folder.
+    unattached_hours: u32 = 24,
+    /// For how many minutes a removed content is kept, so that downloads under way may end.
+    removed_minutes: u32 = 60,
+});
+
 section!(RawLimits, "limits", {
     /// How many requests one address may make at once.
     address_burst: u32 = 2_000,
@@ -180,6 +190,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         RawAccount::SETTINGS,
         RawRecords::SETTINGS,
         RawBlobs::SETTINGS,
+        RawSweep::SETTINGS,
         RawLimits::SETTINGS,
         RawLog::SETTINGS,
     ]

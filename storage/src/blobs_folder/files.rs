@@ -25,8 +25,10 @@ impl Drop for Temporary {
 
 /// Makes all folders, and removes what a crash has left unfinished: nobody can be writing it now.
 pub(super) fn prepare(names: &Names) -> io::Result<()> {
-    for number in 0..FOLDERS {
-        fs::create_dir_all(names.folder(number))?;
+    let folders = (0..FOLDERS).map(|number| names.folder(number));
+    let missing: Vec<_> = folders.filter(|folder| !folder.is_dir()).collect();
+    for folder in &missing {
+        fs::create_dir_all(folder)?;
     }
     for entry in fs::read_dir(names.arriving_folder())? {
         let entry = entry?;
@@ -34,12 +36,34 @@ pub(super) fn prepare(names: &Names) -> io::Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    sync_folder(&names.root().join("blobs"))?;
-    sync_folder(names.root())?;
     // A folder is as durable as the name by which it is found.
-    fs::canonicalize(names.root())?
-        .parent()
-        .map_or(Ok(()), sync_folder)
+    let root = fs::canonicalize(names.root())?;
+    let above = root.parent().unwrap_or(&root);
+    let synced = [&root.join("blobs"), &root, above]
+        .into_iter()
+        .try_for_each(sync_folder);
+    or_undo(synced, || missing.iter().try_for_each(fs::remove_dir))
+}
+
+/// Undoes a step on names that could not be made durable.
+///
+/// A failed `fsync` says once that something did not get to the disk, and then it is forgotten: the next one succeeds
+/// without writing it ("Can Applications Recover from fsync Failures?", Rebello et al., USENIX ATC 2020). A caller who
+/// tries again must therefore not find the step done, or it would be acknowledged and gone after a power cut.
+fn or_undo(synced: io::Result<()>, undo: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    let Err(error) = synced else { return Ok(()) };
+    match undo() {
+        Ok(()) => Err(error),
+        Err(cause) => Err(io::Error::new(error.kind(), Undurable { error, cause })),
+    }
+}
+
+/// A step that is neither durable nor undone.
+#[derive(Debug, thiserror::Error)]
+#[error("what could not be made durable ({error}) could not be undone either ({cause})")]
+struct Undurable {
+    error: io::Error,
+    cause: io::Error,
 }
 
 pub(super) fn create_temporary(names: &Names, key: BlobKey) -> io::Result<(File, Temporary)> {
@@ -51,28 +75,34 @@ pub(super) fn create_temporary(names: &Names, key: BlobKey) -> io::Result<(File,
 
 /// Gives a file that is durable its name, unless a blob has it. Linking, unlike renaming, never replaces.
 pub(super) fn name_blob(names: &Names, key: BlobKey, temporary: &Temporary) -> io::Result<Put> {
-    let blob = names.blob(key);
-    let outcome = match fs::hard_link(&temporary.0, &blob) {
-        Ok(()) => Put::Stored,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Put::AlreadyThere {
-            size_bytes: blob.metadata()?.len(),
-        },
-        Err(error) => return Err(error),
-    };
-    steps::reached();
-    // Also if it was there already: whoever named it may have crashed before this line.
-    sync_folder(&names.blob_folder(key))?;
-    Ok(outcome)
+    let (blob, folder) = (names.blob(key), names.blob_folder(key));
+    match fs::hard_link(&temporary.0, &blob) {
+        Ok(()) => {
+            steps::reached();
+            or_undo(sync_folder(&folder), || fs::remove_file(&blob))?;
+            Ok(Put::Stored)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            steps::reached();
+            let size_bytes = blob.metadata()?.len();
+            // Whoever named it may have crashed before this line.
+            sync_folder(&folder)?;
+            Ok(Put::AlreadyThere { size_bytes })
+        }
+        Err(error) => Err(error),
+    }
 }
 
 pub(super) fn create_upload(names: &Names, key: BlobKey) -> io::Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(names.upload(key))?;
+    let upload = names.upload(key);
+    let is_new = match File::create_new(&upload) {
+        Ok(_) => true,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+        Err(error) => return Err(error),
+    };
     steps::reached();
-    sync_folder(&names.arriving_folder())
+    let synced = sync_folder(&names.arriving_folder());
+    or_undo(synced, || if is_new { fs::remove_file(&upload) } else { Ok(()) })
 }
 
 pub(super) fn open_upload_at(names: &Names, key: BlobKey, offset: u64) -> io::Result<Option<File>> {
@@ -98,13 +128,15 @@ pub(super) fn complete(names: &Names, key: BlobKey, size_bytes: u64) -> io::Resu
     if file.metadata()?.len() < size_bytes {
         return Ok(None);
     }
-    // A part that arrived without ever being noted may lie behind the end.
+    // A part that arrived without ever being noted may lie behind the end. Of what lies before it, each part was synced
+    // by whoever wrote it: this is about the length alone, which is set anew if this fails and is tried again.
     file.set_len(size_bytes)?;
     file.sync_all()?;
     steps::reached();
-    fs::rename(names.upload(key), names.blob(key))?;
+    let (upload, blob) = (names.upload(key), names.blob(key));
+    fs::rename(&upload, &blob)?;
     steps::reached();
-    sync_names(names, key).map(Some)
+    or_undo(sync_names(names, key), || fs::rename(&blob, &upload)).map(Some)
 }
 
 /// The upload may have become a blob already, by a call that crashed before its end: then its name is not yet durable.

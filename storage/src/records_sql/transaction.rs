@@ -208,8 +208,8 @@ impl Code {
         match self {
             // Classes of SQLSTATE: connection, insufficient resources, operator intervention.
             Self::Postgres(code) => matches!(&code[..2], "08" | "53" | "57"),
-            // I/O error, cannot open (out of file descriptors).
-            Self::Sqlite(code) => matches!(code, 10 | 14),
+            // A disk that became read-only, I/O error, cannot open (out of file descriptors).
+            Self::Sqlite(code) => matches!(code, 8 | 10 | 14),
         }
     }
 }
