@@ -5,12 +5,15 @@
 //! would miss what a hostile network sees.
 //!
 //! Read [`Server`] and [`Cli`] first, then `postgres` and `s3` for the other storage; [`Recorder`] and [`Canary`] are
-//! how we look for what must not leave the device.
+//! how we look for what must not leave the device; [`Crowd`] is who
+//! means no good, and [`Neighbour`] who has to live with it.
 
 mod bulk;
 mod canary;
 mod cli;
+mod crowd;
 mod folder;
+mod neighbour;
 mod postgres;
 mod process;
 mod programs;
@@ -21,7 +24,9 @@ mod server;
 pub use bulk::{Bulk, SameAs};
 pub use canary::Canary;
 pub use cli::{Cli, Run, Running, Typed};
+pub use crowd::{Crowd, Heard, Visitor};
 pub use folder::{every_file, noise};
+pub use neighbour::Neighbour;
 pub use postgres::Postgres;
 pub use recorder::Recorder;
 pub use s3::S3;

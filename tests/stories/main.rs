@@ -23,3 +23,4 @@ mod full_disk;
 mod interrupted;
 mod large;
 mod links;
+mod overload;

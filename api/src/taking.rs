@@ -1,0 +1,153 @@
+//! A connection whose peer has to take what it asked for.
+//!
+//! The system's own timer (`TCP_USER_TIMEOUT`) ends who takes nothing at all; who takes a byte now and then would keep
+//! a connection, an open file and a buffer for as long as it likes.
+
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::door::Guest;
+use crate::settings::Pace;
+
+/// A connection. It ends when its peer takes too little while something waits for it.
+pub(crate) struct Taking<S> {
+    stream: S,
+    window: Duration,
+    /// Taken within a window, it is enough.
+    enough_bytes: u64,
+    waiting: Option<Waiting>,
+    /// Goes when the connection does.
+    _guest: Option<Guest>,
+}
+
+/// Something waits for the peer.
+struct Waiting {
+    until: Pin<Box<Sleep>>,
+    taken_bytes: u64,
+}
+
+impl<S> Taking<S> {
+    pub(crate) fn new(stream: S, pace: Pace, guest: Guest) -> Self {
+        Self::with(stream, pace, Some(guest))
+    }
+
+    fn with(stream: S, pace: Pace, guest: Option<Guest>) -> Self {
+        Self {
+            stream,
+            window: pace.stall,
+            enough_bytes: pace.stall.as_secs() * u64::from(pace.body_bytes_per_s),
+            waiting: None,
+            _guest: guest,
+        }
+    }
+
+    fn took(&mut self, bytes: usize, offered: usize) {
+        if bytes == offered {
+            self.waiting = None;
+        } else if let Some(waiting) = &mut self.waiting {
+            waiting.taken_bytes += bytes as u64;
+        }
+    }
+
+    /// Ready with an error once a window has passed in which too little was taken.
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let window = self.window;
+        let waiting = self.waiting.get_or_insert_with(|| Waiting {
+            until: Box::pin(sleep_until(Instant::now() + window)),
+            taken_bytes: 0,
+        });
+        loop {
+            ready!(waiting.until.as_mut().poll(cx));
+            if waiting.taken_bytes < self.enough_bytes {
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            waiting.taken_bytes = 0;
+            waiting.until.as_mut().reset(Instant::now() + window);
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Taking<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        match Pin::new(&mut this.stream).poll_write(cx, bytes) {
+            Poll::Ready(Ok(taken)) => {
+                this.took(taken, bytes.len());
+                Poll::Ready(Ok(taken))
+            }
+            Poll::Pending => this.poll_wait(cx).map(Err),
+            failed => failed,
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Taking<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(cx, buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    const PACE: Pace = Pace {
+        head: Duration::from_secs(1),
+        body_grace: Duration::from_secs(1),
+        body_bytes_per_s: 10,
+        stall: Duration::from_secs(10),
+    };
+
+    /// What comes of writing 1,000 bytes to somebody who takes `bytes` each second.
+    async fn write_to_one_who_takes(bytes: usize) -> (io::Result<()>, u64) {
+        let (ours, mut theirs): (_, DuplexStream) = duplex(16);
+        let mut taking = Taking::with(ours, PACE, None);
+        let peer = tokio::spawn(async move {
+            let mut piece = vec![0; bytes];
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if theirs.read(&mut piece).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let started = Instant::now();
+        let written = taking.write_all(&[7; 1_000]).await;
+        peer.abort();
+        (written, started.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_a_byte_now_and_then_is_cut_off() {
+        let (written, seconds) = write_to_one_who_takes(1).await;
+        assert_eq!(written.expect_err("too slow").kind(), io::ErrorKind::TimedOut);
+        assert_eq!(seconds, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_keeps_up_may_take_as_long_as_it_needs() {
+        let (written, seconds) = write_to_one_who_takes(12).await;
+        written.expect("fast enough");
+        assert!(seconds > 60, "{seconds}");
+    }
+}
