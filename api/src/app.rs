@@ -14,12 +14,14 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error};
 use postern_domain::Postern;
 use postern_protocol::API_ROOT;
 
 use crate::address::{Origin, origin_of};
+use crate::attending::attend;
 use crate::bells::Bells;
 use crate::door::Door;
 use crate::headers::security_headers;
@@ -29,6 +31,7 @@ use crate::room::Room;
 use crate::routes::{self, health};
 use crate::settings::Settings;
 use crate::state::{Clock, State};
+use crate::taking::Taking;
 use crate::web as files;
 
 /// How often limits are forgotten that have run out.
@@ -92,6 +95,7 @@ fn listen(builder: ServerBuilder, listener: TcpListener, state: &Data<State>) ->
         let app = App::new()
             .app_data(state.clone())
             .wrap(security_headers(state.settings.behind_tls))
+            .wrap(from_fn(attend))
             .configure(all_paths)
             .into_factory()
             .map_err(|error: Error| error.error_response());
@@ -102,6 +106,9 @@ fn listen(builder: ServerBuilder, listener: TcpListener, state: &Data<State>) ->
             })
             .client_request_timeout(state.settings.pace.head)
             .client_disconnect_timeout(DISCONNECT)
+            .on_connect_ext(|stream: &Taking<TcpStream>, data| {
+                data.insert(stream.attending());
+            })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |stream| {
             let door = Arc::clone(&door);

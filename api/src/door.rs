@@ -23,7 +23,7 @@ use crate::taking::Taking;
 /// Who was refused is heard out for so long: to close on words that nobody has read would take the answer away too.
 const HEAR_OUT: Duration = Duration::from_secs(1);
 /// So many may be heard out at a time; who comes when there are more is let go without a word.
-const MOST_HEARD_OUT: usize = 256;
+const MOST_HEARD_OUT: usize = 64;
 /// After this time a place may be free.
 const RETRY_S: u64 = 5;
 

@@ -5,11 +5,12 @@
 //!
 //! Read in this order: [`app`](run) (what is put together), `routes` (the table of paths, one file for each group),
 //! `extract` (what handlers ask for), `error` (the one translation to status and code), `incoming` and `outgoing` (bulk
-//! bytes), then the guards: `door` and `taking` (connections), `address`, `limits`, `room` (memory), `body`, `headers`; at
+//! bytes), then the guards: `door`, `taking` and `attending` (connections), `address`, `limits`, `room` (memory), `body`, `headers`; at
 //! last `bells`, `web` and `openapi`.
 
 mod address;
 mod app;
+mod attending;
 mod bells;
 mod body;
 mod door;

@@ -1,4 +1,4 @@
-//! A connection whose peer has to take what it asked for.
+//! A connection whose peer has to take what it asked for, and to ask in time.
 //!
 //! The system's own timer (`TCP_USER_TIMEOUT`) ends who takes nothing at all; who takes a byte now and then would keep
 //! a connection, an open file and a buffer for as long as it likes.
@@ -12,16 +12,23 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::attending::Attending;
 use crate::door::Guest;
 use crate::settings::Pace;
 
-/// A connection. It ends when its peer takes too little while something waits for it.
+/// The server below answers a first head that is late with 408: it comes first.
+const HEAD_MARGIN: Duration = Duration::from_secs(1);
+
+/// A connection. It ends when its peer takes too little while something waits for it, or does not ask in time.
 pub(crate) struct Taking<S> {
     stream: S,
     window: Duration,
     /// Taken within a window, it is enough.
     enough_bytes: u64,
     waiting: Option<Waiting>,
+    head: Duration,
+    attending: Attending,
+    idle: Option<Idle>,
     /// Goes when the connection does.
     _guest: Option<Guest>,
 }
@@ -30,6 +37,12 @@ pub(crate) struct Taking<S> {
 struct Waiting {
     until: Pin<Box<Sleep>>,
     taken_bytes: u64,
+}
+
+/// No question is under way, since there have been so many.
+struct Idle {
+    since: u64,
+    until: Pin<Box<Sleep>>,
 }
 
 impl<S> Taking<S> {
@@ -43,7 +56,33 @@ impl<S> Taking<S> {
             window: pace.stall,
             enough_bytes: pace.stall.as_secs() * u64::from(pace.body_bytes_per_s),
             waiting: None,
+            head: pace.head + HEAD_MARGIN,
+            attending: Attending::default(),
+            idle: None,
             _guest: guest,
+        }
+    }
+
+    /// What is to be told of its questions.
+    pub(crate) fn attending(&self) -> Attending {
+        self.attending.clone()
+    }
+
+    /// Ready with an error when the next question has not come in time.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        // The end of an answer that waits for its taker belongs to its question.
+        let idle_since = self.attending.idle_since().filter(|_| self.waiting.is_none());
+        let Some(since) = idle_since else {
+            self.idle = None;
+            return Poll::Pending;
+        };
+        if self.idle.as_ref().is_none_or(|idle| idle.since != since) {
+            let until = Box::pin(sleep_until(Instant::now() + self.head));
+            self.idle = Some(Idle { since, until });
+        }
+        match &mut self.idle {
+            Some(idle) => idle.until.as_mut().poll(cx).map(|()| io::ErrorKind::TimedOut.into()),
+            None => Poll::Pending,
         }
     }
 
@@ -101,7 +140,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Taking<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, buffer)
+        let this = self.get_mut();
+        match Pin::new(&mut this.stream).poll_read(cx, buffer) {
+            Poll::Pending => this.poll_idle(cx).map(Err),
+            came => came,
+        }
     }
 }
 
@@ -142,6 +185,17 @@ mod tests {
         let (written, seconds) = write_to_one_who_takes(1).await;
         assert_eq!(written.expect_err("too slow").kind(), io::ErrorKind::TimedOut);
         assert_eq!(seconds, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_ask_in_time_is_let_go() {
+        let (ours, mut theirs) = duplex(16);
+        let mut taking = Taking::with(ours, PACE, None);
+        theirs.write_all(b"GET /").await.expect("there is room");
+        let started = Instant::now();
+        let heard = taking.read_to_end(&mut Vec::new()).await;
+        assert_eq!(heard.expect_err("too slow").kind(), io::ErrorKind::TimedOut);
+        assert_eq!(started.elapsed(), PACE.head + HEAD_MARGIN);
     }
 
     #[tokio::test(start_paused = true)]

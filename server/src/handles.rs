@@ -2,7 +2,7 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// For the databases, the listener, the log, the runtime.
+/// For the databases, the listener, the log, the runtime, and those who are being refused.
 const OWN: u64 = 256;
 
 /// Asks the system for as many handles as it gives; how many of `connections` there may be then.

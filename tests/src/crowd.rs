@@ -91,7 +91,7 @@ impl Crowd {
     }
 
     /// Does the same with each of `visitors` at the same time; what comes of it, in no order.
-    pub fn each<T, F>(&self, visitors: Vec<Visitor>, work: impl Fn(Visitor) -> F) -> Vec<T>
+    pub fn each<V, T, F>(&self, visitors: Vec<V>, work: impl Fn(V) -> F) -> Vec<T>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
@@ -139,11 +139,6 @@ impl Visitor {
         taken.expect("the server sends or closes").unwrap_or(0)
     }
 
-    /// Where it comes from, which tells it from all others.
-    pub fn port(&self) -> u16 {
-        self.stream.local_addr().map_or(0, |address| address.port())
-    }
-
     /// True once the server has closed, or does so soon.
     pub async fn is_let_go(mut self) -> bool {
         while self.take(1 << 16).await > 0 {}
@@ -178,10 +173,13 @@ impl Heard {
         lines.find(|(found, _)| *found == name).map_or("", |(_, value)| value)
     }
 
-    /// The head without what differs from one moment to the next.
+    /// The head without what differs from one moment to the next, and in one order: that of headers differs from one
+    /// thread of the server to another.
     pub fn timeless_head(&self) -> String {
         let lines = self.head.lines().filter(|line| !line.starts_with("date: "));
-        lines.collect::<Vec<_>>().join("\n")
+        let mut lines: Vec<_> = lines.collect();
+        lines.sort_unstable();
+        lines.join("\n")
     }
 
     /// What stands in the body of JSON as the text `name`; empty if there is none.

@@ -8,6 +8,7 @@ mod guesses;
 mod sockets;
 mod transfers;
 
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub(crate) fn sized(few: usize, many: usize) -> usize {
 /// A server under attack, and somebody who lives beside it.
 pub(crate) struct Siege {
     pub(crate) server: Server,
+    /// What the server stands on, which must outlive it.
+    setup: Setup,
     pub(crate) crowd: Crowd,
     neighbour: Option<Neighbour>,
     before: Measure,
@@ -43,7 +46,7 @@ struct Measure {
 }
 
 impl Siege {
-    pub(crate) fn of(setup: &Setup) -> Self {
+    pub(crate) fn of(setup: Setup) -> Self {
         let server = setup.start();
         let (alice, _) = Cli::sign_up(&server.url(), "alice", PASSWORD);
         let neighbour = Neighbour::at(alice);
@@ -58,6 +61,7 @@ impl Siege {
                 open_files: server.open_files(),
             },
             server,
+            setup,
         }
     }
 
@@ -92,21 +96,17 @@ impl Siege {
         assert!(growth < MAY_GROW_BYTES, "{what}: the server grew by {} MiB", growth / MIB);
     }
 
-    /// Every connection and every file is closed again, soon.
+    /// Every connection and every file is closed again, soon, and nothing that was given up lies among what is arriving.
     fn holds_nothing(&self) {
         // The databases open a connection more when there is much to do, of which each has a few files.
         let may_have = self.before.open_files + 16;
         eventually("handles are given back", || self.server.open_files() <= may_have);
+        let is_arriving = |file: &PathBuf| file.components().any(|part| part.as_os_str() == "arriving");
+        eventually("what was given up is removed", || {
+            let mut files = self.setup.stored().into_iter().flat_map(every_file);
+            !files.any(|file| is_arriving(&file))
+        });
     }
-}
-
-/// Nothing that was given up lies among what is arriving.
-pub(crate) fn nothing_is_arriving(setup: &Setup) {
-    eventually("what was given up is removed", || {
-        let files = setup.stored().into_iter().flat_map(every_file);
-        let mut arriving = files.filter(|file| file.components().any(|part| part.as_os_str() == "arriving"));
-        arriving.next().is_none()
-    });
 }
 
 /// Waits until it is so.

@@ -1,6 +1,6 @@
 //! Questions of strangers, in floods.
 
-use postern_tests::{Cli, Heard, Setup};
+use postern_tests::{Cli, Crowd, Heard, Setup};
 
 use super::{PASSWORD, Siege, ask, id, sized};
 
@@ -12,12 +12,15 @@ fn as_it_comes() -> Setup {
         .with("LOG_FILTER", "info")
 }
 
-/// One connection asks for `count` things one after the other; what it is told.
+/// Each of `addresses` asks for `each` things, one after the other; what they are told.
 fn flood(siege: &Siege, addresses: usize, each: usize, what: fn(usize) -> Vec<u8>) -> Vec<Heard> {
-    let visitors = siege.crowd.come(addresses, addresses, |_| Vec::new());
-    let heard = siege.crowd.each(visitors, move |mut visitor| async move {
+    let server = siege.server.address();
+    let askers = (0..addresses).collect();
+    let heard = siege.crowd.each(askers, move |address| async move {
         let mut heard = Vec::with_capacity(each);
         for number in 0..each {
+            // What is refused before it is read ends its connection.
+            let mut visitor = Crowd::visit(server, address).await.expect("it is heard");
             visitor.say(&what(number)).await.expect("it listens");
             heard.push(visitor.hear().await.expect("an answer"));
         }
@@ -40,7 +43,7 @@ fn only(heard: &[Heard], status: u16, at_least: usize, at_most: usize) {
 
 #[test]
 fn a_flood_of_logins_is_told_to_wait_and_others_sign_in() {
-    let mut siege = Siege::of(&as_it_comes());
+    let mut siege = Siege::of(as_it_comes());
     let each = sized(300, 5_000);
     let heard = flood(&siege, 4, each, |number| {
         ask("/recovery/start", &format!("{{\"name\":\"somebody-{number}\"}}"))
@@ -55,7 +58,7 @@ fn a_flood_of_logins_is_told_to_wait_and_others_sign_in() {
 
 #[test]
 fn a_flood_against_one_name_is_told_to_wait_wherever_it_comes_from() {
-    let mut siege = Siege::of(&as_it_comes());
+    let mut siege = Siege::of(as_it_comes());
     let heard = flood(&siege, 20, 30, |_| ask("/recovery/start", "{\"name\":\"victim\"}"));
     only(&heard, 200, 20, 40);
     siege.ends("600 attempts at one name from 20 addresses");
@@ -63,7 +66,7 @@ fn a_flood_against_one_name_is_told_to_wait_wherever_it_comes_from() {
 
 #[test]
 fn a_flood_of_link_guesses_is_told_to_wait() {
-    let mut siege = Siege::of(&as_it_comes());
+    let mut siege = Siege::of(as_it_comes());
     let heard = flood(&siege, 4, sized(300, 5_000), |number| {
         let proof = format!("{{\"proof\":\"{}\"}}", "A".repeat(43));
         ask(&format!("/links/{}/open", id(number)), &proof)
@@ -74,7 +77,7 @@ fn a_flood_of_link_guesses_is_told_to_wait() {
 
 #[test]
 fn a_flood_of_sign_ups_keeps_nothing_of_what_is_not_signed() {
-    let mut siege = Siege::of(&as_it_comes());
+    let mut siege = Siege::of(as_it_comes());
     let heard = flood(&siege, 4, 300, |number| {
         let start = format!(
             "{{\"name\":\"n{number}\",\"account\":\"{}\",\"request\":\"{}\"}}",
@@ -90,7 +93,7 @@ fn a_flood_of_sign_ups_keeps_nothing_of_what_is_not_signed() {
 
 #[test]
 fn who_writes_another_address_into_its_request_is_counted_all_the_same() {
-    let mut siege = Siege::of(&as_it_comes());
+    let mut siege = Siege::of(as_it_comes());
     let heard = flood(&siege, 1, 200, |number| {
         let address = format!("198.51.{}.{}", number / 250, number % 250);
         let headers = [("content-type", "application/json"), ("x-forwarded-for", address.as_str())];

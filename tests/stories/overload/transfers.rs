@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postern_tests::{Setup, Visitor, noise};
 
-use super::{Siege, base64, head, id, nothing_is_arriving, request, sized};
+use super::{Siege, base64, head, id, request, sized};
 
 /// A full part: 128 chunks of 64 KiB and 16 bytes each; the first has a header too.
 const PART_BYTES: usize = 128 * (65_536 + 16);
@@ -12,8 +12,7 @@ const HEADER_BYTES: usize = 80;
 
 #[test]
 fn a_thousand_uploads_at_once_take_bounded_memory_and_all_arrive() {
-    let setup = Setup::folder_and_sqlite();
-    let mut siege = Siege::of(&setup);
+    let mut siege = Siege::of(Setup::folder_and_sqlite());
     let token = format!("Bearer {}", siege.insider("mallory"));
     let count = sized(100, 1_000);
     let body = noise(7, 1 << 20);
@@ -37,14 +36,12 @@ fn a_thousand_uploads_at_once_take_bounded_memory_and_all_arrive() {
         }
     });
     assert_eq!(answers, vec![200; count]);
-    nothing_is_arriving(&setup);
     siege.ends(&format!("{count} uploads at once"));
 }
 
 #[test]
 fn bodies_that_never_end_are_given_up_and_leave_nothing() {
-    let setup = Setup::folder_and_sqlite().with("LIMITS_BODY_GRACE_S", "2");
-    let mut siege = Siege::of(&setup);
+    let mut siege = Siege::of(Setup::folder_and_sqlite().with("LIMITS_BODY_GRACE_S", "2"));
     let token = format!("Bearer {}", siege.insider("mallory"));
     let checksum = base64(&[7; 32]);
     let headers = [("authorization", token.as_str()), ("postern-checksum", &checksum)];
@@ -60,14 +57,12 @@ fn bodies_that_never_end_are_given_up_and_leave_nothing() {
     });
     let told = heard.iter().flatten().filter(|heard| heard.status() == 408 && heard.text("code") == "too-slow");
     assert_eq!(told.count(), count, "{heard:?}");
-    nothing_is_arriving(&setup);
     siege.ends(&format!("{count} bodies that never end"));
 }
 
 #[test]
 fn what_is_longer_than_allowed_or_of_no_known_length_is_refused_at_once() {
-    let setup = Setup::folder_and_sqlite();
-    let mut siege = Siege::of(&setup);
+    let mut siege = Siege::of(Setup::folder_and_sqlite());
     let token = format!("Bearer {}", siege.insider("mallory"));
     let checksum = base64(&[7; 32]);
     let headers = [("authorization", token.as_str()), ("postern-checksum", &checksum)];
@@ -82,13 +77,12 @@ fn what_is_longer_than_allowed_or_of_no_known_length_is_refused_at_once() {
         let heard = siege.crowd.hear_all(visitors);
         assert_eq!(heard[0].as_ref().map(postern_tests::Heard::status), Some(status));
     }
-    nothing_is_arriving(&setup);
     siege.ends("bodies of impossible lengths");
 }
 
 #[test]
 fn large_questions_that_stand_still_share_a_bounded_memory() {
-    let mut siege = Siege::of(&Setup::folder_and_sqlite().with("LIMITS_BODY_GRACE_S", "6"));
+    let mut siege = Siege::of(Setup::folder_and_sqlite().with("LIMITS_BODY_GRACE_S", "6"));
     let token = format!("Bearer {}", siege.insider("mallory"));
     let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
     let path = format!("/volumes/{}/batches", id(1));
@@ -108,8 +102,7 @@ fn large_questions_that_stand_still_share_a_bounded_memory() {
 
 #[test]
 fn downloads_that_nobody_takes_keep_little_and_end() {
-    let setup = Setup::folder_and_sqlite().with("LIMITS_STALL_S", "3");
-    let mut siege = Siege::of(&setup);
+    let mut siege = Siege::of(Setup::folder_and_sqlite().with("LIMITS_STALL_S", "3"));
     let token = format!("Bearer {}", siege.insider("mallory"));
     let content = put_in_parts(&siege, &token, 4);
     let count = sized(100, 1_000);
@@ -137,7 +130,7 @@ fn downloads_that_nobody_takes_keep_little_and_end() {
 
 #[test]
 fn many_ranges_at_once_are_refused() {
-    let mut siege = Siege::of(&Setup::folder_and_sqlite());
+    let mut siege = Siege::of(Setup::folder_and_sqlite());
     let token = format!("Bearer {}", siege.insider("mallory"));
     let content = put_in_parts(&siege, &token, 1);
     let ranges = format!("bytes={}", (0..2_000).map(|n| format!("{n}-{}", n + 1)).collect::<Vec<_>>().join(","));
