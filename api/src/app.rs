@@ -104,6 +104,7 @@ fn listen(builder: ServerBuilder, listener: TcpListener, state: &Data<State>) ->
                 let ending = ending.clone();
                 async move { ending.notified().await }
             })
+            .keep_alive(state.settings.pace.head)
             .client_request_timeout(state.settings.pace.head)
             .client_disconnect_timeout(DISCONNECT)
             .on_connect_ext(|stream: &Taking<TcpStream>, data| {

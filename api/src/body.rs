@@ -65,12 +65,16 @@ impl<S> GuardedBody<S> {
     /// Whether the body is late. The timer is moved only when it rings, not with each chunk.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         while self.deadline.as_mut().poll(cx).is_ready() {
-            let came = Duration::from_secs((self.received - self.before) / u64::from(self.pace.body_bytes_per_s.max(1)));
+            let came = Duration::from_secs(
+                (self.received - self.before) / u64::from(self.pace.body_bytes_per_s.max(1)),
+            );
             if came < self.pace.body_grace {
                 return true;
             }
             self.before = self.received;
-            self.deadline.as_mut().reset(Instant::now() + self.pace.body_grace);
+            self.deadline
+                .as_mut()
+                .reset(Instant::now() + self.pace.body_grace);
         }
         false
     }
@@ -180,7 +184,10 @@ mod tests {
     async fn a_body_that_came_fast_at_first_has_not_earned_the_right_to_stand_still() {
         let burst = stream::iter([chunk(&[7; 10_000])]).chain(stream::pending());
         let started = Instant::now();
-        assert!(matches!(read(GuardedBody::new(burst, 1 << 20, PACE)).await, Err(ApiError::TooSlow)));
+        assert!(matches!(
+            read(GuardedBody::new(burst, 1 << 20, PACE)).await,
+            Err(ApiError::TooSlow)
+        ));
         assert_eq!(started.elapsed().as_secs(), 20);
     }
 

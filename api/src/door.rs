@@ -82,12 +82,16 @@ impl Door {
         let address = (!is_proxy).then(|| Origin::from(peer));
         let mut guests = self.guests();
         if guests.all >= self.places {
-            return Err(ApiError::Full { retry_after_s: RETRY_S });
+            return Err(ApiError::Full {
+                retry_after_s: RETRY_S,
+            });
         }
         if let Some(address) = address {
             let of_address = guests.by_address.entry(address).or_default();
             if *of_address >= self.places_per_address {
-                return Err(ApiError::TooManyRequests { retry_after_s: RETRY_S });
+                return Err(ApiError::TooManyRequests {
+                    retry_after_s: RETRY_S,
+                });
             }
             *of_address += 1;
         }
@@ -195,10 +199,15 @@ mod tests {
 
     #[test]
     fn a_refusal_is_an_answer_like_any_other() {
-        let text = refusal(&ApiError::Full { retry_after_s: RETRY_S });
+        let text = refusal(&ApiError::Full {
+            retry_after_s: RETRY_S,
+        });
         assert!(text.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{text}");
         let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
-        assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+        assert!(
+            head.contains(&format!("content-length: {}", body.len())),
+            "{head}"
+        );
         assert!(body.contains("\"retry_after_s\":5"), "{body}");
     }
 }

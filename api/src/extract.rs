@@ -106,7 +106,9 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Json<T, 
         let is_json = is_json(request);
         let state = state(request);
         let body = GuardedBody::new(payload.take(), LIMIT as u64, state.settings.pace);
-        let mut reserved = state.room.reserve(origin_of(request, &state.settings.trusted_proxies));
+        let mut reserved = state
+            .room
+            .reserve(origin_of(request, &state.settings.trusted_proxies));
         let request = request.clone();
         Box::pin(async move {
             if !is_json {

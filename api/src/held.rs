@@ -48,10 +48,7 @@ impl MessageBody for Held {
         BodySize::Sized(self.left.len() as u64)
     }
 
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let length = self.left.len().min(PIECE_BYTES);
         Poll::Ready((length > 0).then(|| Ok(self.left.split_to(length))))
     }

@@ -60,11 +60,15 @@ impl Reserved {
         let more = bytes - self.bytes;
         let mut taken = self.room.taken();
         if taken.all + more > ALL_BYTES {
-            return Err(ApiError::Full { retry_after_s: RETRY_S });
+            return Err(ApiError::Full {
+                retry_after_s: RETRY_S,
+            });
         }
         let of_address = taken.by_address.entry(self.origin).or_default();
         if *of_address + more > SHARE_BYTES {
-            return Err(ApiError::TooManyRequests { retry_after_s: RETRY_S });
+            return Err(ApiError::TooManyRequests {
+                retry_after_s: RETRY_S,
+            });
         }
         *of_address += more;
         taken.all += more;
@@ -118,7 +122,10 @@ mod tests {
             assert!(more.is_err(), "and no more");
         }
         let mut one_more = room.reserve(origin(9));
-        assert!(matches!(one_more.grow_to(SMALL_BYTES + 1), Err(ApiError::Full { .. })));
+        assert!(matches!(
+            one_more.grow_to(SMALL_BYTES + 1),
+            Err(ApiError::Full { .. })
+        ));
         held.pop();
         one_more.grow_to(SHARE_BYTES).expect("there is room again");
         drop((held, one_more));

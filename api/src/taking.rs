@@ -81,7 +81,11 @@ impl<S> Taking<S> {
             self.idle = Some(Idle { since, until });
         }
         match &mut self.idle {
-            Some(idle) => idle.until.as_mut().poll(cx).map(|()| io::ErrorKind::TimedOut.into()),
+            Some(idle) => idle
+                .until
+                .as_mut()
+                .poll(cx)
+                .map(|()| io::ErrorKind::TimedOut.into()),
             None => Poll::Pending,
         }
     }

@@ -9,7 +9,10 @@ const OWN: u64 = 256;
 pub(crate) fn enough_for(connections: usize) -> usize {
     let most = most_connections(as_many_as_there_are());
     if most < connections {
-        tracing::info!(connections = most, "the system gives no file handles for more connections");
+        tracing::info!(
+            connections = most,
+            "the system gives no file handles for more connections"
+        );
     }
     connections.min(most)
 }
@@ -38,7 +41,11 @@ mod tests {
     #[test]
     fn each_connection_has_a_second_handle() {
         assert_eq!(most_connections(Some(20_000)), 9_872);
-        assert_eq!(most_connections(Some(100)), 1, "and somebody can always be served");
+        assert_eq!(
+            most_connections(Some(100)),
+            1,
+            "and somebody can always be served"
+        );
         assert_eq!(most_connections(None), usize::MAX);
     }
 

@@ -129,7 +129,9 @@ impl Visitor {
 
     /// The next answer; nothing if the server closes without one.
     pub async fn hear(&mut self) -> Option<Heard> {
-        timeout(PATIENCE, self.hear_on()).await.expect("the server answers or closes")
+        timeout(PATIENCE, self.hear_on())
+            .await
+            .expect("the server answers or closes")
     }
 
     /// Takes up to `bytes` of whatever comes; how many there were. None at the end.
@@ -164,13 +166,16 @@ impl Heard {
     /// The status.
     pub fn status(&self) -> u16 {
         let word = self.head.split(' ').nth(1).unwrap_or_default();
-        word.parse().unwrap_or_else(|_| panic!("no status: {}", self.head))
+        word.parse()
+            .unwrap_or_else(|_| panic!("no status: {}", self.head))
     }
 
     /// A header's value; empty if there is none.
     pub fn header(&self, name: &str) -> &str {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines.find(|(found, _)| *found == name).map_or("", |(_, value)| value)
+        lines
+            .find(|(found, _)| *found == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// The head without what differs from one moment to the next, and in one order: that of headers differs from one
@@ -193,7 +198,9 @@ impl Heard {
 /// The first whole answer, and what comes after it.
 fn split(heard: &[u8]) -> Option<(Heard, Vec<u8>)> {
     let end = memchr::memmem::find(heard, b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(&heard[..end]).to_lowercase().replace("\r\n", "\n");
+    let head = String::from_utf8_lossy(&heard[..end])
+        .to_lowercase()
+        .replace("\r\n", "\n");
     let mut answer = Heard {
         head,
         body: Vec::new(),
@@ -216,7 +223,8 @@ mod tests {
 
     #[test]
     fn answers_are_told_apart() {
-        let line = b"HTTP/1.1 429 Too Many\r\nRetry-After: 3\r\nContent-Length: 2\r\n\r\nnoHTTP/1.1 204 \r\n\r\n";
+        let line =
+            b"HTTP/1.1 429 Too Many\r\nRetry-After: 3\r\nContent-Length: 2\r\n\r\nnoHTTP/1.1 204 \r\n\r\n";
         let (first, rest) = split(line).expect("it is whole");
         assert_eq!((first.status(), first.header("retry-after")), (429, "3"));
         assert_eq!(first.body, b"no");

@@ -33,7 +33,9 @@ impl Neighbour {
     /// Ends after the round that is under way. Fails if anything has failed; says how many rounds there were.
     pub fn was_served(self) -> usize {
         self.done.store(true, Ordering::Relaxed);
-        self.at_work.join().expect("the neighbour was served all the while")
+        self.at_work
+            .join()
+            .expect("the neighbour was served all the while")
     }
 }
 

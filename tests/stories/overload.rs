@@ -79,7 +79,9 @@ impl Siege {
 
     /// How much the server has grown at most, so far.
     pub(crate) fn growth_bytes(&self) -> u64 {
-        self.server.peak_memory_bytes().saturating_sub(self.before.memory_bytes)
+        self.server
+            .peak_memory_bytes()
+            .saturating_sub(self.before.memory_bytes)
     }
 
     /// The attack is over: the neighbour was served, memory stayed bounded, and nothing is held any more.
@@ -93,7 +95,11 @@ impl Siege {
             self.before.memory_bytes / MIB,
             self.server.memory_bytes() / MIB,
         );
-        assert!(growth < MAY_GROW_BYTES, "{what}: the server grew by {} MiB", growth / MIB);
+        assert!(
+            growth < MAY_GROW_BYTES,
+            "{what}: the server grew by {} MiB",
+            growth / MIB
+        );
     }
 
     /// Every connection and every file is closed again, soon, and nothing that was given up lies among what is arriving.
@@ -140,7 +146,12 @@ pub(crate) fn head(method: &str, path: &str, headers: &[(&str, &str)], length: u
 
 /// A request of JSON by a stranger.
 pub(crate) fn ask(path: &str, json: &str) -> Vec<u8> {
-    request("POST", path, &[("content-type", "application/json")], json.as_bytes())
+    request(
+        "POST",
+        path,
+        &[("content-type", "application/json")],
+        json.as_bytes(),
+    )
 }
 
 /// An id that nobody else has.
@@ -153,7 +164,10 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();
     for three in bytes.chunks(3) {
-        let number = three.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte)) << (8 * (3 - three.len()));
+        let number = three
+            .iter()
+            .fold(0_usize, |number, byte| number << 8 | usize::from(*byte))
+            << (8 * (3 - three.len()));
         for place in 0..=three.len() {
             text.push(char::from(LETTERS[number >> (18 - 6 * place) & 63]));
         }

@@ -99,6 +99,9 @@ async fn body_up_to(answer: reqwest::Response, max: usize) -> std::result::Resul
     Ok(body.into())
 }
 
+/// A connection that has been idle for longer is not used again.
+const IDLE: Duration = Duration::from_secs(4);
+
 fn client() -> Result<reqwest::Client> {
     // A second call finds the provider installed already, which is as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -107,6 +110,9 @@ fn client() -> Result<reqwest::Client> {
         // A server must not be able to send a client, and its token, somewhere else.
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)
+        // Less than a server keeps an idle connection: while Argon2 runs nobody here would notice that it has closed, and
+        // what is sent over it then must often not be sent twice.
+        .pool_idle_timeout(IDLE)
         .build()
         .map_err(|_| Error::Internal("no TLS certificates are installed"))
 }

@@ -230,8 +230,8 @@ pub(crate) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
     // To take a record apart costs a few microseconds, by which a name that is known could be told: a decoy is taken
     // apart where there is none.
     let decoy = decoy_record(setup);
-    let kept = suite::ServerRegistration::deserialize(record.unwrap_or(&decoy))
-        .map_err(|_| Error::CannotOpen)?;
+    let kept =
+        suite::ServerRegistration::deserialize(record.unwrap_or(&decoy)).map_err(|_| Error::CannotOpen)?;
     let record = record.map(|_| kept);
     let parameters = parameters(terms);
     let started = suite::ServerLogin::start(&mut Lend(rng), setup, record, request, credential, parameters)

@@ -121,6 +121,13 @@ fn a7_an_answer_for_nobody_is_checked_like_one_for_somebody_and_never_holds() {
     let auth = words.auth(&attempt.account);
     let answer = auth.answer(&attempt.account, &attempt.challenge);
     assert!(server.check_recovery(&attempt, None, &answer).is_err());
-    assert_eq!(server.check_recovery(&attempt, Some(&auth.public()), &answer), Ok(()));
-    assert!(server.check_recovery(&attempt, Some(&auth.public()), &[7; 64]).is_err());
+    assert_eq!(
+        server.check_recovery(&attempt, Some(&auth.public()), &answer),
+        Ok(())
+    );
+    assert!(
+        server
+            .check_recovery(&attempt, Some(&auth.public()), &[7; 64])
+            .is_err()
+    );
 }

@@ -33,9 +33,17 @@ fn flood(siege: &Siege, addresses: usize, each: usize, what: fn(usize) -> Vec<u8
 #[track_caller]
 fn only(heard: &[Heard], status: u16, at_least: usize, at_most: usize) {
     let (answered, refused): (Vec<_>, Vec<_>) = heard.iter().partition(|heard| heard.status() == status);
-    assert!((at_least..=at_most).contains(&answered.len()), "{} of {}", answered.len(), heard.len());
+    assert!(
+        (at_least..=at_most).contains(&answered.len()),
+        "{} of {}",
+        answered.len(),
+        heard.len()
+    );
     for refused in refused {
-        assert_eq!((refused.status(), refused.text("code").as_str()), (429, "too-many-requests"));
+        assert_eq!(
+            (refused.status(), refused.text("code").as_str()),
+            (429, "too-many-requests")
+        );
         let wait: u64 = refused.header("retry-after").parse().expect("seconds");
         assert!((1..=61).contains(&wait), "{wait}");
     }
@@ -52,14 +60,19 @@ fn a_flood_of_logins_is_told_to_wait_and_others_sign_in() {
     only(&heard, 200, 240, 240 + 4 * 120);
     let (carol, _) = Cli::sign_up(&siege.server.url(), "carol", PASSWORD);
     carol.run(["logout"]);
-    carol.typed(["login", "carol", "--password-stdin"]).input(PASSWORD).succeeds();
+    carol
+        .typed(["login", "carol", "--password-stdin"])
+        .input(PASSWORD)
+        .succeeds();
     siege.ends(&format!("{} beginnings of logins from 4 addresses", 4 * each));
 }
 
 #[test]
 fn a_flood_against_one_name_is_told_to_wait_wherever_it_comes_from() {
     let mut siege = Siege::of(as_it_comes());
-    let heard = flood(&siege, 20, 30, |_| ask("/recovery/start", "{\"name\":\"victim\"}"));
+    let heard = flood(&siege, 20, 30, |_| {
+        ask("/recovery/start", "{\"name\":\"victim\"}")
+    });
     only(&heard, 200, 20, 40);
     siege.ends("600 attempts at one name from 20 addresses");
 }
@@ -96,7 +109,10 @@ fn who_writes_another_address_into_its_request_is_counted_all_the_same() {
     let mut siege = Siege::of(as_it_comes());
     let heard = flood(&siege, 1, 200, |number| {
         let address = format!("198.51.{}.{}", number / 250, number % 250);
-        let headers = [("content-type", "application/json"), ("x-forwarded-for", address.as_str())];
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-forwarded-for", address.as_str()),
+        ];
         super::request("POST", "/recovery/start", &headers, b"{\"name\":\"somebody\"}")
     });
     only(&heard, 200, 20, 60);

@@ -70,7 +70,10 @@ impl Place {
             median(of_a),
             median(of_b)
         );
-        assert!(difference.abs() < within, "{what}: {difference:.1} µs apart, and {within:.1} µs within");
+        assert!(
+            difference.abs() < within,
+            "{what}: {difference:.1} µs apart, and {within:.1} µs within"
+        );
     }
 
     fn time(&self, visitor: &mut Visitor, words: &[u8]) -> f64 {
@@ -113,7 +116,10 @@ fn spread(times: &[f64]) -> f64 {
 
 fn open(link: &str, proof: u64) -> Vec<u8> {
     let proof = super::base64(&noise(proof, 32));
-    ask(&format!("/links/{link}/open"), &format!("{{\"proof\":\"{proof}\"}}"))
+    ask(
+        &format!("/links/{link}/open"),
+        &format!("{{\"proof\":\"{proof}\"}}"),
+    )
 }
 
 /// An id that nobody has; its length and letters are those of any.
@@ -129,11 +135,14 @@ fn nobody(number: u64) -> String {
 /// An OPAQUE request: the generator of the group three times over is well-formed wherever a point is asked for.
 fn login(name: &str) -> Vec<u8> {
     const POINT: [u8; 32] = [
-        0xe2, 0xf2, 0xae, 0x0a, 0x6a, 0xbc, 0x4e, 0x71, 0xa8, 0x84, 0xa9, 0x61, 0xc5, 0x00, 0x51, 0x5f, 0x58, 0xe3, 0x0b,
-        0x6a, 0xa5, 0x82, 0xdd, 0x8d, 0xb6, 0xa6, 0x59, 0x45, 0xe0, 0x8d, 0x2d, 0x76,
+        0xe2, 0xf2, 0xae, 0x0a, 0x6a, 0xbc, 0x4e, 0x71, 0xa8, 0x84, 0xa9, 0x61, 0xc5, 0x00, 0x51, 0x5f, 0x58,
+        0xe3, 0x0b, 0x6a, 0xa5, 0x82, 0xdd, 0x8d, 0xb6, 0xa6, 0x59, 0x45, 0xe0, 0x8d, 0x2d, 0x76,
     ];
     let request = super::base64(&[POINT, [7; 32], POINT].concat());
-    ask("/login/start", &format!("{{\"name\":\"{name}\",\"request\":\"{request}\"}}"))
+    ask(
+        "/login/start",
+        &format!("{{\"name\":\"{name}\",\"request\":\"{request}\"}}"),
+    )
 }
 
 fn recovery(name: &str) -> Vec<u8> {
@@ -142,7 +151,10 @@ fn recovery(name: &str) -> Vec<u8> {
 
 fn finish(path: &str, attempt: &str, field: &str) -> Vec<u8> {
     let proof = super::base64(&[7; 64]);
-    ask(path, &format!("{{\"attempt\":\"{attempt}\",\"{field}\":\"{proof}\",\"device\":\"\"}}"))
+    ask(
+        path,
+        &format!("{{\"attempt\":\"{attempt}\",\"{field}\":\"{proof}\",\"device\":\"\"}}"),
+    )
 }
 
 #[test]
@@ -204,10 +216,13 @@ fn a7_known_and_unknown_names_take_the_same_time() {
         return;
     }
     let place = Place::new();
-    let mut visitor = place.visitor();
-    place.compare("login, start", &|_| login("alice"), &|number| login(&nobody(number)));
-    place.compare("recovery, start", &|_| recovery("alice"), &|number| recovery(&nobody(number)));
-    let mut attempt_at = |words: &[u8]| place.ask(&mut visitor, words).text("attempt");
+    place.compare("login, start", &|_| login("alice"), &|number| {
+        login(&nobody(number))
+    });
+    place.compare("recovery, start", &|_| recovery("alice"), &|number| {
+        recovery(&nobody(number))
+    });
+    let attempt_at = |words: &[u8]| place.ask(&mut place.visitor(), words).text("attempt");
     let (of_alice, of_nobody) = (attempt_at(&login("alice")), attempt_at(&login("clive")));
     place.compare(
         "login, finish",

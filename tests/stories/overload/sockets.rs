@@ -12,7 +12,9 @@ const SECOND: Duration = Duration::from_secs(1);
 fn heads_that_trickle_are_given_up_while_others_are_served() {
     let mut siege = Siege::of(Setup::folder_and_sqlite().with("LIMITS_HEAD_S", "2"));
     let count = sized(200, 4_000);
-    let visitors = siege.crowd.come(count, 8, |_| b"GET /api/v1/server HTTP/1.1\r\nhost: x\r\n".to_vec());
+    let visitors = siege.crowd.come(count, 8, |_| {
+        b"GET /api/v1/server HTTP/1.1\r\nhost: x\r\n".to_vec()
+    });
     assert_eq!(visitors.len(), count);
     let heard = siege.crowd.each(visitors, |mut visitor| async move {
         visitor.trickle(b"x: y\r\n", SECOND).await
@@ -29,7 +31,10 @@ fn the_second_head_of_a_connection_cannot_trickle_either() {
     let visitors = siege.crowd.come(50, 8, |_| request("GET", "/server", &[], b""));
     let heard = siege.crowd.each(visitors, |mut visitor| async move {
         assert_eq!(visitor.hear().await.expect("an answer").status(), 200);
-        visitor.say(b"GET /api/v1/server HTTP/1.1\r\nhost: x\r\n").await.expect("it listens");
+        visitor
+            .say(b"GET /api/v1/server HTTP/1.1\r\nhost: x\r\n")
+            .await
+            .expect("it listens");
         visitor.trickle(b"x: y\r\n", SECOND).await
     });
     for heard in heard.into_iter().flatten() {
@@ -66,7 +71,10 @@ fn one_address_never_has_all_the_places() {
     assert_eq!(refused.text("code"), "too-many-requests");
     let other = crowd.wait_for(async {
         let mut other = Crowd::visit(server, 7).await.expect("it is heard");
-        other.say(&request("GET", "/server", &[], b"")).await.expect("it listens");
+        other
+            .say(&request("GET", "/server", &[], b""))
+            .await
+            .expect("it listens");
         other.hear().await.expect("it is answered")
     });
     assert_eq!(other.status(), 200, "whoever comes from elsewhere is served");
@@ -112,7 +120,9 @@ fn who_opens_a_websocket_and_says_nothing_is_sent_away() {
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ];
     let count = sized(200, 5_000);
-    let visitors = siege.crowd.come(count, 10, |_| request("GET", "/events", &upgrade, b""));
+    let visitors = siege
+        .crowd
+        .come(count, 10, |_| request("GET", "/events", &upgrade, b""));
     let heard = siege.crowd.each(visitors, |mut visitor| async move {
         let status = visitor.hear().await.expect("an answer").status();
         (status, visitor.is_let_go().await)
@@ -148,7 +158,10 @@ fn questions_out_of_all_proportion_are_refused() {
             }
         });
         let status = heard[0].as_ref().map(postern_tests::Heard::status);
-        assert!(status.is_none_or(|status| may_be.contains(&status)), "question {number}: {status:?}");
+        assert!(
+            status.is_none_or(|status| may_be.contains(&status)),
+            "question {number}: {status:?}"
+        );
     }
     siege.ends("questions out of all proportion");
 }

@@ -55,7 +55,10 @@ fn bodies_that_never_end_are_given_up_and_leave_nothing() {
     let heard = siege.crowd.each(visitors, |mut visitor| async move {
         visitor.trickle(b"x", Duration::from_millis(300)).await
     });
-    let told = heard.iter().flatten().filter(|heard| heard.status() == 408 && heard.text("code") == "too-slow");
+    let told = heard
+        .iter()
+        .flatten()
+        .filter(|heard| heard.status() == 408 && heard.text("code") == "too-slow");
     assert_eq!(told.count(), count, "{heard:?}");
     siege.ends(&format!("{count} bodies that never end"));
 }
@@ -82,11 +85,14 @@ fn what_is_longer_than_allowed_or_of_no_known_length_is_refused_at_once() {
 
 #[test]
 fn large_questions_that_stand_still_share_a_bounded_memory() {
-    let mut siege = Siege::of(Setup::folder_and_sqlite().with("LIMITS_BODY_GRACE_S", "6"));
+    let mut siege = Siege::of(Setup::folder_and_sqlite().with("LIMITS_BODY_GRACE_S", "4"));
     let token = format!("Bearer {}", siege.insider("mallory"));
-    let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
+    let headers = [
+        ("authorization", token.as_str()),
+        ("content-type", "application/json"),
+    ];
     let path = format!("/volumes/{}/batches", id(1));
-    let count = sized(60, 600);
+    let count = sized(30, 600);
     let mut words = head("POST", &path, &headers, 8 << 20);
     words.extend_from_slice(&vec![b' '; 7 << 20]);
     let visitors = siege.crowd.come(count, 8, |_| words.clone());
@@ -94,7 +100,10 @@ fn large_questions_that_stand_still_share_a_bounded_memory() {
     let statuses: Vec<u16> = heard.iter().flatten().map(postern_tests::Heard::status).collect();
     let honest = |status: &u16| matches!(status, 404 | 408 | 429 | 503);
     assert!(statuses.iter().all(honest), "{statuses:?}");
-    let refused = heard.iter().flatten().filter(|heard| matches!(heard.status(), 429 | 503));
+    let refused = heard
+        .iter()
+        .flatten()
+        .filter(|heard| matches!(heard.status(), 429 | 503));
     assert!(refused.clone().count() > 0, "{statuses:?}");
     assert!(refused.clone().all(|heard| heard.header("retry-after") == "2"));
     siege.ends(&format!("{count} questions of 8 MiB"));
@@ -106,12 +115,23 @@ fn downloads_that_nobody_takes_keep_little_and_end() {
     let token = format!("Bearer {}", siege.insider("mallory"));
     let content = put_in_parts(&siege, &token, 4);
     let count = sized(100, 1_000);
-    let ask = request("GET", &format!("/contents/{content}"), &[("authorization", &token)], b"");
+    let ask = request(
+        "GET",
+        &format!("/contents/{content}"),
+        &[("authorization", &token)],
+        b"",
+    );
     let visitors = siege.crowd.come(count, 4, |_| ask.clone());
     assert_eq!(visitors.len(), count);
-    println!("{count} downloads that nobody takes: {} MiB", siege.growth_bytes() >> 20);
+    println!(
+        "{count} downloads that nobody takes: {} MiB",
+        siege.growth_bytes() >> 20
+    );
     // Half of them take nothing, and half a few bytes now and then.
-    let (idle, sipping): (Vec<_>, Vec<_>) = visitors.into_iter().enumerate().partition(|(number, _)| number % 2 == 0);
+    let (idle, sipping): (Vec<_>, Vec<_>) = visitors
+        .into_iter()
+        .enumerate()
+        .partition(|(number, _)| number % 2 == 0);
     let visitors = |some: Vec<(usize, Visitor)>| some.into_iter().map(|(_, visitor)| visitor).collect();
     let sipped = siege.crowd.each(visitors(sipping), |mut visitor| async move {
         for _ in 0..80 {
@@ -123,8 +143,13 @@ fn downloads_that_nobody_takes_keep_little_and_end() {
         false
     });
     let ended = sipped.iter().filter(|ended| **ended).count();
-    println!("{ended} of {} who sipped were cut off while sipping", sipped.len());
-    siege.crowd.each(visitors(idle), |visitor| async move { visitor.is_let_go().await });
+    println!(
+        "{ended} of {} who sipped were cut off while sipping",
+        sipped.len()
+    );
+    siege
+        .crowd
+        .each(visitors(idle), |visitor| async move { visitor.is_let_go().await });
     siege.ends(&format!("{count} downloads that nobody takes"));
 }
 
@@ -133,7 +158,13 @@ fn many_ranges_at_once_are_refused() {
     let mut siege = Siege::of(Setup::folder_and_sqlite());
     let token = format!("Bearer {}", siege.insider("mallory"));
     let content = put_in_parts(&siege, &token, 1);
-    let ranges = format!("bytes={}", (0..2_000).map(|n| format!("{n}-{}", n + 1)).collect::<Vec<_>>().join(","));
+    let ranges = format!(
+        "bytes={}",
+        (0..2_000)
+            .map(|n| format!("{n}-{}", n + 1))
+            .collect::<Vec<_>>()
+            .join(",")
+    );
     let headers = [("authorization", token.as_str()), ("range", &ranges)];
     let ask = request("GET", &format!("/contents/{content}"), &headers, b"");
     let visitors = siege.crowd.come(1, 1, |_| ask.clone());
@@ -153,11 +184,21 @@ fn put_in_parts(siege: &Siege, token: &str, parts: usize) -> String {
         let body = noise(part as u64, PART_BYTES + if part == 0 { HEADER_BYTES } else { 0 });
         let checksum = base64(blake3::hash(&body).as_bytes());
         let headers = [("authorization", token), ("postern-checksum", &checksum)];
-        words.push(request("PUT", &format!("/uploads/{content}/parts/{part}"), &headers, &body));
+        words.push(request(
+            "PUT",
+            &format!("/uploads/{content}/parts/{part}"),
+            &headers,
+            &body,
+        ));
         size += body.len();
     }
     let complete = format!("{{\"size_bytes\":{size}}}");
-    words.push(request("POST", &format!("/uploads/{content}/complete"), &json, complete.as_bytes()));
+    words.push(request(
+        "POST",
+        &format!("/uploads/{content}/complete"),
+        &json,
+        complete.as_bytes(),
+    ));
     let visitors = siege.crowd.come(1, 1, |_| Vec::new());
     siege.crowd.each(visitors, move |mut visitor| {
         let words = words.clone();

@@ -75,7 +75,12 @@ impl LoginServer {
     ) -> Result<()> {
         let seed = derive(self.fakes.expose(), Label::FakeRecovery, &[&attempt.account]);
         let decoy = primitives::ed25519_public(&seed);
-        let checked = check_answer(public.unwrap_or(&decoy), &attempt.account, &attempt.challenge, answer);
+        let checked = check_answer(
+            public.unwrap_or(&decoy),
+            &attempt.account,
+            &attempt.challenge,
+            answer,
+        );
         public.ok_or(Error::CannotOpen).and(checked)
     }
 
