@@ -18,6 +18,9 @@ use crate::settings::Pace;
 
 /// The server below answers a first head that is late with 408: it comes first.
 const HEAD_MARGIN: Duration = Duration::from_secs(1);
+/// So much is read before what has come is looked at: else all that the system holds for a thousand connections would be
+/// taken into memory first.
+const TURN_BYTES: usize = 32 << 10;
 
 /// A connection. It ends when its peer takes too little while something waits for it, or does not ask in time.
 pub(crate) struct Taking<S> {
@@ -29,6 +32,7 @@ pub(crate) struct Taking<S> {
     head: Duration,
     attending: Attending,
     idle: Option<Idle>,
+    read_bytes: usize,
     /// Goes when the connection does.
     _guest: Option<Guest>,
 }
@@ -59,6 +63,7 @@ impl<S> Taking<S> {
             head: pace.head + HEAD_MARGIN,
             attending: Attending::default(),
             idle: None,
+            read_bytes: 0,
             _guest: guest,
         }
     }
@@ -145,9 +150,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for Taking<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.read_bytes >= TURN_BYTES {
+            this.read_bytes = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(cx, buffer) {
-            Poll::Pending => this.poll_idle(cx).map(Err),
-            came => came,
+            Poll::Pending => {
+                this.read_bytes = 0;
+                this.poll_idle(cx).map(Err)
+            }
+            came => {
+                this.read_bytes += buffer.filled().len() - before;
+                came
+            }
         }
     }
 }

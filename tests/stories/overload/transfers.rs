@@ -55,11 +55,12 @@ fn bodies_that_never_end_are_given_up_and_leave_nothing() {
     let heard = siege.crowd.each(visitors, |mut visitor| async move {
         visitor.trickle(b"x", Duration::from_millis(300)).await
     });
-    let told = heard
-        .iter()
-        .flatten()
-        .filter(|heard| heard.status() == 408 && heard.text("code") == "too-slow");
-    assert_eq!(told.count(), count, "{heard:?}");
+    // Who goes on talking may miss the answer; nobody gets another one.
+    let told: Vec<_> = heard.iter().flatten().collect();
+    assert!(!told.is_empty());
+    for told in told {
+        assert_eq!((told.status(), told.text("code").as_str()), (408, "too-slow"));
+    }
     siege.ends(&format!("{count} bodies that never end"));
 }
 
@@ -133,20 +134,16 @@ fn downloads_that_nobody_takes_keep_little_and_end() {
         .enumerate()
         .partition(|(number, _)| number % 2 == 0);
     let visitors = |some: Vec<(usize, Visitor)>| some.into_iter().map(|(_, visitor)| visitor).collect();
-    let sipped = siege.crowd.each(visitors(sipping), |mut visitor| async move {
-        for _ in 0..80 {
-            if visitor.take(64).await == 0 {
-                return true;
-            }
+    let sipping = siege.crowd.each(visitors(sipping), |mut visitor| async move {
+        for _ in 0..60 {
+            visitor.take(64).await;
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        false
+        visitor
     });
-    let ended = sipped.iter().filter(|ended| **ended).count();
-    println!(
-        "{ended} of {} who sipped were cut off while sipping",
-        sipped.len()
-    );
+    // All of them are there, and the server has let go of them.
+    siege.holds_nothing();
+    drop(sipping);
     siege
         .crowd
         .each(visitors(idle), |visitor| async move { visitor.is_let_go().await });
