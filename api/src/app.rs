@@ -5,30 +5,47 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_server::{Server, ServerBuilder, ServerHandle};
+use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::ResponseError as _;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpServer};
+use actix_web::{App, Error};
 use postern_domain::Postern;
 use postern_protocol::API_ROOT;
 
-use crate::address::origin_of;
+use crate::address::{Origin, origin_of};
+use crate::attending::attend;
 use crate::bells::Bells;
+use crate::door::Door;
 use crate::headers::security_headers;
+use crate::held::Held;
 use crate::limits::Limits;
+use crate::room::Room;
 use crate::routes::{self, health};
 use crate::settings::Settings;
 use crate::state::{Clock, State};
+use crate::taking::Taking;
 use crate::web as files;
 
 /// How often limits are forgotten that have run out.
 const FORGET: Duration = Duration::from_secs(60);
+/// How many may knock at the same moment. The standard library's 128 would make everybody wait behind a small flood.
+const BACKLOG: i32 = 4_096;
+/// Threads of each worker that wait for disks. Each may hold memory of its own, so there are not more than help.
+const BLOCKING_THREADS: usize = 64;
+/// How long the end of a connection may take.
+const DISCONNECT: Duration = Duration::from_secs(1);
 
 /// A server that listens. It serves as long as [`Running::wait`] is awaited.
 pub struct Running {
-    server: actix_web::dev::Server,
+    server: Server,
     state: Data<State>,
 }
 
@@ -52,27 +69,57 @@ pub fn run(
 ) -> io::Result<Running> {
     let state = Data::new(State {
         limits: Limits::new(&settings.rates),
+        room: Arc::new(Room::default()),
         postern,
         bells,
         clock,
         settings,
     });
-    let shared = state.clone();
-    let app = move || {
-        App::new()
-            .app_data(shared.clone())
-            .wrap(security_headers(shared.settings.behind_tls))
-            .configure(all_paths)
-    };
     cut_off_stalled(&listener, state.settings.pace.stall)?;
-    let server = HttpServer::new(app)
+    socket2::SockRef::from(&listener).listen(BACKLOG)?;
+    let builder = Server::build()
         .workers(state.settings.workers.max(1))
-        .client_request_timeout(state.settings.pace.head)
+        .worker_max_blocking_threads(BLOCKING_THREADS)
         .shutdown_timeout(state.settings.shutdown.as_secs())
-        .disable_signals()
-        .listen(listener)?
-        .run();
+        .disable_signals();
+    let server = listen(builder, listener, &state)?.run();
     Ok(Running { server, state })
+}
+
+/// What actix's own `HttpServer` does, with the door before it.
+fn listen(builder: ServerBuilder, listener: TcpListener, state: &Data<State>) -> io::Result<ServerBuilder> {
+    let (state, door) = (state.clone(), Arc::new(Door::new(&state.settings)));
+    let ending = builder.graceful_shutdown_signal();
+    builder.listen("interface", listener, move || {
+        let (door, ending) = (Arc::clone(&door), ending.clone());
+        let app = App::new()
+            .app_data(state.clone())
+            .wrap(security_headers(state.settings.behind_tls))
+            .wrap(from_fn(attend))
+            .configure(all_paths)
+            .into_factory()
+            .map_err(|error: Error| error.error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let ending = ending.clone();
+                async move { ending.notified().await }
+            })
+            .keep_alive(state.settings.pace.head)
+            .client_request_timeout(state.settings.pace.head)
+            .client_disconnect_timeout(DISCONNECT)
+            .on_connect_ext(|stream: &Taking<TcpStream>, data| {
+                data.insert(stream.attending());
+            })
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(move |stream| {
+            let door = Arc::clone(&door);
+            async move {
+                let (stream, peer) = door.take_in(stream).await.map_err(DispatchError::Io)?;
+                Ok((stream, actix_http::Protocol::Http1, Some(peer)))
+            }
+        })
+        .and_then(http)
+    })
 }
 
 impl Running {
@@ -137,21 +184,41 @@ fn all_paths(config: &mut ServiceConfig) {
     config
         .service(interface)
         .route("/healthz", web::get().to(health::get_health))
-        .route("/readyz", web::get().to(health::get_readiness))
+        .service(
+            web::resource("/readyz")
+                .wrap(from_fn(count_request))
+                .route(web::get().to(health::get_readiness)),
+        )
         .default_service(web::to(files::get_file));
 }
 
-/// Counts the request for its sender, and keeps answers of the interface out of every cache.
+/// Counts the request for its sender and its answer's memory, and keeps answers of the interface out of every cache.
 async fn count_request(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let state = crate::extract::state(request.request());
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = crate::extract::state(request.request()).clone();
     let origin = origin_of(request.request(), &state.settings.trusted_proxies);
     state.limits.count_request(origin)?;
-    let mut response = next.call(request).await?;
+    let answered = next.call(request).await?.map_into_boxed_body();
+    let mut response = hold(answered, &state.room, origin);
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// An answer whose memory is counted until it has been sent; or, if there is none left for it, a refusal.
+fn hold(answered: ServiceResponse, room: &Arc<Room>, origin: Origin) -> ServiceResponse {
+    let mut refused = None;
+    let held = answered.map_body(|_, body| {
+        Held::hold(body, room.reserve(origin)).unwrap_or_else(|reason| {
+            refused = Some(reason);
+            BoxBody::new(())
+        })
+    });
+    match refused {
+        None => held,
+        Some(reason) => held.into_response(reason.error_response()),
+    }
 }

@@ -1,4 +1,7 @@
 //! Bodies on their way in: chunk by chunk, no longer than announced, and no slower than the settings allow.
+//!
+//! The pace is looked at again and again: a body that came fast at first has not earned the right to stand still, and to
+//! hold what it holds, for half an hour.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -10,6 +13,8 @@ use bytes::Bytes;
 use futures::Stream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::error::ApiError;
+use crate::room::Reserved;
 use crate::settings::Pace;
 
 /// Why a body ended before its end.
@@ -31,21 +36,21 @@ pub(crate) struct GuardedBody<S> {
     body: S,
     limit: u64,
     received: u64,
+    /// Of them, those that had come when the present span began.
+    before: u64,
     pace: Pace,
-    started: Instant,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl<S> GuardedBody<S> {
     pub(crate) fn new(body: S, limit: u64, pace: Pace) -> Self {
-        let started = Instant::now();
         Self {
             body,
             limit,
             received: 0,
+            before: 0,
             pace,
-            started,
-            deadline: Box::pin(sleep_until(started + pace.body_grace)),
+            deadline: Box::pin(sleep_until(Instant::now() + pace.body_grace)),
         }
     }
 
@@ -60,12 +65,16 @@ impl<S> GuardedBody<S> {
     /// Whether the body is late. The timer is moved only when it rings, not with each chunk.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         while self.deadline.as_mut().poll(cx).is_ready() {
-            let earned = Duration::from_secs(self.received / u64::from(self.pace.body_bytes_per_s.max(1)));
-            let due = self.started + self.pace.body_grace + earned;
-            if due <= Instant::now() {
+            let came = Duration::from_secs(
+                (self.received - self.before) / u64::from(self.pace.body_bytes_per_s.max(1)),
+            );
+            if came < self.pace.body_grace {
                 return true;
             }
-            self.deadline.as_mut().reset(due);
+            self.before = self.received;
+            self.deadline
+                .as_mut()
+                .reset(Instant::now() + self.pace.body_grace);
         }
         false
     }
@@ -89,8 +98,14 @@ where
     }
 }
 
-/// The whole body, where it is small.
-pub(crate) async fn read_whole<S>(mut body: GuardedBody<S>) -> Result<Vec<u8>, BodyError>
+/// What a body becomes when it is understood takes about twice its own length again.
+const UNDERSTOOD: usize = 3;
+
+/// The whole body, in memory that is counted in `reserved` as it comes.
+pub(crate) async fn read_whole<S>(
+    mut body: GuardedBody<S>,
+    reserved: &mut Reserved,
+) -> Result<Vec<u8>, ApiError>
 where
     S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
 {
@@ -98,15 +113,21 @@ where
     let mut whole = Vec::new();
     while let Some(chunk) = body.next().await {
         whole.extend_from_slice(&chunk?);
+        reserved.grow_to(whole.len() * UNDERSTOOD)?;
     }
     Ok(whole)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
     use futures::{StreamExt as _, stream};
 
     use super::*;
+    use crate::address::Origin;
+    use crate::room::Room;
 
     const PACE: Pace = Pace {
         head: Duration::from_secs(1),
@@ -115,6 +136,14 @@ mod tests {
         stall: Duration::from_secs(10),
     };
 
+    async fn read<S>(body: GuardedBody<S>) -> Result<Vec<u8>, ApiError>
+    where
+        S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    {
+        let nowhere = Origin::from(IpAddr::from([0; 4]));
+        read_whole(body, &mut Arc::new(Room::default()).reserve(nowhere)).await
+    }
+
     fn chunk(bytes: &'static [u8]) -> Result<Bytes, PayloadError> {
         Ok(Bytes::from_static(bytes))
     }
@@ -122,20 +151,20 @@ mod tests {
     #[tokio::test]
     async fn a_body_as_long_as_allowed_arrives_whole() {
         let body = GuardedBody::new(stream::iter([chunk(b"abc"), chunk(b"de")]), 5, PACE);
-        assert_eq!(read_whole(body).await.expect("allowed"), b"abcde");
+        assert_eq!(read(body).await.expect("allowed"), b"abcde");
     }
 
     #[tokio::test]
     async fn a_body_that_is_longer_than_allowed_is_refused_at_the_first_byte_too_many() {
         let body = GuardedBody::new(stream::iter([chunk(b"abc"), chunk(b"def"), chunk(b"g")]), 5, PACE);
-        assert!(matches!(read_whole(body).await, Err(BodyError::TooLarge)));
+        assert!(matches!(read(body).await, Err(ApiError::TooLarge)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stands_still_is_given_up_after_the_grace() {
         let started = Instant::now();
         let body = GuardedBody::new(stream::iter([chunk(b"abc")]).chain(stream::pending()), 5, PACE);
-        assert!(matches!(read_whole(body).await, Err(BodyError::TooSlow)));
+        assert!(matches!(read(body).await, Err(ApiError::TooSlow)));
         assert_eq!(started.elapsed().as_secs(), 10);
     }
 
@@ -147,9 +176,19 @@ mod tests {
         });
         let started = Instant::now();
         let body = GuardedBody::new(Box::pin(trickle), 1 << 20, PACE);
-        assert!(matches!(read_whole(body).await, Err(BodyError::TooSlow)));
-        // Five bytes a second earn half a second each: the grace of ten seconds lasts for twenty.
-        assert!((19..=21).contains(&started.elapsed().as_secs()));
+        assert!(matches!(read(body).await, Err(ApiError::TooSlow)));
+        assert_eq!(started.elapsed().as_secs(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_came_fast_at_first_has_not_earned_the_right_to_stand_still() {
+        let burst = stream::iter([chunk(&[7; 10_000])]).chain(stream::pending());
+        let started = Instant::now();
+        assert!(matches!(
+            read(GuardedBody::new(burst, 1 << 20, PACE)).await,
+            Err(ApiError::TooSlow)
+        ));
+        assert_eq!(started.elapsed().as_secs(), 20);
     }
 
     #[tokio::test(start_paused = true)]
@@ -159,6 +198,6 @@ mod tests {
             (n < 100).then(|| (chunk(b"1234567890"), n + 1))
         });
         let body = GuardedBody::new(Box::pin(steady), 1 << 20, PACE);
-        assert_eq!(read_whole(body).await.expect("fast enough").len(), 1_000);
+        assert_eq!(read(body).await.expect("fast enough").len(), 1_000);
     }
 }

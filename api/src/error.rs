@@ -37,6 +37,11 @@ pub(crate) enum ApiError {
         /// How long to wait.
         retry_after_s: u64,
     },
+    /// All places, or all of the memory for large requests, are taken by others.
+    Full {
+        /// How long to wait.
+        retry_after_s: u64,
+    },
 }
 
 /// What is answered: status, code, and what helps the client to go on.
@@ -81,7 +86,16 @@ impl ApiError {
                 Answer::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests)
                     .retry_after_s(*retry_after_s)
             }
+            Self::Full { retry_after_s } => {
+                Answer::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable)
+                    .retry_after_s(*retry_after_s)
+            }
         }
+    }
+
+    /// The body of the answer.
+    pub(crate) fn told(&self) -> ErrorBody {
+        self.body(&self.answer())
     }
 
     fn body(&self, answer: &Answer) -> ErrorBody {
@@ -158,6 +172,9 @@ impl fmt::Display for ApiError {
             Self::TooSlow => f.write_str("the body came too slowly"),
             Self::TooManyRequests { retry_after_s } => {
                 write!(f, "too many requests: wait for {retry_after_s} seconds")
+            }
+            Self::Full { retry_after_s } => {
+                write!(f, "the server is full: wait for {retry_after_s} seconds")
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use futures::future::LocalBoxFuture;
 use postern_domain::{Fresh, Session, SignedIn};
 use postern_protocol::limits::MAX_JSON_BYTES;
@@ -104,15 +104,22 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Json<T, 
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = is_json(request);
-        let pace = state(request).settings.pace;
-        let body = GuardedBody::new(payload.take(), LIMIT as u64, pace);
+        let state = state(request);
+        let body = GuardedBody::new(payload.take(), LIMIT as u64, state.settings.pace);
+        let mut reserved = state
+            .room
+            .reserve(origin_of(request, &state.settings.trusted_proxies));
+        let request = request.clone();
         Box::pin(async move {
             if !is_json {
                 return Err(ApiError::Malformed(
                     "the body must be application/json".to_owned(),
                 ));
             }
-            parse_json(&read_whole(body).await?).map(Self)
+            let parsed = parse_json(&read_whole(body, &mut reserved).await?).map(Self)?;
+            // What was understood is there until the request is answered.
+            request.extensions_mut().insert(reserved);
+            Ok(parsed)
         })
     }
 }

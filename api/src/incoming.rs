@@ -21,8 +21,9 @@ use crate::body::{BodyError, GuardedBody};
 use crate::error::ApiError;
 use crate::extract::state;
 
-/// Chunks between connection and store.
-const BUFFERED_CHUNKS: usize = 4;
+/// Chunks between connection and store, besides the one that each sender may always have there. A thousand uploads that
+/// wait for one disk hold a thousand times as many.
+const BUFFERED_CHUNKS: usize = 0;
 
 /// Hands the body of `request` to `keep`, chunk by chunk. What the body itself did wrong is told rather than what
 /// `keep` made of it.

@@ -5,22 +5,28 @@
 //!
 //! Read in this order: [`app`](run) (what is put together), `routes` (the table of paths, one file for each group),
 //! `extract` (what handlers ask for), `error` (the one translation to status and code), `incoming` and `outgoing` (bulk
-//! bytes), then the guards: `address`, `limits`, `body`, `headers`; at last `bells`, `web` and `openapi`.
+//! bytes), then the guards: `door`, `taking` and `attending` (connections), `address`, `limits`, `room` (memory), `body`, `headers`; at
+//! last `bells`, `web` and `openapi`.
 
 mod address;
 mod app;
+mod attending;
 mod bells;
 mod body;
+mod door;
 mod error;
 mod extract;
 mod headers;
+mod held;
 mod incoming;
 mod limits;
 mod openapi;
 mod outgoing;
+mod room;
 mod routes;
 mod settings;
 mod state;
+mod taking;
 mod web;
 
 pub use app::{Running, Stopper, run};

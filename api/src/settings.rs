@@ -18,6 +18,10 @@ pub struct Settings {
     pub pace: Pace,
     /// Threads that answer requests.
     pub workers: usize,
+    /// The most connections at a time. Each may need a second file handle, for what it sends or fetches.
+    pub connections: usize,
+    /// The most of them from one address (a trusted proxy's aside).
+    pub connections_per_address: usize,
     /// How long a transfer may go on after the server was told to stop.
     pub shutdown: Duration,
 }
@@ -30,6 +34,8 @@ impl Default for Settings {
             rates: Rates::default(),
             pace: Pace::default(),
             workers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            connections: 16_384,
+            connections_per_address: 1_024,
             shutdown: Duration::from_secs(30),
         }
     }
@@ -74,11 +80,11 @@ impl Default for Rates {
 pub struct Pace {
     /// Within this time the head of a request must have arrived.
     pub head: Duration,
-    /// A body may take this long whatever its size, …
+    /// In each span of this length a body must bring …
     pub body_grace: Duration,
-    /// … and from then on must have brought so many bytes for each second.
+    /// … so many bytes for each second.
     pub body_bytes_per_s: u32,
-    /// Who takes nothing of an answer for so long is cut off.
+    /// Who has not taken as many bytes of an answer for each second of such a span is cut off.
     pub stall: Duration,
 }
 

@@ -9,6 +9,7 @@ use postern_protocol::TimeMs;
 
 use crate::bells::Bells;
 use crate::limits::Limits;
+use crate::room::Room;
 use crate::settings::Settings;
 
 /// Tells the time. Tests move it.
@@ -50,6 +51,7 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) limits: Limits,
+    pub(crate) room: Arc<Room>,
 }
 
 impl State {

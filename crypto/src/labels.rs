@@ -89,6 +89,8 @@ labels! {
 
     /// Identifier of an account that does not exist.
     FakeAccount = "login/fake-account",
+    /// Seed of the recovery key of an account that does not exist.
+    FakeRecovery = "login/fake-recovery",
 
     /// HPKE: a letter from one identity to another.
     Letter = "hpke/letter",

@@ -3,7 +3,6 @@
 //! The words are proven by a signature over a challenge; what follows is a session that can load the recovery's slot
 //! and set a new password, nothing else.
 
-use postern_crypto::recovery::check_answer;
 use postern_protocol::account::{RecoveryChallenge, RecoveryFinish, RecoveryStart};
 use postern_protocol::session::{Scope, SessionBody};
 use postern_protocol::{AccountId, TimeMs};
@@ -54,13 +53,15 @@ impl Postern {
             .open_recovery(finish.attempt.as_slice(), now.0)
             .map_err(|_| Error::LoginFailed)?;
         let account = AccountId(attempt.account);
-        let row = self.records().account(account).await?.ok_or(Error::LoginFailed)?;
         let answer = finish
             .signature
             .as_slice()
             .try_into()
             .map_err(|_| Error::LoginFailed)?;
-        check_answer(&row.recovery_key, &attempt.account, &attempt.challenge, answer)
+        let row = self.records().account(account).await?;
+        let kept = row.as_ref().map(|row| &row.recovery_key);
+        self.login()
+            .check_recovery(&attempt, kept, answer)
             .map_err(|_| Error::LoginFailed)?;
         let grant = Grant::new(account, Scope::Recovery, &finish.device, now, rng)?;
         let begun = self.records().create_session(&grant.row).await?;

@@ -16,8 +16,8 @@ pub const MAX_SLOT_BYTES: usize = 1 << 10;
 pub const MAX_STATEMENT_BYTES: usize = 4 << 10;
 /// The largest volume head.
 pub const MAX_HEAD_BYTES: usize = 1 << 10;
-/// The largest wrap or archive of a link.
-pub const MAX_LINK_BYTES: usize = 4 << 10;
+/// The largest wrap or archive of a link: a name, a media type and keys need less than half.
+pub const MAX_LINK_BYTES: usize = 2 << 10;
 /// The largest login or sign-up message.
 pub const MAX_OPAQUE_BYTES: usize = 2 << 10;
 /// The longest name that a session may give its device.
@@ -26,7 +26,7 @@ pub const MAX_DEVICE_CHARS: usize = 64;
 pub const MAX_VOLUME_NODES: u64 = 2_000_000;
 /// The deepest folder, counted from the root.
 pub const MAX_DEPTH: usize = 256;
-/// The most links of one account.
-pub const MAX_LINKS: u32 = 100_000;
+/// The most links of one account. Its owner gets them in one answer, which has to fit into memory.
+pub const MAX_LINKS: u32 = 10_000;
 /// The most downloads that a link may be limited to.
 pub const MAX_LINK_DOWNLOADS: u32 = 1_000_000;

@@ -97,6 +97,8 @@ impl TryFrom<RawConfig> for Config {
                 rates: rates(&raw.limits)?,
                 pace: pace(&raw.limits),
                 shutdown: Duration::from_secs(raw.shutdown_s),
+                connections: raw.limits.connections.max(1),
+                connections_per_address: raw.limits.connections_per_address.max(1),
                 workers: if raw.workers == 0 {
                     Settings::default().workers
                 } else {
@@ -228,6 +230,8 @@ mod tests {
         assert_eq!(ours.pace.body_bytes_per_s, theirs.pace.body_bytes_per_s);
         assert_eq!(ours.pace.stall, theirs.pace.stall);
         assert_eq!(ours.shutdown, theirs.shutdown);
+        assert_eq!(ours.connections, theirs.connections);
+        assert_eq!(ours.connections_per_address, theirs.connections_per_address);
     }
 
     #[test]

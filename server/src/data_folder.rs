@@ -60,10 +60,7 @@ mod tests {
         let parent = tempfile::tempdir().expect("a folder");
         let folder = parent.path().join("a/b");
         make(&folder).expect("it can be made");
-        let mode = std::fs::metadata(&folder)
-            .expect("it is there")
-            .permissions()
-            .mode();
+        let mode = fs::metadata(&folder).expect("it is there").permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         make(&folder).expect("and may be there already");
     }

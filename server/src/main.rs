@@ -1,11 +1,12 @@
 //! `posternd`: the one binary of Postern's server.
 //!
 //! Nothing happens here but reading settings, opening what they name, and starting what was asked for. Read in this
-//! order: `args`, `config`, `serving`, then `stores`, `sweeping`, `data_folder`, `logs`.
+//! order: `args`, `config`, `serving`, then `stores`, `sweeping`, `data_folder`, `handles`, `logs`.
 
 mod args;
 mod config;
 mod data_folder;
+mod handles;
 mod logs;
 mod serving;
 mod stores;

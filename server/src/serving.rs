@@ -12,13 +12,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Config;
 use crate::sweeping::keep_sweeping;
-use crate::{data_folder, stores};
+use crate::{data_folder, handles, stores};
 
 /// How long an invitation lasts.
 const INVITE_MS: i64 = 7 * DAY_MS;
 
 /// Serves until it is told to stop.
-pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+pub(crate) async fn serve(mut config: Config) -> anyhow::Result<()> {
+    config.interface.connections = handles::enough_for(config.interface.connections);
     data_folder::make(&config.data)?;
     let _lock = data_folder::lock(&config.data)?;
     let (bells, clock) = (Arc::new(Bells::default()), Clock::system());

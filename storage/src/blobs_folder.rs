@@ -5,6 +5,7 @@
 //! or none, and what was acknowledged is there. An upload is one file in which each part is written at its final
 //! place, so that completing it moves no byte.
 
+mod buffers;
 mod files;
 mod names;
 mod reading;
@@ -25,12 +26,14 @@ use postern_protocol::parts;
 use crate::answers::check_part;
 use crate::error::{OpenError, damaged, from_io};
 use crate::steps;
+use buffers::Buffers;
 use names::Names;
 
 /// Blobs as files of a folder.
 #[derive(Debug, Clone)]
 pub struct FolderBlobs {
     names: Arc<Names>,
+    buffers: Arc<Buffers>,
 }
 
 impl FolderBlobs {
@@ -42,7 +45,10 @@ impl FolderBlobs {
         let names = Arc::new(Names::new(folder));
         let made = Arc::clone(&names);
         blocking(move || files::prepare(&made)).await?;
-        Ok(Self { names })
+        Ok(Self {
+            names,
+            buffers: Arc::default(),
+        })
     }
 
     async fn with_names<T: Send + 'static>(
@@ -64,7 +70,7 @@ impl BlobStore for FolderBlobs {
                 files::create_temporary(names, key)
             })
             .await?;
-        writing::write(file, body).await?;
+        writing::write(file, body, self.buffers.share()).await?;
         self.with_names(move |names| files::name_blob(names, key, &temporary))
             .await
     }
@@ -91,7 +97,7 @@ impl BlobStore for FolderBlobs {
         else {
             return Ok(None);
         };
-        writing::write(file, body).await.map(Some)
+        writing::write(file, body, self.buffers.share()).await.map(Some)
     }
 
     async fn complete(&self, key: BlobKey, _: &UploadHandle, size_bytes: u64) -> Result<Option<()>> {
@@ -104,7 +110,7 @@ impl BlobStore for FolderBlobs {
         let file = self
             .with_names(move |names| files::open_blob_at(names, key, start))
             .await?;
-        Ok(file.map(|file| reading::read(file, range.end - range.start)))
+        Ok(file.map(|file| reading::read(file, range.end - range.start, self.buffers.share())))
     }
 
     async fn size(&self, key: BlobKey) -> Result<Option<u64>> {

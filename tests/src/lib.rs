@@ -5,14 +5,17 @@
 //! would miss what a hostile network sees.
 //!
 //! Read [`Server`] and [`Cli`] first, then `postgres` and `s3` for the other storage; [`Recorder`] and [`Canary`] are
-//! how we look for what must not leave the device.
+//! how we look for what must not leave the device; [`Crowd`] is who
+//! means no good, and [`Neighbour`] who has to live with it.
 
 mod bulk;
 mod canary;
 mod cli;
+mod crowd;
 mod dice;
 mod failing_disk;
 mod folder;
+mod neighbour;
 mod postgres;
 mod power;
 mod process;
@@ -24,9 +27,11 @@ mod server;
 pub use bulk::{Bulk, SameAs};
 pub use canary::Canary;
 pub use cli::{Cli, Run, Running, Typed};
+pub use crowd::{Crowd, Heard, Visitor};
 pub use dice::{Dice, is_long};
 pub use failing_disk::{Calls, Errno, FailingDisk};
 pub use folder::{every_file, noise};
+pub use neighbour::Neighbour;
 pub use postgres::Postgres;
 pub use power::{Cut, Cuts, Tape, memory_folder};
 pub use recorder::Recorder;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::process::peak_memory_bytes;
+use crate::process::{memory_bytes, open_files, peak_memory_bytes};
 use crate::programs::posternd;
 use crate::{FailingDisk, Postgres, S3, every_file};
 
@@ -27,6 +27,7 @@ pub struct Setup {
     log: Log,
     others: Option<(Postgres, S3)>,
     disk_mib: Option<u32>,
+    handles: Option<u32>,
 }
 
 /// A server that runs. Dropping it kills it, as `kill -9` does.
@@ -78,6 +79,13 @@ impl Setup {
     #[must_use]
     pub fn on_a_disk_that_may_fail(mut self, disk: &FailingDisk) -> Self {
         self.settings.extend(disk.variables());
+        self
+    }
+
+    /// With so many file handles, and no more.
+    #[must_use]
+    pub fn with_file_handles(mut self, handles: u32) -> Self {
+        self.handles = Some(handles);
         self
     }
 
@@ -140,6 +148,7 @@ impl Setup {
             log: Log::default(),
             others,
             disk_mib: None,
+            handles: None,
         }
         // A story does in seconds what a stranger would need hours for.
         .with("LIMITS_STRANGER_BURST", "10000")
@@ -149,9 +158,10 @@ impl Setup {
     }
 
     fn command(&self) -> Command {
-        let mut command = match self.disk_mib {
-            None => Command::new(posternd()),
-            Some(size) => self.on_own_disk(size),
+        let mut command = match (self.disk_mib, self.handles) {
+            (Some(size), _) => self.on_own_disk(size),
+            (None, Some(handles)) => with_few_handles(handles),
+            (None, None) => Command::new(posternd()),
         };
         command
             .arg("all")
@@ -208,6 +218,16 @@ impl Server {
         assert!(set.expect("prlimit can be started").success());
     }
 
+    /// The memory that it has now.
+    pub fn memory_bytes(&self) -> u64 {
+        memory_bytes(&self.process).expect("it runs")
+    }
+
+    /// How many files and sockets it has open.
+    pub fn open_files(&self) -> usize {
+        open_files(&self.process).expect("it runs")
+    }
+
     /// Kills it where it stands, as a power cut would.
     pub fn kill(self) {
         drop(self);
@@ -228,6 +248,13 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn with_few_handles(handles: u32) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"ulimit -n "$1" && shift && exec "$@""#, "sh"]);
+    command.arg(handles.to_string()).arg(posternd());
+    command
 }
 
 /// Keeps all that comes out of a server, and reports the address in its line of readiness.

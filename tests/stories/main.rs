@@ -25,3 +25,4 @@ mod interrupted;
 mod killed;
 mod large;
 mod links;
+mod overload;

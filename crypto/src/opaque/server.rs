@@ -18,6 +18,8 @@ use crate::{Error, Hash, Id, Result, cbox, hash, secret};
 /// How long a client may take between the challenge and its answer, Argon2id on a slow phone included.
 pub const ATTEMPT_LIFETIME_MS: i64 = 2 * 60 * 1000;
 
+/// A public key, a masking key, a nonce and a tag (RFC 9807, 3.2).
+const RECORD_BYTES: usize = 32 + 64 + 32 + 64;
 const MAX_NAME: usize = 64;
 const MAX_STATE: usize = 1024;
 const MAX_SETUP: usize = 1024;
@@ -117,6 +119,8 @@ impl LoginServer {
     /// Answers the beginning of a login. For a name that nobody has, `known` is `None`, and the answer is
     /// RFC 9807's fake one: always of the same account for the same name, and as long as a true one
     /// (threat A7).
+    ///
+    /// Everything is done for both: what takes no part in the answer is thrown away.
     pub fn challenge<R: CryptoRng + ?Sized>(
         &self,
         name: &str,
@@ -126,9 +130,10 @@ impl LoginServer {
         rng: &mut R,
     ) -> Result<Challenge> {
         let context = context();
+        let fake = self.fake_account(name);
         let (account, record) = match known {
             Some((account, record)) => (*account, Some(record)),
-            None => (self.fake_account(name), None),
+            None => (fake, None),
         };
         let terms = Terms::new(&context, name);
         let (message, state) = start_login(&self.setup, record, request, &account, &terms, rng)?;
@@ -136,7 +141,7 @@ impl LoginServer {
         let attempt = Attempt {
             account,
             name: name.to_owned(),
-            record_hash: hash::hash(record.unwrap_or_default()),
+            record_hash: hash::hash(record.unwrap_or(&[0; RECORD_BYTES])),
             expires_ms,
             state,
         };
@@ -222,10 +227,12 @@ pub(crate) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
     rng: &mut R,
 ) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>)> {
     let request = suite::CredentialRequest::deserialize(request).map_err(|_| Error::CannotOpen)?;
-    let record = record
-        .map(suite::ServerRegistration::deserialize)
-        .transpose()
-        .map_err(|_| Error::CannotOpen)?;
+    // To take a record apart costs a few microseconds, by which a name that is known could be told: a decoy is taken
+    // apart where there is none.
+    let decoy = decoy_record(setup);
+    let kept =
+        suite::ServerRegistration::deserialize(record.unwrap_or(&decoy)).map_err(|_| Error::CannotOpen)?;
+    let record = record.map(|_| kept);
     let parameters = parameters(terms);
     let started = suite::ServerLogin::start(&mut Lend(rng), setup, record, request, credential, parameters)
         .map_err(|_| Error::CannotOpen)?;
@@ -233,6 +240,13 @@ pub(crate) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
         started.message.serialize().to_vec(),
         Zeroizing::new(started.state.serialize().to_vec()),
     ))
+}
+
+/// As long as a record, and as well-formed.
+fn decoy_record<S: Stretch>(setup: &suite::ServerSetup<Suite<S>>) -> Vec<u8> {
+    let mut record = setup.keypair().public().serialize().to_vec();
+    record.resize(RECORD_BYTES, 0);
+    record
 }
 
 pub(crate) fn finish_login<S: Stretch>(

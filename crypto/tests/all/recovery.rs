@@ -111,3 +111,23 @@ fn a7_a_recovery_of_nobody_is_always_of_the_same_nobody() {
     assert_ne!(one.account, begin("bob", None).account);
     assert_eq!(one.attempt.len(), begin("ada", Some(&[1; 16])).attempt.len());
 }
+
+#[test]
+fn a7_an_answer_for_nobody_is_checked_like_one_for_somebody_and_never_holds() {
+    let (server, mut rng) = (LoginServer::generate(&mut rng(5)), rng(6));
+    let words = RecoveryKey::generate(&mut rng);
+    let begun = server.challenge_recovery("eve", None, 0, &mut rng);
+    let attempt = server.open_recovery(&begun.attempt, 1).expect("it is fresh");
+    let auth = words.auth(&attempt.account);
+    let answer = auth.answer(&attempt.account, &attempt.challenge);
+    assert!(server.check_recovery(&attempt, None, &answer).is_err());
+    assert_eq!(
+        server.check_recovery(&attempt, Some(&auth.public()), &answer),
+        Ok(())
+    );
+    assert!(
+        server
+            .check_recovery(&attempt, Some(&auth.public()), &[7; 64])
+            .is_err()
+    );
+}

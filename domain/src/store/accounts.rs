@@ -194,10 +194,10 @@ pub trait AccountStore: Send + Sync {
     /// gets it.
     async fn create_account(&self, account: &NewAccount) -> Result<Created>;
 
-    /// The account of that id.
+    /// The account of that id. It takes as long to say that there is none.
     async fn account(&self, account: AccountId) -> Result<Option<AccountRow>>;
 
-    /// The account of that name.
+    /// The account of that name. It takes as long to say that there is none.
     async fn account_by_name(&self, name: &AccountName) -> Result<Option<AccountRow>>;
 
     /// The account with all that belongs to it, read in one moment.

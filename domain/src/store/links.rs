@@ -144,7 +144,7 @@ pub trait LinkStore: Send + Sync {
     /// Makes a link, unless the account has `max_links` that are not revoked. Feed: link. Repeating it is harmless.
     async fn create_link(&self, link: &NewLink, max_links: u32) -> Result<LinkMade>;
 
-    /// A link in whatever state, revoked ones included; as of `now`.
+    /// A link in whatever state, revoked ones included; as of `now`. It takes as long to say that there is none.
     async fn link(&self, link: LinkId, now: TimeMs) -> Result<Option<LinkRow>>;
 
     /// All links of an account that are not revoked, newest first; as of `now`.

@@ -158,13 +158,18 @@ section!(RawLimits, "limits", {
     login_burst: u32 = 20,
     /// How many of those are taken each minute from then on.
     login_per_minute: u32 = 10,
+    /// How many connections there may be at a time. Never more than half of the file handles that the system gives, of
+    /// which a transfer needs a second one. Who comes when there are as many is answered with 503.
+    connections: usize = 16_384,
+    /// How many of them may come from one address (a trusted proxy's aside). Who has as many is answered with 429.
+    connections_per_address: usize = 1_024,
     /// Within how many seconds the head of a request must have arrived.
     head_s: u64 = 15,
-    /// How many seconds a body may take whatever its size.
+    /// The spans, in seconds, in each of which a body must keep its pace.
     body_grace_s: u64 = 30,
-    /// How many bytes a body must bring for each second from then on.
+    /// The pace: how many bytes for each second a body must bring, and an answer be taken.
     body_bytes_per_s: u32 = 4_096,
-    /// After how many seconds somebody is cut off who takes nothing of an answer (on Linux).
+    /// The spans, in seconds, in each of which the taker of an answer must keep its pace; who does not is cut off.
     stall_s: u64 = 120,
 });
 

@@ -8,19 +8,21 @@ use futures::{StreamExt, TryStreamExt};
 use postern_domain::store::ReadStream;
 
 use super::blocking;
+use super::buffers::Share;
 use crate::error::from_io;
 
-const BUFFER_BYTES: u64 = 256 << 10;
+const MOST_BYTES: usize = 256 << 10;
 
 /// The next `bytes` bytes of `file`.
-pub(super) fn read(file: File, bytes: u64) -> ReadStream {
-    futures::stream::try_unfold((file, bytes), |(file, left)| async move {
+pub(super) fn read(file: File, bytes: u64, share: Share) -> ReadStream {
+    futures::stream::try_unfold((file, bytes, share), |(file, left, share)| async move {
         if left == 0 {
             return Ok(None);
         }
-        let (file, piece) = blocking(move || piece(file, left.min(BUFFER_BYTES))).await?;
+        let most = share.bytes().min(MOST_BYTES) as u64;
+        let (file, piece) = blocking(move || piece(file, left.min(most))).await?;
         let left = left - piece.len() as u64;
-        Ok(Some((piece, (file, left))))
+        Ok(Some((piece, (file, left, share))))
     })
     .map_err(from_io)
     .boxed()

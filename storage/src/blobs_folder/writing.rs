@@ -9,17 +9,18 @@ use futures::{FutureExt, StreamExt};
 use postern_domain::store::{Body, Result, StoreError};
 
 use super::blocking;
+use super::buffers::Share;
 use crate::error::from_io;
 use crate::steps;
 
 /// Pieces come as the network yields them, a few KiB each; a hop to another thread for each would cost more than
-/// writing it.
-const BUFFER_BYTES: usize = 512 << 10;
+/// writing it. Of those that come byte by byte, so many.
+const MOST_PIECES: usize = 1 << 10;
 
 /// Writes all of `body` where `file` stands, and returns when it is durable. A body that fails leaves bytes behind
 /// that nobody has noted.
-pub(super) async fn write(file: File, body: Body) -> Result<()> {
-    let mut writer = Writer::new(file);
+pub(super) async fn write(file: File, body: Body, share: Share) -> Result<()> {
+    let mut writer = Writer::new(file, share);
     let mut pieces = body.into_stream();
     while let Some(piece) = pieces.next().await {
         writer
@@ -35,21 +36,23 @@ struct Writer {
     writing: BoxFuture<'static, io::Result<File>>,
     pieces: Vec<Bytes>,
     bytes: usize,
+    share: Share,
 }
 
 impl Writer {
-    fn new(file: File) -> Self {
+    fn new(file: File, share: Share) -> Self {
         Self {
             writing: ready(Ok(file)).boxed(),
             pieces: Vec::new(),
             bytes: 0,
+            share,
         }
     }
 
     async fn take(&mut self, piece: Bytes) -> io::Result<()> {
         self.bytes += piece.len();
         self.pieces.push(piece);
-        if self.bytes >= BUFFER_BYTES {
+        if self.bytes >= self.share.bytes() || self.pieces.len() >= MOST_PIECES {
             self.flush().await?;
         }
         Ok(())

@@ -21,16 +21,25 @@ impl AccountStore for SqlRecords {
     }
 
     async fn account(&self, account: AccountId) -> Result<Option<AccountRow>> {
-        Ok(self.one(by_id(account)).await?.map(account_row).transpose()?)
+        let found = sql(
+            "SELECT id, name, created, generation, record, recovery_key, used_bytes, quota_bytes, latest_change \
+             FROM accounts WHERE id = COALESCE((SELECT id FROM accounts WHERE id = $1), \
+             (SELECT id FROM accounts ORDER BY id LIMIT 1))",
+        )
+        .value(&account);
+        let row = self.one(found).await?.map(account_row).transpose()?;
+        Ok(row.filter(|row| row.id == account))
     }
 
     async fn account_by_name(&self, name: &AccountName) -> Result<Option<AccountRow>> {
         let found = sql(
             "SELECT id, name, created, generation, record, recovery_key, used_bytes, quota_bytes, \
-             latest_change FROM accounts WHERE name = $1",
+             latest_change FROM accounts WHERE name = COALESCE((SELECT name FROM accounts WHERE name = $1), \
+             (SELECT name FROM accounts ORDER BY name LIMIT 1))",
         )
         .value(name);
-        Ok(self.one(found).await?.map(account_row).transpose()?)
+        let row = self.one(found).await?.map(account_row).transpose()?;
+        Ok(row.filter(|row| row.name == *name))
     }
 
     async fn account_snapshot(&self, account: AccountId) -> Result<Option<AccountSnapshot>> {

@@ -38,8 +38,13 @@ impl LinkStore for SqlRecords {
     }
 
     async fn link(&self, link: LinkId, now: TimeMs) -> Result<Option<LinkRow>> {
-        let found = link_query!("links.id = $1").value(&link).value(&now);
-        Ok(self.one(found).await?.map(link_row).transpose()?)
+        let found = link_query!(
+            "links.id = COALESCE((SELECT id FROM links WHERE id = $1), (SELECT id FROM links ORDER BY id LIMIT 1))"
+        )
+        .value(&link)
+        .value(&now);
+        let row = self.one(found).await?.map(link_row).transpose()?;
+        Ok(row.filter(|row| row.id == link))
     }
 
     async fn links(&self, account: AccountId, now: TimeMs) -> Result<Vec<LinkRow>> {

@@ -4,8 +4,10 @@ use rand_core::CryptoRng;
 
 use super::LoginServer;
 use crate::codec::{Reader, Writer};
+use crate::derive::derive;
 use crate::labels::Label;
-use crate::{Error, Id, Result, cbox, secret};
+use crate::recovery::check_answer;
+use crate::{Error, Id, Result, cbox, primitives, secret};
 
 /// How long a person may take to type 24 words.
 pub const RECOVERY_LIFETIME_MS: i64 = 10 * 60 * 1000;
@@ -40,7 +42,8 @@ impl LoginServer {
         now_ms: i64,
         rng: &mut R,
     ) -> RecoveryChallenge {
-        let account = known.copied().unwrap_or_else(|| self.fake_account(name));
+        let fake = self.fake_account(name);
+        let account = known.copied().unwrap_or(fake);
         let challenge: [u8; 32] = secret::random(rng);
         let plain = Writer::with_capacity(16 + 32 + 8)
             .raw(&account)
@@ -59,6 +62,26 @@ impl LoginServer {
             challenge,
             attempt,
         }
+    }
+
+    /// Whether `answer` was made with the recovery key of the account, of which `public` is the half that is kept. Where
+    /// there is no such account, an answer is checked all the same, by a key that nobody has: an answer that comes
+    /// sooner would tell which names are known (threat A7).
+    pub fn check_recovery(
+        &self,
+        attempt: &RecoveryAttempt,
+        public: Option<&[u8; 32]>,
+        answer: &[u8; 64],
+    ) -> Result<()> {
+        let seed = derive(self.fakes.expose(), Label::FakeRecovery, &[&attempt.account]);
+        let decoy = primitives::ed25519_public(&seed);
+        let checked = check_answer(
+            public.unwrap_or(&decoy),
+            &attempt.account,
+            &attempt.challenge,
+            answer,
+        );
+        public.ok_or(Error::CannotOpen).and(checked)
     }
 
     /// What was handed out with [`Self::challenge_recovery`], unless too much time has passed.
