@@ -18,6 +18,12 @@ impl Dice {
         Self(seed)
     }
 
+    /// Choices that follow from this seed.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// Dice of their own for somebody who plays beside others.
     pub fn split(&mut self) -> Self {
         Self(self.next())
@@ -26,6 +32,16 @@ impl Dice {
     /// A number within `range`.
     pub fn within(&mut self, range: Range<u64>) -> u64 {
         range.start + self.next() % (range.end - range.start)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.within(0..end as u64)).expect("less than a usize")
+    }
+
+    /// True in `percent` of all cases.
+    pub fn percent(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
     }
 
     /// True in one of `n` cases.

@@ -9,8 +9,8 @@
 
 mod call;
 mod cut;
-mod dice;
 mod disk;
+mod mood;
 mod strace;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -1,23 +1,31 @@
 //! Two devices of one account do whatever comes to their owner's mind, on lines that break and until they die; beside
-//! them a plain model ([`machine_model`](crate::machine_model)) says what has to be there.
+//! them a plain model ([`model`]) says what has to be there.
 //!
 //! What may be sent twice is sent until it is answered, so that a broken line must change nothing at all. After a death
 //! an operation has happened whole or not at all. `POSTERN_LONG` runs many more lives; one that fails is made as short
 //! as possible, printed, and kept in `machine.regressions`.
+
+mod life;
+mod links;
+mod look;
+mod model;
+mod passwords;
+mod tree;
+mod wire;
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
 
-use crate::machine_account::Life;
-use crate::machine_wire::Trouble;
 use crate::platform::is_long;
 use crate::world::Server;
+use life::Life;
+use wire::Trouble;
 
 /// What happens next. Numbers choose among what is there.
 #[derive(Debug, Clone)]
-pub(crate) enum Step {
+enum Step {
     /// One device changes the tree.
     Tree(usize, Verb, Option<Trouble>),
     /// Both do so at the same moment.
@@ -33,7 +41,7 @@ pub(crate) enum Step {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Verb {
+enum Verb {
     Put { folder: u8, name: u8 },
     MakeFolder { folder: u8, name: u8 },
     Rename { node: u8, name: u8 },

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::call::{Call, Do, Step};
-use super::dice::Dice;
-use super::disk::{Disk, Mood};
+use super::disk::Disk;
+use super::mood::Mood;
+use crate::Dice;
 
 const STANDARD_OUTPUT: i64 = 1;
 /// What is longer than this and zero is left out of files that are laid out: a hole is read as well, and made faster.
@@ -100,7 +101,7 @@ impl Cuts {
             runs: runs.to_vec(),
             next: 0,
             seed,
-            dice: Dice::new(seed),
+            dice: Dice::seeded(seed),
             random,
             disk: Disk::default(),
             said: Arc::default(),

@@ -7,10 +7,9 @@ use std::sync::Arc;
 
 use super::call::{Call, Do, Step};
 use super::cut::{Cut, Thing};
-use super::dice::Dice;
+use super::mood::{Mood, place, write};
+use crate::Dice;
 
-/// What a disk writes as a whole.
-const SECTOR_BYTES: u64 = 512;
 const ROOT: usize = 0;
 
 /// The files and folders below one folder. All begin empty.
@@ -66,17 +65,6 @@ struct Open {
     append: bool,
 }
 
-/// How a disk treats what it need not keep.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mood {
-    LosesAll,
-    KeepsAll,
-    KeepsNames,
-    KeepsBytes,
-    /// Keeps each change in so many of a hundred cases.
-    Whim(usize),
-}
-
 /// SQLite's index of its log is memory that happens to have a name; it is made anew whenever it is needed.
 pub(super) fn is_never_kept(path: &Path) -> bool {
     path.to_string_lossy().ends_with("-shm")
@@ -112,7 +100,7 @@ impl Disk {
 
     /// As programs see it, as long as nothing happens to it.
     pub(super) fn as_it_seems(&self) -> Cut {
-        self.cut(Mood::KeepsAll, &mut Dice::new(0))
+        self.cut(Mood::KeepsAll, &mut Dice::seeded(0))
     }
 
     /// What the disk may hold if the power goes now.
@@ -423,7 +411,7 @@ impl Node {
 
     fn size(&self) -> u64 {
         match &self.durable {
-            Durable::File(bytes) => self.bytes(bytes, Mood::KeepsAll, &mut Dice::new(0)).len() as u64,
+            Durable::File(bytes) => self.bytes(bytes, Mood::KeepsAll, &mut Dice::seeded(0)).len() as u64,
             Durable::Folder(_) => 0,
         }
     }
@@ -446,59 +434,6 @@ impl Durable {
     }
 }
 
-impl Mood {
-    fn keeps_name(self, dice: &mut Dice) -> bool {
-        match self {
-            Self::KeepsAll | Self::KeepsNames => true,
-            Self::LosesAll | Self::KeepsBytes => false,
-            Self::Whim(percent) => dice.percent(percent),
-        }
-    }
-
-    fn keeps_bytes(self, dice: &mut Dice) -> bool {
-        match self {
-            Self::KeepsAll | Self::KeepsBytes => true,
-            Self::LosesAll | Self::KeepsNames => false,
-            Self::Whim(percent) => dice.percent(percent),
-        }
-    }
-
-    /// Keeps it, loses it, tears it; or lengthens the file by what was there before, zeros or anything else.
-    fn write(self, bytes: &mut Vec<u8>, at: u64, written: &[u8], dice: &mut Dice) {
-        if self.keeps_bytes(dice) {
-            return write(bytes, at, written);
-        }
-        let Self::Whim(percent) = self else { return };
-        match dice.below(3) {
-            0 => {}
-            1 => tear(bytes, at, written, percent, dice),
-            _ => {
-                let before = bytes.len();
-                let end = place(at) + written.len();
-                let filling = if dice.percent(50) { 0 } else { 0xa5 };
-                bytes.resize(end.max(before), filling);
-            }
-        }
-    }
-}
-
-fn tear(bytes: &mut Vec<u8>, at: u64, written: &[u8], percent: usize, dice: &mut Dice) {
-    let (mut from, end) = (at, at + written.len() as u64);
-    while from < end {
-        let to = end.min((from / SECTOR_BYTES + 1) * SECTOR_BYTES);
-        if dice.percent(percent) {
-            write(bytes, from, &written[place(from - at)..place(to - at)]);
-        }
-        from = to;
-    }
-}
-
-fn write(bytes: &mut Vec<u8>, at: u64, written: &[u8]) {
-    let (from, to) = (place(at), place(at) + written.len());
-    bytes.resize(bytes.len().max(to), 0);
-    bytes[from..to].copy_from_slice(written);
-}
-
 fn resize(bytes: &mut Vec<u8>, change: &Change) {
     match change {
         Change::Resize(size) => bytes.resize(place(*size), 0),
@@ -512,8 +447,4 @@ fn lead(names: &mut BTreeMap<OsString, usize>, name: OsString, to: Option<usize>
         Some(node) => names.insert(name, node),
         None => names.remove(&name),
     };
-}
-
-fn place(at: u64) -> usize {
-    usize::try_from(at).expect("test files fit into memory")
 }
