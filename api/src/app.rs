@@ -31,7 +31,7 @@ use crate::room::Room;
 use crate::routes::{self, health};
 use crate::settings::Settings;
 use crate::state::{Clock, State};
-use crate::taking::Taking;
+use crate::taking::{KEEP_ALIVE, Taking};
 use crate::web as files;
 
 /// How often limits are forgotten that have run out.
@@ -104,7 +104,7 @@ fn listen(builder: ServerBuilder, listener: TcpListener, state: &Data<State>) ->
                 let ending = ending.clone();
                 async move { ending.notified().await }
             })
-            .keep_alive(state.settings.pace.head)
+            .keep_alive(KEEP_ALIVE)
             .client_request_timeout(state.settings.pace.head)
             .client_disconnect_timeout(DISCONNECT)
             .on_connect_ext(|stream: &Taking<TcpStream>, data| {

@@ -11,7 +11,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::header;
 use bytes::Bytes;
 use futures::future::{Either, select};
-use futures::{SinkExt as _, Stream, StreamExt as _};
+use futures::{FutureExt as _, SinkExt as _, Stream, StreamExt as _};
 use postern_domain::store::{BodyError as Interruption, Digest};
 use postern_domain::uploads::Announced;
 use postern_protocol::bytes::decode;
@@ -45,7 +45,12 @@ where
         pieces: pieces.boxed(),
     });
     match select(pin!(kept), pin!(pump(body, chunks))).await {
-        Either::Left((kept, _)) => Ok(kept?),
+        Either::Left((Ok(kept), _)) => Ok(kept),
+        // The store may have heard that the body broke off before the pump could say why.
+        Either::Left((Err(error), pump)) => match pump.now_or_never() {
+            Some(Err(broken)) => Err(broken.into()),
+            Some(Ok(())) | None => Err(error.into()),
+        },
         Either::Right((Ok(()), kept)) => Ok(kept.await?),
         Either::Right((Err(broken), kept)) => {
             let _ = kept.await;
