@@ -58,7 +58,7 @@ pub(super) const DEFENCES: &[Defence] = &[
     Defence {
         row: "A7",
         what: "a name that nobody has is answered with an error",
-        edits: &[edit("crypto/src/opaque/server.rs", "            None => (self.fake_account(name), None),\n", "            None if name.is_empty() => (self.fake_account(name), None),\n            None => return Err(Error::CannotOpen),\n")],
+        edits: &[edit("crypto/src/opaque/server.rs", "            None => (fake, None),\n", "            None if name.is_empty() => (fake, None),\n            None => return Err(Error::CannotOpen),\n")],
         test: (DOMAIN, "a7_an_unknown_name_is_answered_like_a_known_one"),
     },
     Defence {
