@@ -8,11 +8,12 @@ mod guesses;
 mod sockets;
 mod transfers;
 
+use std::fs;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use postern_tests::{Cli, Crowd, Neighbour, Recorder, Server, Setup, every_file};
+use postern_tests::{Cli, Crowd, Neighbour, Recorder, Server, Setup, every_file, noise};
 
 pub(crate) const PASSWORD: &str = "a gate in a wall";
 /// How much a server may grow under an attack of moderate size, in a build without optimisation; twice that under a large
@@ -66,16 +67,16 @@ impl Siege {
         }
     }
 
-    /// The token of an account of the attackers' own.
-    pub(crate) fn insider(&self, name: &str) -> String {
+    /// An account of the attackers' own, with a file of `bytes` in it.
+    pub(crate) fn insider(&self, bytes: usize) -> Insider {
         let recorder = Recorder::in_front_of(self.server.address());
-        let (cli, _) = Cli::sign_up(&recorder.url(), name, PASSWORD);
-        cli.run(["ls"]);
-        let sent = String::from_utf8_lossy(&recorder.sent()).into_owned();
-        let (_, token) = sent
-            .rsplit_once("authorization: Bearer ")
-            .expect("whoever lists is signed in");
-        token.lines().next().unwrap_or_default().to_owned()
+        let (cli, _) = Cli::sign_up(&recorder.url(), "mallory", PASSWORD);
+        let file = cli.home().join("file");
+        fs::write(&file, noise(7, bytes)).expect("a file");
+        cli.typed(["put"]).arg(&file).succeeds();
+        Insider {
+            sent: recorder.sent(),
+        }
     }
 
     /// How much the server has grown at most, so far.
@@ -118,6 +119,48 @@ impl Siege {
             let mut files = self.setup.stored().into_iter().flat_map(every_file);
             !files.any(|file| is_arriving(&file))
         });
+    }
+}
+
+/// An account of the attackers' own, as its client spoke to the server.
+pub(crate) struct Insider {
+    sent: Vec<u8>,
+}
+
+impl Insider {
+    /// What shows who it is.
+    pub(crate) fn bearer(&self) -> String {
+        self.word_after("authorization: ", "\r\n")
+    }
+
+    /// The id of its file's content.
+    pub(crate) fn content(&self) -> String {
+        let in_parts = memchr::memmem::find(&self.sent, b"PUT /api/v1/uploads/").is_some();
+        let path = if in_parts { "uploads" } else { "contents" };
+        let rest = self.word_after(&format!("PUT /api/v1/{path}/"), " ");
+        rest.split('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// Its file as it was sent, and the checksum of that; it was small enough to be sent whole.
+    pub(crate) fn sealed(&self) -> (Vec<u8>, String) {
+        let at = memchr::memmem::find(&self.sent, b"PUT /api/v1/contents/").expect("it was sent whole");
+        let request = Self {
+            sent: self.sent[at..].to_vec(),
+        };
+        let length: usize = request
+            .word_after("content-length: ", "\r\n")
+            .parse()
+            .expect("a number");
+        let start = memchr::memmem::find(&request.sent, b"\r\n\r\n").expect("a head ends") + 4;
+        let checksum = request.word_after("postern-checksum: ", "\r\n");
+        (request.sent[start..start + length].to_vec(), checksum)
+    }
+
+    fn word_after(&self, before: &str, end: &str) -> String {
+        let at = memchr::memmem::find(&self.sent, before.as_bytes()).expect("it was said") + before.len();
+        let rest = &self.sent[at..];
+        let length = memchr::memmem::find(rest, end.as_bytes()).expect("it ends");
+        String::from_utf8_lossy(&rest[..length]).into_owned()
     }
 }
 

@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use postern_tests::{Setup, Visitor, noise};
+use postern_tests::{Setup, Visitor};
 
 use super::{Siege, base64, head, id, request, sized};
 
-/// A full part: 128 chunks of 64 KiB and 16 bytes each; the first has a header too.
+/// A full part: 128 chunks of 64 KiB and 16 bytes each.
 const PART_BYTES: usize = 128 * (65_536 + 16);
-const HEADER_BYTES: usize = 80;
 
 #[test]
 fn a_thousand_uploads_at_once_take_bounded_memory_and_all_arrive() {
     let mut siege = Siege::of(Setup::folder_and_sqlite());
-    let token = format!("Bearer {}", siege.insider("mallory"));
+    let insider = siege.insider(1 << 20);
+    let token = insider.bearer();
     let count = sized(100, 1_000);
-    let body = noise(7, 1 << 20);
-    let checksum = base64(blake3::hash(&body).as_bytes());
+    let (body, checksum) = insider.sealed();
     let headers = [("authorization", token.as_str()), ("postern-checksum", &checksum)];
     // All of them have sent most of their bodies before any of them sends the rest.
     let (most, rest) = body.split_at(1_000_000);
@@ -42,7 +41,7 @@ fn a_thousand_uploads_at_once_take_bounded_memory_and_all_arrive() {
 #[test]
 fn bodies_that_never_end_are_given_up_and_leave_nothing() {
     let mut siege = Siege::of(Setup::folder_and_sqlite().with("LIMITS_BODY_GRACE_S", "2"));
-    let token = format!("Bearer {}", siege.insider("mallory"));
+    let token = siege.insider(1_000).bearer();
     let checksum = base64(&[7; 32]);
     let headers = [("authorization", token.as_str()), ("postern-checksum", &checksum)];
     let count = sized(100, 1_000);
@@ -67,7 +66,7 @@ fn bodies_that_never_end_are_given_up_and_leave_nothing() {
 #[test]
 fn what_is_longer_than_allowed_or_of_no_known_length_is_refused_at_once() {
     let mut siege = Siege::of(Setup::folder_and_sqlite());
-    let token = format!("Bearer {}", siege.insider("mallory"));
+    let token = siege.insider(1_000).bearer();
     let checksum = base64(&[7; 32]);
     let headers = [("authorization", token.as_str()), ("postern-checksum", &checksum)];
     let too_long = head("PUT", &format!("/contents/{}", id(1)), &headers, 1 << 40);
@@ -87,7 +86,7 @@ fn what_is_longer_than_allowed_or_of_no_known_length_is_refused_at_once() {
 #[test]
 fn large_questions_that_stand_still_share_a_bounded_memory() {
     let mut siege = Siege::of(Setup::folder_and_sqlite().with("LIMITS_BODY_GRACE_S", "4"));
-    let token = format!("Bearer {}", siege.insider("mallory"));
+    let token = siege.insider(1_000).bearer();
     let headers = [
         ("authorization", token.as_str()),
         ("content-type", "application/json"),
@@ -113,8 +112,8 @@ fn large_questions_that_stand_still_share_a_bounded_memory() {
 #[test]
 fn downloads_that_nobody_takes_keep_little_and_end() {
     let mut siege = Siege::of(Setup::folder_and_sqlite().with("LIMITS_STALL_S", "3"));
-    let token = format!("Bearer {}", siege.insider("mallory"));
-    let content = put_in_parts(&siege, &token, 4);
+    let insider = siege.insider(32 << 20);
+    let (token, content) = (insider.bearer(), insider.content());
     let count = sized(100, 1_000);
     let ask = request(
         "GET",
@@ -153,8 +152,8 @@ fn downloads_that_nobody_takes_keep_little_and_end() {
 #[test]
 fn many_ranges_at_once_are_refused() {
     let mut siege = Siege::of(Setup::folder_and_sqlite());
-    let token = format!("Bearer {}", siege.insider("mallory"));
-    let content = put_in_parts(&siege, &token, 1);
+    let insider = siege.insider(100_000);
+    let (token, content) = (insider.bearer(), insider.content());
     let ranges = format!(
         "bytes={}",
         (0..2_000)
@@ -168,44 +167,4 @@ fn many_ranges_at_once_are_refused() {
     let heard = siege.crowd.hear_all(visitors);
     assert_eq!(heard[0].as_ref().map(postern_tests::Heard::status), Some(416));
     siege.ends("2,000 ranges in one question");
-}
-
-/// A content of so many full parts.
-fn put_in_parts(siege: &Siege, token: &str, parts: usize) -> String {
-    let content = id(999);
-    let start = format!("{{\"content\":\"{content}\"}}");
-    let json = [("authorization", token), ("content-type", "application/json")];
-    let mut words = vec![request("POST", "/uploads", &json, start.as_bytes())];
-    let mut size = 0;
-    for part in 0..parts {
-        let body = noise(part as u64, PART_BYTES + if part == 0 { HEADER_BYTES } else { 0 });
-        let checksum = base64(blake3::hash(&body).as_bytes());
-        let headers = [("authorization", token), ("postern-checksum", &checksum)];
-        words.push(request(
-            "PUT",
-            &format!("/uploads/{content}/parts/{part}"),
-            &headers,
-            &body,
-        ));
-        size += body.len();
-    }
-    let complete = format!("{{\"size_bytes\":{size}}}");
-    words.push(request(
-        "POST",
-        &format!("/uploads/{content}/complete"),
-        &json,
-        complete.as_bytes(),
-    ));
-    let visitors = siege.crowd.come(1, 1, |_| Vec::new());
-    siege.crowd.each(visitors, move |mut visitor| {
-        let words = words.clone();
-        async move {
-            for words in words {
-                visitor.say(&words).await.expect("it listens");
-                let heard = visitor.hear().await.expect("an answer");
-                assert!(heard.status() < 300, "{}", heard.head);
-            }
-        }
-    });
-    content
 }
