@@ -28,12 +28,14 @@ use crate::error::{OpenError, damaged, from_io};
 use crate::steps;
 use buffers::Buffers;
 use names::Names;
+use room::Room;
 
 /// Blobs as files of a folder.
 #[derive(Debug, Clone)]
 pub struct FolderBlobs {
     names: Arc<Names>,
     buffers: Arc<Buffers>,
+    room: Arc<Room>,
 }
 
 impl FolderBlobs {
@@ -46,6 +48,7 @@ impl FolderBlobs {
         let made = Arc::clone(&names);
         blocking(move || files::prepare(&made)).await?;
         Ok(Self {
+            room: Arc::new(Room::under(names.root())),
             names,
             buffers: Arc::default(),
         })
@@ -63,21 +66,23 @@ impl FolderBlobs {
 #[async_trait]
 impl BlobStore for FolderBlobs {
     async fn put(&self, key: BlobKey, body: Body) -> Result<Put> {
-        let wanted_bytes = body.size_bytes();
-        let (file, temporary) = self
+        let (room, wanted_bytes) = (Arc::clone(&self.room), body.size_bytes());
+        let (promise, file, temporary) = self
             .with_names(move |names| {
-                room::check(names.root(), wanted_bytes)?;
-                files::create_temporary(names, key)
+                let promise = room.promise(wanted_bytes)?;
+                let (file, temporary) = files::create_temporary(names, key)?;
+                Ok((promise, file, temporary))
             })
             .await?;
-        writing::write(file, body, self.buffers.share()).await?;
+        writing::write(file, body, self.buffers.share(), promise).await?;
         self.with_names(move |names| files::name_blob(names, key, &temporary))
             .await
     }
 
     async fn begin(&self, key: BlobKey) -> Result<UploadHandle> {
+        let room = Arc::clone(&self.room);
         self.with_names(move |names| {
-            room::check(names.root(), 0)?;
+            room.promise(0)?;
             files::create_upload(names, key)
         })
         .await?;
@@ -87,17 +92,19 @@ impl BlobStore for FolderBlobs {
     async fn put_part(&self, key: BlobKey, _: &UploadHandle, part: u32, body: Body) -> Result<Option<()>> {
         check_part(part, &body)?;
         let start = parts::full_range(part).start;
-        let wanted_bytes = body.size_bytes();
-        let Some(file) = self
+        let (room, wanted_bytes) = (Arc::clone(&self.room), body.size_bytes());
+        let (promise, file) = self
             .with_names(move |names| {
-                room::check(names.root(), wanted_bytes)?;
-                files::open_upload_at(names, key, start)
+                let promise = room.promise(wanted_bytes)?;
+                Ok((promise, files::open_upload_at(names, key, start)?))
             })
-            .await?
-        else {
-            return Ok(None);
-        };
-        writing::write(file, body, self.buffers.share()).await.map(Some)
+            .await?;
+        match file {
+            Some(file) => writing::write(file, body, self.buffers.share(), promise)
+                .await
+                .map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn complete(&self, key: BlobKey, _: &UploadHandle, size_bytes: u64) -> Result<Option<()>> {

@@ -1,25 +1,78 @@
 //! Whether the disk has room.
 //!
 //! The records often lie on the same disk, and a database needs room even to remove something: so contents never take
-//! the last of it.
+//! the last of it. What has been let in and is not written yet is counted as if it were, or many at once would each
+//! find the same room.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Kept free: a twentieth of the disk, and never more than this.
 const MOST_KEPT_BYTES: u64 = 512 << 20;
 const KEPT_PART: u64 = 20;
 
-/// An error of kind [`ErrorKind::StorageFull`] if `wanted_bytes` more would take the last of the disk under `folder`.
-pub(super) fn check(folder: &Path, wanted_bytes: u64) -> io::Result<()> {
+/// The room under a folder.
+#[derive(Debug)]
+pub(super) struct Room {
+    folder: PathBuf,
+    promised_bytes: Mutex<u64>,
+}
+
+/// Room for something that is going to be written.
+#[derive(Debug)]
+pub(super) struct Promise {
+    room: Arc<Room>,
+    left_bytes: u64,
+}
+
+impl Room {
+    pub(super) fn under(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            promised_bytes: Mutex::default(),
+        }
+    }
+
+    /// An error of kind [`ErrorKind::StorageFull`] if `bytes` more would take the last of the disk.
+    pub(super) fn promise(self: &Arc<Self>, bytes: u64) -> io::Result<Promise> {
+        let mut promised = self.promised();
+        let taken = promised.saturating_add(bytes);
+        if !has_free(&self.folder, taken)? {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        *promised = taken;
+        Ok(Promise {
+            room: Arc::clone(self),
+            left_bytes: bytes,
+        })
+    }
+
+    fn promised(&self) -> MutexGuard<'_, u64> {
+        self.promised_bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Promise {
+    /// So much of it is on the disk now, where it is seen.
+    pub(super) fn written(&mut self, bytes: usize) {
+        let kept = self.left_bytes.min(bytes as u64);
+        self.left_bytes -= kept;
+        *self.room.promised() -= kept;
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        *self.room.promised() -= self.left_bytes;
+    }
+}
+
+fn has_free(folder: &Path, bytes: u64) -> io::Result<bool> {
     let disk = rustix::fs::statvfs(folder)?;
     let (size, free) = (disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize);
     // Some file systems that come over a network do not know.
-    if size == 0 || free >= wanted_bytes.saturating_add(kept(size)) {
-        Ok(())
-    } else {
-        Err(ErrorKind::StorageFull.into())
-    }
+    Ok(size == 0 || free >= bytes.saturating_add(kept(size)))
 }
 
 fn kept(size_bytes: u64) -> u64 {
@@ -32,12 +85,25 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_the_disk_is_refused() {
-        let here = Path::new(".");
-        check(here, 0).expect("there is room for nothing");
+        let room = Arc::new(Room::under(Path::new(".")));
+        room.promise(0).expect("there is room for nothing");
         for wanted in [u64::MAX, 1 << 60] {
-            let refused = check(here, wanted).expect_err("nobody has that much");
+            let refused = room.promise(wanted).expect_err("nobody has that much");
             assert_eq!(refused.kind(), ErrorKind::StorageFull);
         }
+    }
+
+    #[test]
+    fn the_same_room_is_promised_once_and_given_back() {
+        let room = Arc::new(Room::under(Path::new(".")));
+        let disk = rustix::fs::statvfs(".").expect("a disk");
+        let most = disk.f_bavail * disk.f_frsize / 3 * 2;
+        let mut first = room.promise(most).expect("there is room for one");
+        room.promise(most).expect_err("and not for two");
+        first.written(1 << 20);
+        assert_eq!(*room.promised(), most - (1 << 20));
+        drop(first);
+        assert_eq!(*room.promised(), 0);
     }
 
     #[test]

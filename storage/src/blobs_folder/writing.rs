@@ -10,6 +10,7 @@ use postern_domain::store::{Body, Result, StoreError};
 
 use super::blocking;
 use super::buffers::Share;
+use super::room::Promise;
 use crate::error::from_io;
 use crate::steps;
 
@@ -19,8 +20,8 @@ const MOST_PIECES: usize = 1 << 10;
 
 /// Writes all of `body` where `file` stands, and returns when it is durable. A body that fails leaves bytes behind
 /// that nobody has noted.
-pub(super) async fn write(file: File, body: Body, share: Share) -> Result<()> {
-    let mut writer = Writer::new(file, share);
+pub(super) async fn write(file: File, body: Body, share: Share, promise: Promise) -> Result<()> {
+    let mut writer = Writer::new(file, share, promise);
     let mut pieces = body.into_stream();
     while let Some(piece) = pieces.next().await {
         writer
@@ -34,18 +35,22 @@ pub(super) async fn write(file: File, body: Body, share: Share) -> Result<()> {
 struct Writer {
     /// Comes back with the file when the buffer before is written.
     writing: BoxFuture<'static, io::Result<File>>,
+    writing_bytes: usize,
     pieces: Vec<Bytes>,
     bytes: usize,
     share: Share,
+    promise: Promise,
 }
 
 impl Writer {
-    fn new(file: File, share: Share) -> Self {
+    fn new(file: File, share: Share, promise: Promise) -> Self {
         Self {
             writing: ready(Ok(file)).boxed(),
+            writing_bytes: 0,
             pieces: Vec::new(),
             bytes: 0,
             share,
+            promise,
         }
     }
 
@@ -60,8 +65,9 @@ impl Writer {
 
     async fn flush(&mut self) -> io::Result<()> {
         let mut file = (&mut self.writing).await?;
+        self.promise.written(self.writing_bytes);
         let pieces = std::mem::take(&mut self.pieces);
-        self.bytes = 0;
+        self.writing_bytes = std::mem::take(&mut self.bytes);
         let written = tokio::task::spawn_blocking(move || {
             for piece in pieces {
                 file.write_all(&piece)?;
