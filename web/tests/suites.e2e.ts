@@ -12,7 +12,7 @@ const LONGEST_MS = LONG ? 12 * 3_600_000 : 300_000;
 
 /** As the sources name them, so that each is a test here without a browser that was asked. */
 const CASES = readdirSync(SOURCES)
-  .filter((file) => file !== 'stories_of_programs.rs')
+  .filter((file) => file.endsWith('.rs') && file !== 'stories_of_programs.rs')
   .flatMap((file) => [...readFileSync(join(SOURCES, file), 'utf8').matchAll(/^cases!\(([^)]*)\)/gm)])
   .flatMap(([, names]) => (names ?? '').split(',').map((name) => name.trim()))
   .filter(Boolean);
