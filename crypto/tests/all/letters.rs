@@ -103,7 +103,7 @@ fn d8_a_letter_that_was_touched_does_not_open() {
 }
 
 #[test]
-fn a4_ten_thousand_letters_that_anybody_can_seal_all_fail_alike() {
+fn a4_letters_that_anybody_can_seal_all_fail_alike() {
     let (alice, bob, eve) = (person(1), person(2), person(6));
     let expected = letter(&alice, &bob, &[b"share"]);
     let of_eve = letter(&eve, &bob, &[b"share"]);
@@ -111,7 +111,11 @@ fn a4_ten_thousand_letters_that_anybody_can_seal_all_fail_alike() {
     let forged = of_eve
         .seal(&eve.identity, b"key", &mut rng)
         .expect("sealing is public");
-    for number in 0..10_000_usize {
+    let letters = match std::env::var_os("POSTERN_LONG") {
+        Some(_) => 10_000,
+        None => 500,
+    };
+    for number in 0..letters {
         // Cut, lengthened, or touched: where the key is encapsulated, where the text begins, or anywhere.
         let mut sealed = forged.clone();
         match number % 4 {

@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
 
 /// Of the changes that a native run tries, one in so many: a browser is slower, and runs the same code.
-pub(crate) const ONE_IN: usize = 8;
+pub(crate) const ONE_IN: usize = 16;
 
 thread_local! {
     static LONG: Cell<bool> = const { Cell::new(false) };
