@@ -1,10 +1,16 @@
 use postern_domain::Error;
-use postern_domain::sweeper::Grace;
+use postern_domain::sweeper::{Grace, Pass};
 use postern_protocol::ContentId;
 use postern_protocol::time::{DAY_MS, HOUR_MS};
 use postern_protocol::upload::UploadStart;
 
 use crate::world::{World, body, refusal};
+
+/// A sweep now, with nobody's settings.
+async fn sweep(world: &World) -> Pass {
+    let swept = world.postern.sweep(&Grace::default(), world.now).await;
+    swept.expect("memory is always there")
+}
 
 #[tokio::test]
 async fn an_upload_that_nobody_goes_on_with_is_swept_and_its_space_is_free_again() {
@@ -25,25 +31,9 @@ async fn an_upload_that_nobody_goes_on_with_is_swept_and_its_space_is_free_again
         .await
         .expect("there is room");
     world.wait(Grace::default().upload_ms);
-    assert_eq!(
-        world
-            .postern
-            .sweep(&Grace::default(), world.now)
-            .await
-            .expect("memory is always there")
-            .uploads,
-        0
-    );
+    assert_eq!(sweep(&world).await.uploads, 0);
     world.wait(HOUR_MS);
-    assert_eq!(
-        world
-            .postern
-            .sweep(&Grace::default(), world.now)
-            .await
-            .expect("memory is always there")
-            .uploads,
-        1
-    );
+    assert_eq!(sweep(&world).await.uploads, 1);
     assert!(matches!(
         refusal(user.upload(id).body().await),
         Error::NotFound(_)
@@ -79,25 +69,9 @@ async fn a_content_that_no_record_names_is_swept_and_one_that_has_a_record_is_no
         .await
         .expect("there is room");
     world.wait(Grace::default().unattached_ms + HOUR_MS);
-    assert_eq!(
-        world
-            .postern
-            .sweep(&Grace::default(), world.now)
-            .await
-            .expect("memory is always there")
-            .contents,
-        1
-    );
+    assert_eq!(sweep(&world).await.contents, 1);
     world.wait(2 * HOUR_MS);
-    assert_eq!(
-        world
-            .postern
-            .sweep(&Grace::default(), world.now)
-            .await
-            .expect("memory is always there")
-            .blobs,
-        1
-    );
+    assert_eq!(sweep(&world).await.blobs, 1);
     assert!(user.content(kept).await.is_ok());
     assert!(matches!(refusal(user.content(lost).await), Error::NotFound(_)));
 }
@@ -115,26 +89,9 @@ async fn a_file_that_is_deleted_leaves_nothing_behind() {
         .await
         .expect("it follows");
     assert_eq!(user.session().account_body().await.expect("there").used_bytes, 0);
-    assert_eq!(
-        world
-            .postern
-            .sweep(&Grace::default(), world.now)
-            .await
-            .expect("there")
-            .blobs,
-        0,
-        "downloads may be under way"
-    );
+    assert_eq!(sweep(&world).await.blobs, 0, "downloads may be under way");
     world.wait(2 * HOUR_MS);
-    assert_eq!(
-        world
-            .postern
-            .sweep(&Grace::default(), world.now)
-            .await
-            .expect("there")
-            .blobs,
-        1
-    );
+    assert_eq!(sweep(&world).await.blobs, 1);
 }
 
 #[tokio::test]
@@ -146,22 +103,10 @@ async fn sweeping_twice_is_sweeping_once() {
         .await
         .expect("there is room");
     world.wait(3 * DAY_MS);
-    world
-        .postern
-        .sweep(&Grace::default(), world.now)
-        .await
-        .expect("memory is always there");
+    sweep(&world).await;
     world.wait(DAY_MS);
-    world
-        .postern
-        .sweep(&Grace::default(), world.now)
-        .await
-        .expect("memory is always there");
-    let again = world
-        .postern
-        .sweep(&Grace::default(), world.now)
-        .await
-        .expect("memory is always there");
+    sweep(&world).await;
+    let again = sweep(&world).await;
     assert_eq!((again.contents, again.blobs), (0, 0));
     world
         .postern
