@@ -127,7 +127,9 @@ fn answer_to(error: &Error) -> Answer {
     use ErrorCode as Code;
     use StatusCode as Status;
     match error {
-        Error::Malformed(_) | Error::Body(store::BodyError::Interrupted | store::BodyError::WrongLength) => {
+        Error::Malformed(_)
+        | Error::Bundle(_)
+        | Error::Body(store::BodyError::Interrupted | store::BodyError::WrongLength) => {
             Answer::new(Status::BAD_REQUEST, Code::BadRequest)
         }
         Error::TooLarge(_) => Answer::new(Status::PAYLOAD_TOO_LARGE, Code::TooLarge),

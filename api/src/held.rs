@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::room::{Reserved, SMALL_BYTES};
 
 /// A connection copies what it sends: not the whole of it at once.
-const PIECE_BYTES: usize = 32 << 10;
+pub(crate) const PIECE_BYTES: usize = 32 << 10;
 
 /// The bytes that have not been sent yet.
 pub(crate) struct Held {

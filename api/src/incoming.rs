@@ -17,9 +17,11 @@ use postern_domain::uploads::Announced;
 use postern_protocol::bytes::decode;
 use postern_protocol::upload::CHECKSUM_HEADER;
 
-use crate::body::{BodyError, GuardedBody};
+use crate::address::origin_of;
+use crate::body::{BodyError, GuardedBody, read_whole};
 use crate::error::ApiError;
 use crate::extract::state;
+use crate::room::Reserved;
 
 /// Chunks between connection and store, besides the one that each sender may always have there. A thousand uploads that
 /// wait for one disk hold a thousand times as many.
@@ -57,6 +59,24 @@ where
             Err(broken.into())
         }
     }
+}
+
+/// The whole body of `request` with the checksum that was announced, in memory that is counted as long as the last value
+/// is kept.
+pub(crate) async fn whole<S>(
+    request: &HttpRequest,
+    payload: S,
+    limit: u64,
+) -> Result<(Bytes, Digest, Reserved), ApiError>
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+{
+    let (state, announced) = (state(request), checksum(request)?);
+    let body = GuardedBody::new(payload, limit, state.settings.pace);
+    let origin = origin_of(request, &state.settings.trusted_proxies);
+    let mut reserved = state.room.reserve(origin);
+    let body = read_whole(body, &mut reserved).await?;
+    Ok((body.into(), announced, reserved))
 }
 
 type Chunks = futures::channel::mpsc::Sender<Result<Bytes, Interruption>>;

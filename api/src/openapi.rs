@@ -28,9 +28,9 @@ use crate::routes::{
         volumes::list_changes, volumes::apply_batch,
         uploads::start_upload, uploads::get_upload, uploads::put_part, uploads::complete_upload,
         uploads::abort_upload,
-        contents::put_content, contents::get_content,
+        contents::put_content, contents::get_content, contents::put_bundle, contents::read_bundle,
         links::list_links, links::create_link, links::revoke_link, links::open_link, links::list_records,
-        links::take_lease, links::get_content,
+        links::take_lease, links::get_content, links::read_bundle,
     ),
     components(schemas(
         postern_protocol::ErrorBody,

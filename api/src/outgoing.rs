@@ -11,13 +11,17 @@ use actix_web::body::{BodySize, MessageBody, SizedStream};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt as _, stream};
 use postern_domain::Error;
+use postern_domain::bundles::Bundle;
 use postern_domain::contents::{Delivery, Readable, Reading};
 use postern_domain::store::{ReadStream, StoreError};
 use postern_protocol::range;
 
+use crate::address::origin_of;
 use crate::error::ApiError;
+use crate::extract::state;
+use crate::held::PIECE_BYTES;
 
 /// Answers with what `request` asks for of a content.
 pub(crate) async fn send(request: &HttpRequest, content: &Readable) -> Result<HttpResponse, ApiError> {
@@ -40,6 +44,27 @@ pub(crate) async fn send(request: &HttpRequest, content: &Readable) -> Result<Ht
     }
     let reading = content.read(wanted).await?;
     Ok(response.body(SizedStream::new(length, Outgoing::from(reading))))
+}
+
+/// Answers with all of a bundle, in memory that is counted until it has gone.
+pub(crate) async fn send_bundle(request: &HttpRequest, bundle: &Bundle) -> Result<HttpResponse, ApiError> {
+    let (state, length) = (state(request), bundle.size_bytes());
+    let origin = origin_of(request, &state.settings.trusted_proxies);
+    let mut reserved = state.room.reserve(origin);
+    reserved.grow_to(usize::try_from(length).unwrap_or(usize::MAX))?;
+    let (bytes, delivery) = bundle.read().await?;
+    let pieces = stream::unfold((bytes, reserved), |(mut left, reserved)| async move {
+        let piece = left.split_to(left.len().min(PIECE_BYTES));
+        (!piece.is_empty()).then_some((Ok(piece), (left, reserved)))
+    });
+    let outgoing = Outgoing {
+        pieces: pieces.boxed(),
+        delivery,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .content_type("application/octet-stream")
+        .body(SizedStream::new(length, outgoing)))
 }
 
 /// The one range that is asked for, if any.

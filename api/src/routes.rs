@@ -53,6 +53,8 @@ pub(crate) fn interface(config: &mut ServiceConfig) {
             .route(web::delete().to(uploads::abort_upload)),
         at("/uploads/{content}/parts/{part}", "PUT").route(web::put().to(uploads::put_part)),
         at("/uploads/{content}/complete", "POST").route(web::post().to(uploads::complete_upload)),
+        at("/contents", "POST").route(web::post().to(contents::put_bundle)),
+        at("/contents/read", "POST").route(web::post().to(contents::read_bundle)),
         at("/contents/{content}", "PUT, GET, HEAD")
             .route(web::put().to(contents::put_content))
             .route(web::get().to(contents::get_content))
@@ -64,6 +66,7 @@ pub(crate) fn interface(config: &mut ServiceConfig) {
         at("/links/{link}/open", "POST").route(web::post().to(links::open_link)),
         at("/links/{link}/records", "POST").route(web::post().to(links::list_records)),
         at("/links/{link}/leases", "POST").route(web::post().to(links::take_lease)),
+        at("/links/{link}/contents/read", "POST").route(web::post().to(links::read_bundle)),
         at("/links/{link}/contents/{content}", "GET, HEAD")
             .route(web::get().to(links::get_content))
             .route(web::head().to(links::get_content)),

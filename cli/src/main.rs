@@ -33,6 +33,7 @@ mod desk;
 mod failure;
 mod local;
 mod machine;
+mod off_thread;
 mod partial;
 mod progress;
 mod recovery_file;

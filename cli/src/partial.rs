@@ -13,6 +13,7 @@ use postern_client::protocol::{ContentId, TimeMs};
 use postern_client::transfer::{Checkpoint, Sink, journal_name};
 use postern_client::{Content, Error};
 
+use crate::off_thread::off_thread;
 use crate::target::{beside, folder_of, sync_names};
 
 /// After so many bytes they are made durable, and noted: what is not noted is fetched again, since after a power cut a
@@ -28,6 +29,8 @@ pub(crate) struct Partial {
     note: String,
     written_bytes: u64,
     noted_bytes: u64,
+    /// The device has a note of it, or did.
+    is_noted: bool,
 }
 
 impl Partial {
@@ -40,6 +43,7 @@ impl Partial {
         let path = beside(place, &ContentId(content.id).to_string());
         let note = note_name(&path, content);
         let noted = device.get(&note).await?;
+        let is_noted = noted.is_some();
         let noted = noted.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok());
         let (file, written_bytes) = open_at(&path, noted.unwrap_or(0)).map_err(|error| unsaved(&error))?;
         Ok(Self {
@@ -50,6 +54,7 @@ impl Partial {
             note,
             written_bytes,
             noted_bytes: written_bytes,
+            is_noted,
         })
     }
 
@@ -78,18 +83,22 @@ impl Partial {
             file,
             device,
             note,
+            is_noted,
             ..
         } = self;
         let moved = off_thread(move || {
-            // Times are a nicety: some disks take none before 1980, or after 2038.
-            let _ =
-                file.set_modified(UNIX_EPOCH + Duration::from_millis(u64::try_from(modified.0).unwrap_or(0)));
+            stamp(&file, modified);
             file.sync_all()?;
             put_in_place(&path, &place, force)?;
             sync_names(folder_of(&place))
         });
         moved.await.map_err(|error| unsaved(&error))?;
-        device.delete(&note).await
+        // Forgetting is durable too, and costs as much as saving: most files were never noted.
+        if is_noted {
+            device.delete(&note).await
+        } else {
+            Ok(())
+        }
     }
 
     async fn make_durable(&mut self) -> postern_client::Result<()> {
@@ -97,7 +106,7 @@ impl Partial {
         off_thread(move || file.sync_data())
             .await
             .map_err(|error| unsaved(&error))?;
-        self.noted_bytes = self.written_bytes;
+        (self.noted_bytes, self.is_noted) = (self.written_bytes, true);
         self.device
             .put(&self.note, self.written_bytes.to_string().as_bytes())
             .await
@@ -142,8 +151,14 @@ fn open_at(path: &Path, noted_bytes: u64) -> io::Result<(File, u64)> {
     Ok((file, trusted_bytes))
 }
 
+/// Gives a file its time. A nicety: some disks take none before 1980, or after 2038.
+pub(crate) fn stamp(file: &File, modified: TimeMs) {
+    let since = Duration::from_millis(u64::try_from(modified.0).unwrap_or(0));
+    let _ = file.set_modified(UNIX_EPOCH + since);
+}
+
 /// A hard link is made only if nothing has the name, whoever else is fast; where disks have none, looking has to do.
-fn put_in_place(path: &Path, place: &Path, force: bool) -> io::Result<()> {
+pub(crate) fn put_in_place(path: &Path, place: &Path, force: bool) -> io::Result<()> {
     if force {
         return fs::rename(path, place);
     }
@@ -154,14 +169,6 @@ fn put_in_place(path: &Path, place: &Path, force: bool) -> io::Result<()> {
         }
         Err(_) => fs::rename(path, place),
     }
-}
-
-async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(io::Error::other)?
 }
 
 pub(crate) fn unsaved(error: &io::Error) -> Error {

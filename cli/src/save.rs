@@ -1,5 +1,7 @@
 //! Saving files and folders to this disk. Nothing stands under its own name before it is whole.
 
+mod together;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use postern_client::device::Device;
 use postern_client::drive::Entry;
 use postern_client::names::LocalNames;
 use postern_client::protocol::volume::NodeKind;
-use postern_client::transfer::SEGMENT_PLAIN_BYTES;
+use postern_client::transfer::{MAX_BUNDLED_BYTES, SEGMENT_PLAIN_BYTES, bundles};
 
 use crate::failure::{About as _, Failure, Result};
 use crate::local::modified;
@@ -20,8 +22,10 @@ use crate::progress::Progress;
 use crate::shelf::Shelf;
 use crate::target::{beside, folder_of, sync_names};
 
-/// So many small files are on their way at once.
-const SMALL_AT_ONCE: usize = 6;
+/// So many bundles of small files are on their way at once: one is fetched, one is opened, one is written to the disk.
+const BUNDLES_AT_ONCE: usize = 3;
+/// So many files that fill a request are on their way at once.
+const MIDDLE_AT_ONCE: usize = 6;
 
 /// Saves what a shelf holds.
 pub(crate) struct Saver<'a> {
@@ -99,10 +103,17 @@ impl Saver<'_> {
         if let Some(first) = wanted.pop() {
             save(first).await?;
         }
-        let (small, large): (Vec<_>, Vec<_>) = wanted
+        let (small, others): (Vec<_>, Vec<_>) = wanted
+            .into_iter()
+            .partition(|(_, entry)| entry.size_bytes <= MAX_BUNDLED_BYTES);
+        let (middle, large): (Vec<_>, Vec<_>) = others
             .into_iter()
             .partition(|(_, entry)| entry.size_bytes < SEGMENT_PLAIN_BYTES);
-        for (some, at_once) in [(small, SMALL_AT_ONCE), (large, 1)] {
+        let small = stream::iter(bundles(small, |(_, entry)| entry.size_bytes));
+        let saved = small.map(|some| self.bundle(folder, some));
+        let saved = saved.buffer_unordered(BUNDLES_AT_ONCE);
+        saved.try_collect::<()>().await?;
+        for (some, at_once) in [(middle, MIDDLE_AT_ONCE), (large, 1)] {
             let saved = stream::iter(some).map(save).buffer_unordered(at_once);
             saved.try_collect::<()>().await?;
         }

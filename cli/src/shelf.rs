@@ -14,6 +14,8 @@ pub(crate) trait Shelf {
     async fn list(&self, folder: NodeId) -> Result<Listing>;
     /// Where a file's bytes are.
     async fn content(&self, node: NodeId) -> Result<Content>;
+    /// What small files contain, as many as fit into a bundle, in one request.
+    async fn read_small(&self, nodes: &[NodeId]) -> Result<Vec<Result<Vec<u8>>>>;
     /// Fetches a file from where `checkpoint` stands.
     async fn download(
         &self,
@@ -32,6 +34,10 @@ impl Shelf for Drive {
 
     async fn content(&self, node: NodeId) -> Result<Content> {
         self.content(node).await
+    }
+
+    async fn read_small(&self, nodes: &[NodeId]) -> Result<Vec<Result<Vec<u8>>>> {
+        self.read_small(nodes).await
     }
 
     async fn download(
@@ -53,6 +59,10 @@ impl Shelf for OpenedLink {
 
     async fn content(&self, node: NodeId) -> Result<Content> {
         self.content(Some(node)).await
+    }
+
+    async fn read_small(&self, nodes: &[NodeId]) -> Result<Vec<Result<Vec<u8>>>> {
+        self.read_small(nodes).await
     }
 
     async fn download(

@@ -1,30 +1,34 @@
-//! Putting files: many small ones side by side, large ones one after another in parts, and what is there already not
-//! again.
+//! Putting files: small ones bundled, larger ones side by side, large ones one after another in parts, and what is there
+//! already not again.
+
+mod bundled;
+mod single;
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::rc::Rc;
+use std::pin::pin;
 
-use futures::{StreamExt as _, stream};
+use futures::channel::mpsc;
+use futures::{SinkExt as _, Stream, StreamExt as _, TryStreamExt as _, join, stream};
 use postern_client::drive::{Entry, NewFile};
 use postern_client::protocol::NodeId;
+use postern_client::protocol::limits::MAX_BATCH_RECORDS;
 use postern_client::protocol::volume::NodeKind;
-use postern_client::transfer::{
-    DEFAULT_WIDTH, FileSource, LocalLanes, SEGMENT_PLAIN_BYTES, Upload, abandon, forget_journal,
-    journal_name, upload,
-};
+use postern_client::transfer::{MAX_BUNDLED_BYTES, SEGMENT_PLAIN_BYTES, bundles, forget_journal};
 use postern_client::{Content, Drive, Error};
 
 use crate::failure::Result;
 use crate::local::{LocalFile, Plan, modified};
-use crate::progress::{FilePart, Progress};
+use crate::progress::Progress;
 use crate::say::Say;
 
-/// So many small files are on their way at once: each waits for the line more than it fills it.
-const SMALL_AT_ONCE: usize = 8;
-/// So many small files become visible together; a crash takes away no more than these.
-const SMALL_BATCH: usize = 200;
+/// So many bundles are on their way at once: one is read and sealed, one is sent, one is written to the server's disk.
+const BUNDLES_AT_ONCE: usize = 3;
+/// So many files that fill a request are on their way at once: each waits for the line more than it fills it.
+const MIDDLE_AT_ONCE: usize = 8;
+/// So many of them become visible together; a crash takes away no more than these.
+const MIDDLE_BATCH: usize = 50;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +60,9 @@ struct Finished {
     journal: Option<String>,
 }
 
+/// Which file was sent, and what came of it.
+type Sent = (usize, postern_client::Result<Finished>);
+
 impl<'a> Uploader<'a> {
     /// Makes the folders, and looks at what is in them.
     pub(crate) async fn prepare(
@@ -85,25 +92,52 @@ impl<'a> Uploader<'a> {
     pub(crate) async fn put_all(&self, files: &[LocalFile]) -> Result<Vec<Outcome>> {
         let mut outcomes: Vec<_> = files.iter().map(|file| self.expected(file)).collect();
         let wanted = (0..files.len()).filter(|index| outcomes[*index] != Outcome::Unchanged);
-        let (small, large): (Vec<_>, Vec<_>) = wanted.partition(|index| is_small(&files[*index]));
-        self.put_some(files, small, SMALL_AT_ONCE, SMALL_BATCH, &mut outcomes)
+        let size_bytes = |index: &usize| files[*index].size_bytes;
+        let (small, others): (Vec<_>, Vec<_>) =
+            wanted.partition(|index| size_bytes(index) <= MAX_BUNDLED_BYTES);
+        let (middle, large): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|index| is_whole(&files[*index]));
+
+        let bundle = |indices: Vec<usize>| self.send_bundle(files, indices);
+        let small = stream::iter(bundles(small, size_bytes)).map(bundle);
+        let small = small.buffer_unordered(BUNDLES_AT_ONCE).flat_map(stream::iter);
+        self.put_some(files, small, MAX_BATCH_RECORDS, &mut outcomes)
             .await?;
+
+        let send = |index: usize| async move { (index, self.send(&files[index]).await) };
+        let middle = stream::iter(middle).map(send).buffer_unordered(MIDDLE_AT_ONCE);
+        self.put_some(files, middle, MIDDLE_BATCH, &mut outcomes).await?;
         // A large one fills the line by itself, and is worth a commit of its own.
-        self.put_some(files, large, 1, 1, &mut outcomes).await?;
+        let large = stream::iter(large).then(send);
+        self.put_some(files, large, 1, &mut outcomes).await?;
         Ok(outcomes)
     }
 
+    /// Makes files visible, `batch` at a time, while others are still being sent.
     async fn put_some(
         &self,
         files: &[LocalFile],
-        indices: Vec<usize>,
-        at_once: usize,
+        sent: impl Stream<Item = Sent>,
         batch: usize,
         outcomes: &mut [Outcome],
     ) -> Result<()> {
-        let send = |index: usize| async move { (index, self.send(&files[index]).await) };
-        let mut sent = stream::iter(indices).map(send).buffer_unordered(at_once);
-        let mut finished = Vec::new();
+        let (to_attach, batches) = mpsc::channel(0);
+        let attached = batches.map(Ok).try_for_each(|some| self.attach(some));
+        let gathered = self.gather(files, sent, batch, to_attach, outcomes);
+        let (gathered, attached) = join!(gathered, attached);
+        attached.and(gathered)
+    }
+
+    /// Hands on what was sent in batches. What was is kept also if the rest fails.
+    async fn gather(
+        &self,
+        files: &[LocalFile],
+        sent: impl Stream<Item = Sent>,
+        batch: usize,
+        mut to_attach: mpsc::Sender<Vec<Finished>>,
+        outcomes: &mut [Outcome],
+    ) -> Result<()> {
+        let (mut sent, mut finished, mut ended) = (pin!(sent), Vec::new(), Ok(()));
         while let Some((index, one)) = sent.next().await {
             match one {
                 Ok(one) => finished.push(one),
@@ -113,16 +147,17 @@ impl<'a> Uploader<'a> {
                     outcomes[index] = Outcome::Failed;
                 }
                 Err(error) => {
-                    // What is uploaded is kept, if that is still possible.
-                    let _ = self.attach(finished).await;
-                    return Err(error.into());
+                    ended = Err(error.into());
+                    break;
                 }
             }
-            if finished.len() >= batch {
-                self.attach(std::mem::take(&mut finished)).await?;
+            if finished.len() >= batch && to_attach.send(std::mem::take(&mut finished)).await.is_err() {
+                // Attaching has failed, and says why.
+                return Ok(());
             }
         }
-        self.attach(finished).await
+        let _ = to_attach.send(finished).await;
+        ended
     }
 
     /// Makes uploaded files visible, in one change of the drive. Their journals are of no more use then.
@@ -134,64 +169,6 @@ impl<'a> Uploader<'a> {
             forget_journal(self.drive.account().surroundings(), &journal).await?;
         }
         Ok(())
-    }
-
-    async fn send(&self, file: &LocalFile) -> postern_client::Result<Finished> {
-        if self
-            .there(file)
-            .is_some_and(|entry| entry.kind == NodeKind::Folder)
-        {
-            return Err(Error::EntryExists);
-        }
-        let journal = (!is_small(file)).then(|| self.journal(file));
-        let part = self.progress.file();
-        let content = match self.send_content(file, journal.as_deref(), &part).await {
-            Err(Error::FileDiffers) => self.start_over(file, journal.as_deref(), &part).await?,
-            content => content?,
-        };
-        refuse_changed(file)?;
-        let new = NewFile {
-            node: None,
-            parent: self.folders[file.folder],
-            name: file.name.clone(),
-            modified: file.modified,
-            media_type: media_type(&file.name),
-            content,
-        };
-        Ok(Finished { new, journal })
-    }
-
-    async fn start_over(
-        &self,
-        file: &LocalFile,
-        journal: Option<&str>,
-        part: &FilePart<'_>,
-    ) -> postern_client::Result<Content> {
-        let path = file.path.display();
-        self.say.note(&format!(
-            "{path} has changed since its upload began: starting over"
-        ));
-        if let Some(journal) = journal {
-            abandon(self.drive.account(), journal).await?;
-        }
-        self.send_content(file, journal, part).await
-    }
-
-    async fn send_content(
-        &self,
-        file: &LocalFile,
-        journal: Option<&str>,
-        part: &FilePart<'_>,
-    ) -> postern_client::Result<Content> {
-        let opened = File::open(&file.path).map_err(|error| unreadable(&error))?;
-        let source = FileSource::new(opened)?;
-        let what = Upload {
-            size_bytes: Some(source.size_bytes()),
-            journal,
-        };
-        let account = self.drive.account();
-        let lanes = LocalLanes::new(account.api().clone(), Rc::new(source), DEFAULT_WIDTH);
-        upload(account, what, &lanes, &|bytes| part.at(bytes)).await
     }
 
     /// What will become of the file if nothing goes wrong.
@@ -206,19 +183,27 @@ impl<'a> Uploader<'a> {
         }
     }
 
-    fn there(&self, file: &LocalFile) -> Option<&Entry> {
-        self.there.get(&(self.folders[file.folder], file.name.clone()))
+    /// The file with this content.
+    fn new_file(&self, file: &LocalFile, content: Content) -> NewFile {
+        NewFile {
+            node: None,
+            parent: self.folders[file.folder],
+            name: file.name.clone(),
+            modified: file.modified,
+            media_type: media_type(&file.name),
+            content,
+        }
     }
 
-    /// One upload of one file to one place. The path is made whole, so that the folder it is typed in does not matter.
-    fn journal(&self, file: &LocalFile) -> String {
-        let path = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-        journal_name(&[
-            &self.drive.account().id().0,
-            &self.folders[file.folder].0,
-            file.name.as_bytes(),
-            path.as_os_str().as_encoded_bytes(),
-        ])
+    fn refuse_folder(&self, file: &LocalFile) -> postern_client::Result<()> {
+        match self.there(file) {
+            Some(entry) if entry.kind == NodeKind::Folder => Err(Error::EntryExists),
+            _ => Ok(()),
+        }
+    }
+
+    fn there(&self, file: &LocalFile) -> Option<&Entry> {
+        self.there.get(&(self.folders[file.folder], file.name.clone()))
     }
 }
 
@@ -230,7 +215,8 @@ pub(crate) fn media_type(name: &str) -> String {
         .to_owned()
 }
 
-fn is_small(file: &LocalFile) -> bool {
+/// It goes in one request.
+fn is_whole(file: &LocalFile) -> bool {
     file.size_bytes < SEGMENT_PLAIN_BYTES
 }
 

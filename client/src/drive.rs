@@ -24,7 +24,7 @@ use postern_protocol::volume::Cursor;
 use crate::account::Account;
 use crate::{Error, Result};
 
-pub(crate) use content::content_of;
+pub(crate) use content::{content_of, contents_of};
 pub use operations::NewFile;
 #[cfg(feature = "fuzzing")]
 pub(crate) use sealed::{Seat, seal};

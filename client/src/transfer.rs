@@ -3,10 +3,11 @@
 //! Uploads: [`upload()`] hands [`PartJob`]s to [`Lanes`]; [`run_part`] is what each lane does with one. A [`journal`] knows the
 //! hash of every part before the part leaves the device, so that an upload that goes on can never seal other text under
 //! a key and nonce that were used (threat B7). Downloads: [`Drive::download`](crate::Drive::download) keeps a bounded window of segments in flight and
-//! gives a [`Sink`] only what was authenticated.
+//! gives a [`Sink`] only what was authenticated. Small contents travel together, both ways ([`upload_bundle`]).
 //!
 //! To pause or cancel, drop the future: nothing is lost that the journal has noted.
 
+mod bundle;
 mod download;
 #[cfg(not(target_arch = "wasm32"))]
 mod files;
@@ -18,6 +19,8 @@ mod source;
 mod token;
 mod upload;
 
+pub(crate) use bundle::fetch_bundle;
+pub use bundle::{MAX_BUNDLED_BYTES, bundles, upload_bundle};
 pub(crate) use download::fetch;
 pub use download::{Checkpoint, Sink};
 #[cfg(not(target_arch = "wasm32"))]

@@ -82,15 +82,20 @@ impl Readable {
     }
 
     fn delivery(&self) -> Option<Delivery> {
-        Some(Delivery {
-            postern: self.postern.clone(),
-            lease: self.lease?,
-            owner: self.row.key.account,
-        })
+        let lease = self.lease?;
+        Some(Delivery::new(&self.postern, lease, self.row.key.account))
     }
 }
 
 impl Delivery {
+    pub(crate) fn new(postern: &Postern, lease: LeaseId, owner: AccountId) -> Self {
+        Self {
+            postern: postern.clone(),
+            lease,
+            owner,
+        }
+    }
+
     /// The last byte has gone out: counts the download, once for each lease.
     ///
     /// # Errors
@@ -102,4 +107,4 @@ impl Delivery {
     }
 }
 
-const NO_CONTENT: Error = Error::NotFound("content");
+pub(crate) const NO_CONTENT: Error = Error::NotFound("content");

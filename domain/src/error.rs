@@ -1,6 +1,7 @@
 //! Why the server does not do what it is asked to.
 
 use postern_protocol::ContentId;
+use postern_protocol::bundle::BundleMistake;
 
 use crate::store::{BatchRefusal, BodyError, StoreError};
 
@@ -13,6 +14,9 @@ pub enum Error {
     /// The request contradicts itself or the interface.
     #[error("{0}")]
     Malformed(&'static str),
+    /// What should be a bundle is none.
+    #[error(transparent)]
+    Bundle(#[from] BundleMistake),
     /// Something in the request is larger than it may be.
     #[error("{0} is too large")]
     TooLarge(&'static str),

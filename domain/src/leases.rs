@@ -1,13 +1,15 @@
 //! Leases: a download that is reserved, may be interrupted and taken up again for a day, and counts once.
 
 use postern_crypto::hash::token_hash;
+use postern_protocol::bundle;
 use postern_protocol::link::LeaseBody;
 use postern_protocol::time::DAY_MS;
 use postern_protocol::volume::NodeKind;
 use postern_protocol::{ContentId, LeaseId, LinkId, TimeMs, bytes};
 use rand_core::CryptoRng;
 
-use crate::contents::Readable;
+use crate::bundles::Bundle;
+use crate::contents::{NO_CONTENT, Readable};
 use crate::error::{Error, LinkEnd, Result};
 use crate::postern::Postern;
 use crate::store::{BlobKey, LinkRow, NewLease};
@@ -58,9 +60,7 @@ impl Lease {
     /// # Errors
     /// [`Error::NotFound`] if it is not there, or the link does not lead to it.
     pub async fn content(&self, content: ContentId) -> Result<Readable> {
-        if !self.leads_to(content).await? {
-            return Err(Error::NotFound("content"));
-        }
+        self.check_leads_to(&[content]).await?;
         let key = BlobKey {
             account: self.link.account,
             content,
@@ -68,19 +68,35 @@ impl Lease {
         Readable::open(&self.postern, key, Some(self.id)).await
     }
 
-    async fn leads_to(&self, content: ContentId) -> Result<bool> {
+    /// Small contents that the link leads to.
+    ///
+    /// # Errors
+    /// As of [`SignedIn::bundle`](crate::SignedIn::bundle); [`Error::NotFound`] also if the link does not lead to one of
+    /// them.
+    pub async fn bundle(&self, contents: &[ContentId]) -> Result<Bundle> {
+        bundle::check(contents.iter().copied())?;
+        self.check_leads_to(contents).await?;
+        Bundle::open(&self.postern, self.link.account, contents, Some(self.id)).await
+    }
+
+    async fn check_leads_to(&self, contents: &[ContentId]) -> Result<()> {
+        if self.leads_to(contents).await? {
+            Ok(())
+        } else {
+            Err(NO_CONTENT)
+        }
+    }
+
+    async fn leads_to(&self, contents: &[ContentId]) -> Result<bool> {
         let Some(target) = self.link.target else {
             return Ok(false);
         };
         if target.kind == NodeKind::File {
-            return Ok(target.content == Some(content));
+            return Ok(contents.iter().all(|content| target.content == Some(*content)));
         }
         let (volume, node) = (self.link.volume, self.link.node);
-        Ok(self
-            .postern
-            .records()
-            .is_content_below(volume, node, content)
-            .await?)
+        let records = self.postern.records();
+        Ok(records.are_contents_below(volume, node, contents).await?)
     }
 }
 

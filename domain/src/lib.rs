@@ -5,9 +5,10 @@
 //!
 //! Read in this order: [`store`] (what is needed of whoever keeps the data), [`Postern`] (where everything begins),
 //! [`session`] (rights as values), then one noun after the other: `accounts`, `login`, `recovery`, `passwords`,
-//! `directory`, `objects`, [`volumes`], [`uploads`], [`contents`], [`links`], [`leases`], `changes`; at last
-//! [`sweeper`].
+//! `directory`, `objects`, [`volumes`], [`uploads`], [`contents`], [`bundles`], [`links`], [`leases`],
+//! `changes`; at last [`sweeper`].
 
+pub mod bundles;
 pub mod contents;
 #[cfg(feature = "device")]
 pub mod device;

@@ -59,7 +59,7 @@ impl SignedIn {
     }
 
     /// There is room for so many bytes more. Only a first look: what counts is said when they are noted.
-    async fn check_room(&self, size_bytes: u64) -> Result<()> {
+    pub(crate) async fn check_room(&self, size_bytes: u64) -> Result<()> {
         let account = self.postern().records().account(self.account()).await?;
         let account = account.ok_or(Error::NotSignedIn)?;
         let fits = account.used_bytes.saturating_add(size_bytes) <= account.quota_bytes;
@@ -169,22 +169,15 @@ impl OwnUpload {
         self.owner.check_room(size_bytes).await?;
         if let Put::AlreadyThere { size_bytes: present } = self.blobs().put(self.key, body.checked()).await? {
             // Left by a request that died before its row, or by one that runs beside this one.
-            self.check_blob(present, checksum).await?;
+            check_blob(self.postern(), self.key, present, checksum).await?;
         }
         let content = NewContent {
             key: self.key,
             size_bytes,
             now,
         };
-        match self.postern().records().add_content(&content).await? {
-            Added::Done(content) | Added::Already(content) => same_size(content, size_bytes),
-            Added::UnderWay => Err(Error::Conflict {
-                what: "the upload of this content",
-                present: None,
-            }),
-            Added::Gone => Err(CONTENT_GONE),
-            Added::QuotaExceeded => Err(Error::QuotaExceeded),
-        }
+        let added = self.postern().records().add_content(&content).await?;
+        same_size(kept(added)?, size_bytes)
     }
 
     async fn begin(&self, now: TimeMs) -> Result<UploadBody> {
@@ -222,21 +215,6 @@ impl OwnUpload {
             .ok_or(NO_UPLOAD)
     }
 
-    /// The blob that is there is the announced one.
-    async fn check_blob(&self, size_bytes: u64, checksum: Digest) -> Result<()> {
-        let blob = self.blobs().read(self.key, 0..size_bytes).await?;
-        let mut pieces = blob.ok_or(CONTENT_GONE)?;
-        let mut hasher = Hasher::default();
-        while let Some(piece) = pieces.try_next().await? {
-            hasher.update(&piece);
-        }
-        if equal(&hasher.finish(), &checksum) {
-            Ok(())
-        } else {
-            Err(CONTENT_DIFFERS)
-        }
-    }
-
     fn postern(&self) -> &Postern {
         self.owner.postern()
     }
@@ -260,7 +238,7 @@ const CONTENT_DIFFERS: Error = Error::Conflict {
     present: None,
 };
 
-fn check_content_size(size_bytes: u64) -> Result<()> {
+pub(crate) fn check_content_size(size_bytes: u64) -> Result<()> {
     if size_bytes > MAX_CONTENT_BYTES {
         return Err(Error::TooLarge("the content"));
     }
@@ -292,7 +270,40 @@ fn are_all_there(there: &[PartRow], size_bytes: u64) -> bool {
     there.len() == parts::count(size_bytes) as usize && there.iter().all(fits)
 }
 
-fn same_size(content: ContentRow, size_bytes: u64) -> Result<ContentBody> {
+/// The blob that is there is the announced one.
+pub(crate) async fn check_blob(
+    postern: &Postern,
+    key: BlobKey,
+    size_bytes: u64,
+    checksum: Digest,
+) -> Result<()> {
+    let blob = postern.blobs().read(key, 0..size_bytes).await?;
+    let mut pieces = blob.ok_or(CONTENT_GONE)?;
+    let mut hasher = Hasher::default();
+    while let Some(piece) = pieces.try_next().await? {
+        hasher.update(&piece);
+    }
+    if equal(&hasher.finish(), &checksum) {
+        Ok(())
+    } else {
+        Err(CONTENT_DIFFERS)
+    }
+}
+
+/// The content that is there now, or why there is none.
+pub(crate) fn kept(added: Added) -> Result<ContentRow> {
+    match added {
+        Added::Done(content) | Added::Already(content) => Ok(content),
+        Added::UnderWay => Err(Error::Conflict {
+            what: "the upload of this content",
+            present: None,
+        }),
+        Added::Gone => Err(CONTENT_GONE),
+        Added::QuotaExceeded => Err(Error::QuotaExceeded),
+    }
+}
+
+pub(crate) fn same_size(content: ContentRow, size_bytes: u64) -> Result<ContentBody> {
     if content.size_bytes == size_bytes {
         Ok(ContentBody {
             content: content.key.content,

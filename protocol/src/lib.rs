@@ -4,10 +4,11 @@
 //! enforced here beyond what a value needs to be well formed, and nothing here performs I/O.
 //!
 //! Read in this order: [`id`] and [`bytes`] (how things are named and carried), [`name`], [`limits`], [`parts`] (how
-//! a content is cut), then the requests: [`account`], [`session`], [`directory`], [`volume`], [`upload`], [`link`],
-//! [`changes`], [`server`]; at last [`error`], the codes that every client can rely on, and [`range`].
+//! a content is cut), then the requests: [`account`], [`session`], [`directory`], [`volume`], [`upload`], [`bundle`],
+//! [`link`], [`changes`], [`server`]; at last [`error`], the codes that every client can rely on, and [`range`].
 
 pub mod account;
+pub mod bundle;
 pub mod bytes;
 pub mod changes;
 pub mod directory;

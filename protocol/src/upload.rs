@@ -2,7 +2,7 @@
 //!
 //! A content is created, its parts arrive in any order and at the same time, it is completed, and at last a record of
 //! a volume names it. Until then nobody sees it; left alone, it is swept. What fits into one part goes in one request:
-//! `PUT /contents/{content}`.
+//! `PUT /contents/{content}`; many small ones go together ([`crate::bundle`]).
 //!
 //! Bytes travel as bodies, not as JSON; each with a header [`CHECKSUM_HEADER`].
 

@@ -10,6 +10,7 @@ mod files;
 mod names;
 mod reading;
 mod room;
+mod together;
 mod writing;
 
 use std::io::{self, ErrorKind};
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use postern_domain::store::{
     BlobKey, BlobPage, BlobStore, Body, ListFrom, Put, ReadStream, Result, UploadHandle,
 };
@@ -75,8 +77,19 @@ impl BlobStore for FolderBlobs {
             })
             .await?;
         writing::write(file, body, self.buffers.share(), promise).await?;
-        self.with_names(move |names| files::name_blob(names, key, &temporary))
-            .await
+        let puts = self
+            .with_names(move |names| files::name_blobs(names, &[(key, temporary)]))
+            .await?;
+        Ok(puts[0])
+    }
+
+    async fn put_all(&self, blobs: Vec<(BlobKey, Bytes)>) -> Result<Vec<Put>> {
+        let room = Arc::clone(&self.room);
+        self.with_names(move |names| {
+            let wanted_bytes = blobs.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+            together::put(names, &blobs, room.promise(wanted_bytes)?)
+        })
+        .await
     }
 
     async fn begin(&self, key: BlobKey) -> Result<UploadHandle> {
@@ -118,6 +131,11 @@ impl BlobStore for FolderBlobs {
             .with_names(move |names| files::open_blob_at(names, key, start))
             .await?;
         Ok(file.map(|file| reading::read(file, range.end - range.start, self.buffers.share())))
+    }
+
+    async fn read_all(&self, blobs: &[(BlobKey, u64)]) -> Result<Option<Bytes>> {
+        let blobs = blobs.to_vec();
+        self.with_names(move |names| together::read(names, &blobs)).await
     }
 
     async fn size(&self, key: BlobKey) -> Result<Option<u64>> {

@@ -2,6 +2,8 @@
 
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
+use postern_domain::leases::Lease;
+use postern_protocol::bundle::BundleRead;
 use postern_protocol::link::{
     LEASE_HEADER, LeaseBody, LinkBody, LinkCreate, LinkEntry, LinkProof, LinkRecords, LinkRecordsRequest,
     Links,
@@ -95,6 +97,30 @@ pub(crate) async fn take_lease(
     Ok(web::Json(link.lease(state.now(), &mut rand::rng()).await?))
 }
 
+/// The sealed bytes of small contents that the link leads to, end to end in the order asked for, under a lease. The lease
+/// counts once the last byte has been delivered.
+#[utoipa::path(
+    post, path = "/links/{link}/contents/read", tag = "links",
+    params(
+        ("link" = LinkId, Path),
+        ("postern-lease" = String, Header, description = "the lease's token"),
+    ),
+    request_body = BundleRead,
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = "default", body = ErrorBody),
+    )
+)]
+pub(crate) async fn read_bundle(
+    request: HttpRequest,
+    Path(link): Path<LinkId>,
+    state: Data<State>,
+    Json(asked): Json<BundleRead, SMALL_JSON_BYTES>,
+) -> Result<HttpResponse, ApiError> {
+    let lease = lease(&request, link, &state).await?;
+    outgoing::send_bundle(&request, &lease.bundle(&asked.contents).await?).await
+}
+
 /// The sealed bytes of a content that the link leads to, or one range of them, under a lease. The lease counts once the
 /// last byte of any content has been delivered.
 #[utoipa::path(
@@ -116,13 +142,15 @@ pub(crate) async fn get_content(
     Path((link, content)): Path<(LinkId, ContentId)>,
     state: Data<State>,
 ) -> Result<HttpResponse, ApiError> {
+    let lease = lease(&request, link, &state).await?;
+    outgoing::send(&request, &lease.content(content).await?).await
+}
+
+async fn lease(request: &HttpRequest, link: LinkId, state: &State) -> Result<Lease, ApiError> {
     let token = request
         .headers()
         .get(LEASE_HEADER)
         .and_then(|value| value.to_str().ok());
-    let lease = state
-        .postern
-        .lease(link, token.unwrap_or_default(), state.now())
-        .await?;
-    outgoing::send(&request, &lease.content(content).await?).await
+    let lease = state.postern.lease(link, token.unwrap_or_default(), state.now());
+    Ok(lease.await?)
 }

@@ -5,7 +5,7 @@ use postern_protocol::NodeId;
 
 use super::{Drive, Tree};
 use crate::http::Door;
-use crate::transfer::{Checkpoint, Sink, fetch};
+use crate::transfer::{Checkpoint, Sink, fetch, fetch_bundle};
 use crate::{Error, Result};
 
 impl Drive {
@@ -33,6 +33,17 @@ impl Drive {
         .await
     }
 
+    /// What small files contain, as many as fit into a bundle ([`crate::transfer::bundles`]), in one request. Answers for
+    /// each in their order.
+    ///
+    /// # Errors
+    /// For each [`Error::NotAuthentic`]; for all, [`Error::NotFound`] if one of them is not there.
+    pub async fn read_small(&self, nodes: &[NodeId]) -> Result<Vec<Result<Vec<u8>>>> {
+        self.ensure_loaded().await?;
+        let contents = self.with_tree(|tree| contents_of(tree, nodes))?;
+        fetch_bundle(self.account().api(), &Door::Owner, contents).await
+    }
+
     /// Where a file's bytes are, and what opens them.
     ///
     /// # Errors
@@ -41,6 +52,10 @@ impl Drive {
         self.ensure_loaded().await?;
         self.with_tree(|tree| content_of(tree, node))
     }
+}
+
+pub(crate) fn contents_of(tree: &Tree, nodes: &[NodeId]) -> Result<Vec<Content>> {
+    nodes.iter().map(|node| content_of(tree, *node)).collect()
 }
 
 pub(crate) fn content_of(tree: &Tree, node: NodeId) -> Result<Content> {

@@ -10,6 +10,7 @@ use postern_protocol::account::{
     AccountBody, PasswordChange, PasswordChanged, PasswordStart, RecoveryChallenge, RecoveryFinish,
     RecoveryStart, RegistrationAnswer, Rotation, SignUp, SignUpStart,
 };
+use postern_protocol::bundle::{BundleKept, BundleRead};
 use postern_protocol::changes::Changes;
 use postern_protocol::limits::MAX_PAGE;
 use postern_protocol::link::{
@@ -48,6 +49,15 @@ pub(crate) enum Door {
         /// The lease's token.
         token: Zeroizing<String>,
     },
+}
+
+impl Door {
+    fn show(&self, request: Request) -> Request {
+        match self {
+            Self::Owner => request,
+            Self::Lease { token, .. } => request.header(LEASE_HEADER, token.as_str()),
+        }
+    }
 }
 
 impl Api {
@@ -176,7 +186,9 @@ impl Api {
         hash: &[u8; 32],
     ) -> Result<()> {
         let path = format!("/uploads/{content}/parts/{part}");
-        self.call(sealed_request(path, sealed, hash)).await.map(drop)
+        self.call(sealed_request(Method::Put, path, sealed, hash))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn upload_complete(
@@ -198,8 +210,36 @@ impl Api {
         sealed: Bytes,
         hash: &[u8; 32],
     ) -> Result<ContentBody> {
-        let request = sealed_request(format!("/contents/{content}"), sealed, hash);
+        let request = sealed_request(Method::Put, format!("/contents/{content}"), sealed, hash);
         parse(&self.call(request).await?)
+    }
+
+    /// Repeatable: the ids are the client's, and what is there already is left as it is.
+    pub(crate) async fn put_bundle(&self, bundle: Bytes, hash: &[u8; 32]) -> Result<BundleKept> {
+        let request = sealed_request(Method::Post, "/contents".to_owned(), bundle, hash).repeatable();
+        parse(&self.call(request).await?)
+    }
+
+    /// These contents end to end, `size_bytes` in all. Less or more is refused.
+    pub(crate) async fn read_bundle(
+        &self,
+        door: &Door,
+        contents: Vec<ContentId>,
+        size_bytes: u64,
+    ) -> Result<Bytes> {
+        let length = usize::try_from(size_bytes).map_err(|_| Error::TooLarge)?;
+        let path = match door {
+            Door::Owner => "/contents/read".to_owned(),
+            Door::Lease { link, .. } => format!("/links/{link}/contents/read"),
+        };
+        let request = json_request(Method::Post, &path, &BundleRead { contents });
+        let request = door.show(request).repeatable().max_answer(length);
+        let answer = self.call(request).await?;
+        if answer.body.len() == length {
+            Ok(answer.body)
+        } else {
+            Err(Error::NotAuthentic)
+        }
     }
 
     /// Exactly `range` of a content of `size_bytes`. Anything else (another range, the whole, less, more) is refused (threat B6).
@@ -211,14 +251,14 @@ impl Api {
         size_bytes: u64,
     ) -> Result<Bytes> {
         let length = usize::try_from(range.end - range.start).map_err(|_| Error::TooLarge)?;
-        let request = match door {
-            Door::Owner => Request::new(Method::Get, format!("/contents/{content}")),
-            Door::Lease { link, token } => {
-                Request::new(Method::Get, format!("/links/{link}/contents/{content}"))
-                    .header(LEASE_HEADER, token.as_str())
-            }
+        let path = match door {
+            Door::Owner => format!("/contents/{content}"),
+            Door::Lease { link, .. } => format!("/links/{link}/contents/{content}"),
         };
-        let request = request.header("range", range::format(range)).max_answer(length);
+        let request = door
+            .show(Request::new(Method::Get, path))
+            .header("range", range::format(range))
+            .max_answer(length);
         let answer = self.call(request).await?;
         let told = answer.content_range.as_deref().and_then(range::parse_content);
         let right =
@@ -301,8 +341,8 @@ fn json_request<B: Serialize>(method: Method, path: &str, body: &B) -> Request {
         .body(json)
 }
 
-fn sealed_request(path: String, sealed: Bytes, hash: &[u8; 32]) -> Request {
-    Request::new(Method::Put, path)
+fn sealed_request(method: Method, path: String, sealed: Bytes, hash: &[u8; 32]) -> Request {
+    Request::new(method, path)
         .header("content-type", "application/octet-stream")
         .header(CHECKSUM_HEADER, base64::encode(hash))
         .body(sealed)

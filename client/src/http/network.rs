@@ -109,12 +109,9 @@ fn client() -> Result<reqwest::Client> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(15))
-        .pool_idle_timeout(IDLE)
         // A server must not be able to send a client, and its token, somewhere else.
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)
-        // Less than a server keeps an idle connection: while Argon2 runs nobody here would notice that it has closed, and
-        // what is sent over it then must often not be sent twice.
         .pool_idle_timeout(IDLE)
         .build()
         .map_err(|_| Error::Internal("no TLS certificates are installed"))

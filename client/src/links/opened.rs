@@ -11,9 +11,9 @@ use postern_protocol::volume::{NodeKind, VolumeChange};
 use postern_protocol::{LinkId, NodeId, TimeMs, VolumeId};
 
 use super::lease;
-use crate::drive::{Entry, Listing, Tree, TreeRoot, content_of, list, resolve};
+use crate::drive::{Entry, Listing, Tree, TreeRoot, content_of, contents_of, list, resolve};
 use crate::http::Api;
-use crate::transfer::{Checkpoint, Sink, fetch};
+use crate::transfer::{Checkpoint, Sink, fetch, fetch_bundle};
 use crate::{Error, Result, Surroundings, names};
 
 /// A link, as its text says it. Nothing has been asked yet.
@@ -190,6 +190,21 @@ impl OpenedLink {
         done
     }
 
+    /// What small files of the shared folder contain, as [`crate::Drive::read_small`] does.
+    ///
+    /// # Errors
+    /// As of [`OpenedLink::download`].
+    pub async fn read_small(&self, nodes: &[NodeId]) -> Result<Vec<Result<Vec<u8>>>> {
+        self.load().await?;
+        let contents = self.with_tree(|tree| contents_of(tree, nodes))?;
+        let door = lease::take(&self.around, &self.api, self.id, &self.proof).await?;
+        let done = fetch_bundle(&self.api, &door, contents).await;
+        if self.lease_is_over(&done) {
+            lease::forget(&self.around, self.id).await?;
+        }
+        done
+    }
+
     /// Where a file's bytes are, and what opens them.
     ///
     /// # Errors
@@ -206,9 +221,9 @@ impl OpenedLink {
     }
 
     /// A file is fetched once; of a folder, the next file follows under the same lease.
-    fn lease_is_over(&self, done: &Result<()>) -> bool {
+    fn lease_is_over<T>(&self, done: &Result<T>) -> bool {
         match done {
-            Ok(()) => matches!(self.grant, Grant::File(_)),
+            Ok(_) => matches!(self.grant, Grant::File(_)),
             Err(Error::LinkRefused | Error::LinkExpired | Error::LinkUsedUp | Error::LinkRevoked) => true,
             Err(_) => false,
         }

@@ -126,7 +126,7 @@ async fn seal_segment(
 }
 
 /// How long a segment with that much plaintext is.
-fn sealed_len(segment: u64, plain_len: usize) -> usize {
+pub(super) fn sealed_len(segment: u64, plain_len: usize) -> usize {
     let chunks = (plain_len / CHUNK_BYTES + 1).min(SEGMENT_CHUNKS);
     let header = if segment == 0 { HEADER_LEN } else { 0 };
     header + plain_len + chunks * TAG_BYTES

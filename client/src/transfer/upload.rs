@@ -256,7 +256,7 @@ fn has(there: &UploadBody, part: u32, noted: &Hash) -> bool {
             .any(|kept| kept.part == part && kept.checksum.as_slice() == noted)
 }
 
-fn layout() -> postern_crypto::stream::Layout {
+pub(super) fn layout() -> postern_crypto::stream::Layout {
     postern_crypto::stream::Layout::new(HEADER_LEN, 1 << postern_crypto::stream::DEFAULT_CHUNK_LOG2, 16)
 }
 

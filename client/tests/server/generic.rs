@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::evil::Asked;
 use crate::journeys::{
-    ChangePassword, Download, Journey, List, MakeLink, OpenLink, Recover, Rename, Scene, SignIn, Upload,
-    copy_of, resumed,
+    ChangePassword, Download, DownloadTogether, Journey, List, MakeLink, OpenLink, Recover, Rename, Scene,
+    SignIn, Upload, UploadTogether, copy_of, resumed,
 };
 use crate::mutations::{Depth, LeafChange, Mutation, bytes_behind, mutations_of, visit};
 use crate::platform::{ONE_IN, is_long, say, sleep};
@@ -28,8 +28,11 @@ cases!(
     g_flip_of_listing,
     g_flip_of_downloading,
     g_flip_of_downloading_in_parts,
+    g_flip_of_downloading_together,
+    g_flip_of_downloading_together_through_a_link,
     g_flip_of_uploading,
     g_flip_of_uploading_in_parts,
+    g_flip_of_uploading_together,
     g_flip_of_renaming,
     g_flip_of_making_a_link,
     g_flip_of_opening_a_link,
@@ -171,6 +174,20 @@ async fn g_flip_of_uploading() {
 
 async fn g_flip_of_uploading_in_parts() {
     flips(Upload::of((8 << 20) + 1), 0, 11).await;
+}
+
+async fn g_flip_of_downloading_together() {
+    let through_a_link = false;
+    flips(DownloadTogether { through_a_link }, 6, 5).await;
+}
+
+async fn g_flip_of_downloading_together_through_a_link() {
+    let through_a_link = true;
+    flips(DownloadTogether { through_a_link }, 6, 7).await;
+}
+
+async fn g_flip_of_uploading_together() {
+    flips(UploadTogether::default(), 2, 3).await;
 }
 
 async fn g_flip_of_renaming() {

@@ -15,7 +15,7 @@ use postern_client::transfer::Checkpoint;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Result, Stay};
 use zeroize::Zeroizing;
 
-use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put};
+use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put, put_together};
 
 const LINK_PASSWORD: &str = "the heron at dawn";
 /// More than one part.
@@ -28,6 +28,7 @@ pub(crate) struct Scene {
     pub(crate) drive: Drive,
     pub(crate) letter: NodeId,
     pub(crate) film: NodeId,
+    note: NodeId,
     words: Zeroizing<String>,
     link: LinkAddress,
     locked_link: LinkAddress,
@@ -48,7 +49,10 @@ impl Scene {
         let album = drive.make_folder(root, "album").await.expect("made");
         let letter = put(&drive, album, "letter", LETTER).await.expect("put");
         let film = put(&drive, root, "film", &noise(LARGE_BYTES)).await.expect("put");
-        put(&drive, root, "note", b"buy ink").await.expect("put");
+        put(&drive, album, "postscript", b"write soon")
+            .await
+            .expect("put");
+        let note = put(&drive, root, "note", b"buy ink").await.expect("put");
         let locked = ShareTerms {
             password: Some(Zeroizing::new(LINK_PASSWORD.to_owned())),
             ..ShareTerms::default()
@@ -64,6 +68,7 @@ impl Scene {
             drive,
             letter,
             film,
+            note,
             words,
             link,
             locked_link,
@@ -204,6 +209,31 @@ impl Journey for Download {
     }
 }
 
+/// Small files in one request: of one's own, or of a shared folder.
+pub(crate) struct DownloadTogether {
+    pub(crate) through_a_link: bool,
+}
+
+#[async_trait(?Send)]
+impl Journey for DownloadTogether {
+    async fn take(&self, scene: &Scene, phone: &Phone) -> Result<String> {
+        let read = if self.through_a_link {
+            let opened = OpenedLink::open(phone.around.clone(), &scene.link, None).await?;
+            let listing = opened.list(None).await?;
+            let nodes: Vec<NodeId> = listing.entries.iter().map(|entry| entry.id).collect();
+            opened.read_small(&nodes).await?
+        } else {
+            resumed(phone)
+                .await?
+                .read_small(&[scene.letter, scene.note])
+                .await?
+        };
+        let read = read.into_iter().collect::<Result<Vec<_>>>()?;
+        let seen: Vec<_> = read.iter().map(|bytes| fingerprint(bytes)).collect();
+        Ok(seen.join("\n"))
+    }
+}
+
 fn fingerprint(bytes: &[u8]) -> String {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
@@ -248,6 +278,45 @@ impl Journey for Upload {
                 assert_eq!(error, Error::NotFound);
                 assert!(seen.is_err(), "{name} was said to be put");
             }
+        }
+    }
+}
+
+/// Small new files, in one request.
+#[derive(Default)]
+pub(crate) struct UploadTogether {
+    name: RefCell<String>,
+}
+
+#[async_trait(?Send)]
+impl Journey for UploadTogether {
+    async fn take(&self, scene: &Scene, phone: &Phone) -> Result<String> {
+        let name = scene.fresh();
+        self.name.replace(name.clone());
+        let drive = resumed(phone).await?;
+        let second = format!("{name}, again");
+        let files = [(name.as_str(), noise(900)), (second.as_str(), noise(0))];
+        put_together(&drive, drive.account().root(), &files).await?;
+        Ok("put".to_owned())
+    }
+
+    async fn aftermath(&self, scene: &Scene, seen: &Result<String>) {
+        let name = self.name.borrow().clone();
+        scene.drive.refresh().await.expect("the tree is whole");
+        let mut there = Vec::new();
+        for (name, bytes) in [(name.clone(), 900), (format!("{name}, again"), 0)] {
+            match scene.drive.resolve(&name).await {
+                Ok(node) => {
+                    assert_eq!(get(&scene.drive, node).await, Ok(noise(bytes)), "{name}");
+                    there.push(node);
+                }
+                Err(error) => assert_eq!(error, Error::NotFound),
+            }
+        }
+        assert!(there.len() != 1, "{name}: one of two");
+        assert!(seen.is_err() || there.len() == 2, "{name} was said to be put");
+        if !there.is_empty() {
+            scene.drive.remove(&there).await.expect("removed");
         }
     }
 }

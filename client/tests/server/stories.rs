@@ -9,7 +9,7 @@ use postern_client::transfer::Checkpoint;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Stay};
 use zeroize::Zeroizing;
 
-use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put, sent};
+use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put, put_together, sent};
 
 cases!(
     contents_of_every_edge_size_come_back,
@@ -22,6 +22,7 @@ cases!(
     a_link_to_a_folder_shows_what_is_in_it_now,
     a_link_leads_to_the_new_content_when_its_file_is_replaced,
     a_content_that_is_attached_again_is_there_once,
+    small_files_travel_together_and_are_like_all_others,
 );
 
 async fn contents_of_every_edge_size_come_back() {
@@ -44,6 +45,45 @@ async fn contents_of_every_edge_size_come_back() {
         let node = put(&drive, root, &format!("{size}"), &bytes).await.expect("put");
         assert!(get(&drive, node).await.expect("get") == bytes, "{size}");
     }
+}
+
+async fn small_files_travel_together_and_are_like_all_others() {
+    let server = Server::start();
+    let (phone, drive) = server.sign_up("alice").await;
+    let root = drive.account().root();
+    drive.list(None).await.expect("listed");
+    let names: Vec<String> = (0..200).map(|n| format!("letter {n}")).collect();
+    let sizes = [0, 1, 4_096, 65_535, 65_536, 131_072];
+    let files: Vec<_> = (0..200)
+        .map(|n| (names[n].as_str(), noise(sizes[n % 6] / (1 + n / 6))))
+        .collect();
+    phone.evil.asked();
+    let nodes = put_together(&drive, root, &files).await.expect("put");
+    assert_eq!(
+        phone.evil.asked_paths().len(),
+        2,
+        "one for the contents, one for the tree"
+    );
+
+    let (phone, other) = server.sign_in("alice").await;
+    other.list(None).await.expect("listed");
+    phone.evil.asked();
+    let read = other.read_small(&nodes).await.expect("read");
+    assert_eq!(phone.evil.asked_paths(), ["/contents/read"]);
+    for ((name, bytes), read) in files.iter().zip(read) {
+        assert!(read.as_ref() == Ok(bytes), "{name}");
+    }
+    assert_eq!(
+        get(&other, nodes[5]).await.as_ref(),
+        Ok(&files[5].1),
+        "alone as well"
+    );
+    let twice = other.read_small(&[nodes[5], nodes[5]]).await.expect("read");
+    assert!(twice.iter().all(|bytes| bytes.as_ref() == Ok(&files[5].1)));
+    assert_eq!(
+        other.read_small(&[root]).await.err(),
+        Some(Error::WrongKind("this is a folder, not a file"))
+    );
 }
 
 async fn a_download_that_broke_off_goes_on_anywhere() {

@@ -7,13 +7,16 @@ use postern_client::http::{Method, Request, Response};
 use postern_client::transfer::{Checkpoint, LocalLanes, Upload, upload};
 use postern_client::{Drive, Error};
 
-use crate::world::{Buffer, Phone, Server, get, noise, put};
+use crate::world::{Buffer, Phone, Server, get, noise, put, put_together};
 
 cases!(
     b3_a_flipped_bit_is_refused_wherever_it_is,
     b4_chunks_cannot_change_places,
     b6_another_range_than_the_one_asked_for_is_refused,
     b4_a_content_in_the_place_of_another_is_refused,
+    b3_a_flipped_bit_in_a_bundle_spoils_one_content_and_is_not_asked_about_again,
+    b4_contents_of_a_bundle_cannot_change_places,
+    b6_a_bundle_of_another_length_is_refused,
     b7_an_upload_goes_on_only_with_the_same_file_and_sends_no_part_twice,
     b7_two_uploads_of_one_file_share_no_key,
 );
@@ -121,6 +124,64 @@ async fn b6_another_range_than_the_one_asked_for_is_refused() {
     })
     .await;
     refuses(&server, "nothing", |_, response| response.body.clear()).await;
+}
+
+/// Reads three small files of one length in one request, of which the server changes the answer.
+async fn bundle(lie: impl Fn(&mut Vec<u8>) + 'static) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
+    let server = Server::start();
+    let (phone, drive) = server.sign_up("alice").await;
+    let files = ["a", "b", "c"].map(|name| (name, vec![name.as_bytes()[0]; 500]));
+    let nodes = put_together(&drive, drive.account().root(), &files)
+        .await
+        .expect("put");
+    phone.evil.tells(move |request, response| {
+        if request.path == "/contents/read" {
+            let mut bytes = response.body.to_vec();
+            lie(&mut bytes);
+            response.body = bytes.into();
+        }
+    });
+    phone.evil.asked();
+    let read = drive.read_small(&nodes).await;
+    assert_eq!(
+        phone.evil.asked_paths(),
+        ["/contents/read"],
+        "asked once, whatever came"
+    );
+    read
+}
+
+/// A header, 500 bytes, and their tag.
+const SMALL: usize = 80 + 500 + 16;
+
+async fn b3_a_flipped_bit_in_a_bundle_spoils_one_content_and_is_not_asked_about_again() {
+    for position in [0, 30, 79, 80, 579, SMALL - 1] {
+        let read = bundle(move |bytes| bytes[SMALL + position] ^= 1)
+            .await
+            .expect("of one length");
+        assert_eq!(read[0].as_ref().map(Vec::len), Ok(500), "{position}");
+        assert_eq!(read[1], Err(Error::NotAuthentic), "{position}");
+        assert_eq!(read[2].as_ref().map(Vec::len), Ok(500), "{position}");
+    }
+}
+
+async fn b4_contents_of_a_bundle_cannot_change_places() {
+    let read = bundle(|bytes| {
+        let (first, rest) = bytes.split_at_mut(SMALL);
+        first.swap_with_slice(&mut rest[..SMALL]);
+    });
+    let read = read.await.expect("of one length");
+    assert_eq!(read[..2], [Err(Error::NotAuthentic), Err(Error::NotAuthentic)]);
+    assert_eq!(read[2], Ok(vec![b'c'; 500]));
+}
+
+async fn b6_a_bundle_of_another_length_is_refused() {
+    assert_eq!(
+        bundle(|bytes| bytes.truncate(bytes.len() - 1)).await,
+        Err(Error::NotAuthentic)
+    );
+    assert_eq!(bundle(|bytes| bytes.push(0)).await, Err(Error::NotAuthentic));
+    assert_eq!(bundle(Vec::clear).await, Err(Error::NotAuthentic));
 }
 
 async fn b4_a_content_in_the_place_of_another_is_refused() {

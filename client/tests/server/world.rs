@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use postern_client::device::MemoryDevice;
 use postern_client::drive::NewFile;
 use postern_client::protocol::{NodeId, TimeMs};
-use postern_client::transfer::{Checkpoint, LocalLanes, Sink, Source, Upload, upload};
+use postern_client::transfer::{Checkpoint, LocalLanes, Sink, Source, Upload, upload, upload_bundle};
 use postern_client::{Account, Clock, Drive, PreparedSignUp, Result, Stay, Surroundings};
 
 use crate::evil::Evil;
@@ -103,6 +103,25 @@ impl Phone {
 pub(crate) async fn put(drive: &Drive, parent: NodeId, name: &str, bytes: &[u8]) -> Result<NodeId> {
     let file = sent(drive, parent, name, bytes).await?;
     Ok(drive.attach(&[file]).await?[0])
+}
+
+/// Uploads small files in one request.
+pub(crate) async fn put_together(
+    drive: &Drive,
+    parent: NodeId,
+    files: &[(&str, Vec<u8>)],
+) -> Result<Vec<NodeId>> {
+    let plain = files.iter().map(|(_, bytes)| bytes.clone()).collect();
+    let contents = upload_bundle(drive.account(), plain).await?;
+    let new = files.iter().zip(contents).map(|((name, _), content)| NewFile {
+        node: None,
+        parent,
+        name: (*name).to_owned(),
+        modified: TimeMs(1),
+        media_type: String::new(),
+        content,
+    });
+    drive.attach(&new.collect::<Vec<_>>()).await
 }
 
 /// A content that is there, and in no folder yet.

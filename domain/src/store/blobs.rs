@@ -6,10 +6,13 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use postern_protocol::{AccountId, ContentId, TimeMs};
 
 use super::{BodyError, Result, StoreError};
+
+/// So many small blobs are on their way at once, where a store takes one at a time.
+const AT_ONCE: usize = 16;
 
 /// Which blob: a content of an account.
 ///
@@ -91,6 +94,15 @@ pub trait BlobStore: Send + Sync {
     /// without a conditional write may let the last of several that run at the same moment win.)
     async fn put(&self, key: BlobKey, body: Body) -> Result<Put>;
 
+    /// Stores small blobs, each as [`BlobStore::put`] does, and answers for each in their order; all are durable when this
+    /// returns. If it fails, some may be there.
+    async fn put_all(&self, blobs: Vec<(BlobKey, Bytes)>) -> Result<Vec<Put>> {
+        let puts = blobs
+            .into_iter()
+            .map(|(key, bytes)| self.put(key, Body::whole(bytes)));
+        stream::iter(puts).buffered(AT_ONCE).try_collect().await
+    }
+
     /// Begins a blob that arrives in parts. Repeating it before any part has come is harmless: it may make another
     /// upload, and the handle that the caller keeps is the one that counts. (One that nobody keeps holds no bytes.)
     async fn begin(&self, key: BlobKey) -> Result<UploadHandle>;
@@ -115,6 +127,20 @@ pub trait BlobStore: Send + Sync {
     /// The bytes of `range` in pieces, read as the stream is polled. `range` lies within the blob and is not empty.
     /// `None` if there is no such blob. A stream that cannot yield the whole range ends with an error.
     async fn read(&self, key: BlobKey, range: Range<u64>) -> Result<Option<ReadStream>>;
+
+    /// The bytes of small blobs of these sizes, end to end. `None` if one of them is not there.
+    async fn read_all(&self, blobs: &[(BlobKey, u64)]) -> Result<Option<Bytes>> {
+        let read = |(key, size_bytes): (BlobKey, u64)| async move {
+            match self.read(key, 0..size_bytes).await? {
+                Some(pieces) => pieces.try_collect::<Vec<Bytes>>().await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let blobs = stream::iter(blobs.to_vec()).map(read).buffered(AT_ONCE);
+        let blobs: Vec<Option<Vec<Bytes>>> = blobs.try_collect().await?;
+        let blobs: Option<Vec<Vec<Bytes>>> = blobs.into_iter().collect();
+        Ok(blobs.map(|blobs| blobs.concat().concat().into()))
+    }
 
     /// The size of a blob. `None` if there is none, and also while it is still arriving.
     async fn size(&self, key: BlobKey) -> Result<Option<u64>>;
@@ -188,7 +214,7 @@ impl Body {
     #[must_use]
     pub fn into_stream(self) -> BodyStream {
         let pieces = match self.pieces {
-            Pieces::Whole(bytes) => futures::stream::iter([Ok(bytes)]).boxed(),
+            Pieces::Whole(bytes) => stream::iter([Ok(bytes)]).boxed(),
             Pieces::Stream(pieces) => pieces,
         };
         exactly(self.size_bytes, pieces)
@@ -214,7 +240,7 @@ impl Body {
 
 /// `pieces`, with an error in place of the first byte too many, or at the end if bytes are missing.
 fn exactly(size_bytes: u64, pieces: BodyStream) -> BodyStream {
-    let end = futures::stream::iter([None]);
+    let end = stream::iter([None]);
     pieces
         .map(Some)
         .chain(end)
@@ -262,7 +288,7 @@ mod tests {
 
     fn body(size_bytes: u64, pieces: &[&'static [u8]]) -> Body {
         let pieces: Vec<_> = pieces.iter().map(|piece| Ok(Bytes::from_static(piece))).collect();
-        Body::stream(size_bytes, futures::stream::iter(pieces).boxed())
+        Body::stream(size_bytes, stream::iter(pieces).boxed())
     }
 
     #[test]
@@ -284,7 +310,7 @@ mod tests {
 
     #[test]
     fn an_endless_body_is_cut_off_at_its_length() {
-        let endless = futures::stream::repeat_with(|| Ok(Bytes::from_static(b"abc"))).boxed();
+        let endless = stream::repeat_with(|| Ok(Bytes::from_static(b"abc"))).boxed();
         let outcome = block_on(Body::stream(100, endless).collect());
         assert!(matches!(outcome, Err(StoreError::Body(BodyError::WrongLength))));
     }

@@ -5,7 +5,7 @@
 //! a sweeper that is late can never remove the blob of a newer content.
 
 use async_trait::async_trait;
-use postern_protocol::TimeMs;
+use postern_protocol::{AccountId, ContentId, TimeMs};
 
 use super::{BlobKey, Digest, Result, UploadHandle};
 
@@ -90,7 +90,7 @@ pub enum Completed {
     NoUpload,
 }
 
-/// A content that came in one request.
+/// A content that came whole.
 #[derive(Debug, Clone, Copy)]
 pub struct NewContent {
     /// Which.
@@ -101,8 +101,21 @@ pub struct NewContent {
     pub now: TimeMs,
 }
 
-/// What has become of a content that came in one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl NewContent {
+    /// Its row once it is there; no record names it yet.
+    #[must_use]
+    pub fn row(&self) -> ContentRow {
+        ContentRow {
+            key: self.key,
+            size_bytes: self.size_bytes,
+            completed: self.now,
+            records: 0,
+        }
+    }
+}
+
+/// What has become of a content that came whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
     /// It is there.
     Done(ContentRow),
@@ -112,7 +125,7 @@ pub enum Added {
     UnderWay,
     /// The content was removed; its id cannot be used again.
     Gone,
-    /// The account has no room for it. Its blob becomes garbage.
+    /// The account has no room for it, or not for all that came with it. Its blob becomes garbage.
     QuotaExceeded,
 }
 
@@ -153,9 +166,22 @@ pub trait ContentStore: Send + Sync {
     /// such upload.
     async fn abort_upload(&self, key: BlobKey, now: TimeMs) -> Result<Option<()>>;
 
-    /// Notes a content whose blob is there whole, and counts it as used. Repeating it is harmless and counts once.
-    async fn add_content(&self, content: &NewContent) -> Result<Added>;
+    /// Notes contents of one account, each of another id, whose blobs are there whole, and counts them as used; answers
+    /// for each in their order. Of those that are new, all fit into the quota or none is kept. Repeating it is harmless
+    /// and counts once.
+    async fn add_contents(&self, contents: &[NewContent]) -> Result<Vec<Added>>;
+
+    /// Those of these contents of an account that are there, in any order.
+    async fn contents(&self, account: AccountId, contents: &[ContentId]) -> Result<Vec<ContentRow>>;
+
+    /// [`ContentStore::add_contents`] of one.
+    async fn add_content(&self, content: &NewContent) -> Result<Added> {
+        let added = self.add_contents(std::slice::from_ref(content)).await?;
+        Ok(added.into_iter().next().expect("an answer for each"))
+    }
 
     /// A content that is there.
-    async fn content(&self, key: BlobKey) -> Result<Option<ContentRow>>;
+    async fn content(&self, key: BlobKey) -> Result<Option<ContentRow>> {
+        Ok(self.contents(key.account, &[key.content]).await?.pop())
+    }
 }

@@ -176,6 +176,12 @@ pub trait LinkStore: Send + Sync {
         limit: u32,
     ) -> Result<RecordPage>;
 
-    /// Whether a record that names `content` is the node `node` itself or lies below it.
-    async fn is_content_below(&self, volume: VolumeId, node: NodeId, content: ContentId) -> Result<bool>;
+    /// Whether each of these contents, of which there is one at least and none twice, is named by a record that is the
+    /// node `node` itself or lies below it.
+    async fn are_contents_below(
+        &self,
+        volume: VolumeId,
+        node: NodeId,
+        contents: &[ContentId],
+    ) -> Result<bool>;
 }

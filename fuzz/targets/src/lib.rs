@@ -16,6 +16,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All of them.
 pub const TARGETS: &[Target] = &[
     ("answers", messages::answers),
+    ("bundle", messages::bundle),
     ("cbox", accounts::cbox),
     ("directory", accounts::directory),
     ("grant", links::grant),

@@ -4,6 +4,7 @@ use postern_protocol::account::{
     AccountBody, PasswordChange, PasswordChanged, PasswordStart, PutObject, RecoveryChallenge,
     RecoveryFinish, RecoveryStart, RegistrationAnswer, SignUp, SignUpStart,
 };
+use postern_protocol::bundle::{self, BundleKept, BundleRead};
 use postern_protocol::changes::{Changes, Event, EventsHello};
 use postern_protocol::directory::DirectoryLog;
 use postern_protocol::error::ErrorBody;
@@ -30,11 +31,23 @@ macro_rules! any_of {
     ($data:expr, $($message:ty),+ $(,)?) => { $(json::<$message>($data);)+ };
 }
 
+/// What a server reads of small contents that come together: their places follow each other, and make the whole.
+pub(crate) fn bundle(data: &[u8]) {
+    if let Ok(entries) = bundle::parse(data) {
+        let mut again = Vec::new();
+        for (content, place) in entries {
+            bundle::push(&mut again, content, &data[place]);
+        }
+        assert_eq!(again, data);
+    }
+}
+
 /// What a server reads.
 pub(crate) fn requests(data: &[u8]) {
     any_of!(
         data,
         Batch,
+        BundleRead,
         EventsHello,
         LinkCreate,
         LinkProof,
@@ -58,6 +71,7 @@ pub(crate) fn answers(data: &[u8]) {
     any_of!(
         data,
         AccountBody,
+        BundleKept,
         BatchApplied,
         Changes,
         ContentBody,

@@ -1,5 +1,6 @@
 //! The steps on files, each of which may be the last one before a crash.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -73,24 +74,41 @@ pub(super) fn create_temporary(names: &Names, key: BlobKey) -> io::Result<(File,
     Ok((file, Temporary(path)))
 }
 
-/// Gives a file that is durable its name, unless a blob has it. Linking, unlike renaming, never replaces.
-pub(super) fn name_blob(names: &Names, key: BlobKey, temporary: &Temporary) -> io::Result<Put> {
-    let (blob, folder) = (names.blob(key), names.blob_folder(key));
-    match fs::hard_link(&temporary.0, &blob) {
-        Ok(()) => {
-            steps::reached();
-            or_undo(sync_folder(&folder), || fs::remove_file(&blob))?;
-            Ok(Put::Stored)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            steps::reached();
-            let size_bytes = blob.metadata()?.len();
-            // Whoever named it may have crashed before this line.
-            sync_folder(&folder)?;
-            Ok(Put::AlreadyThere { size_bytes })
-        }
-        Err(error) => Err(error),
+/// Gives files that are durable their names, except those that blobs have already.
+pub(super) fn name_blobs(names: &Names, temporaries: &[(BlobKey, Temporary)]) -> io::Result<Vec<Put>> {
+    let mut puts = Vec::with_capacity(temporaries.len());
+    for (key, temporary) in temporaries {
+        puts.push(link(temporary, &names.blob(*key))?);
     }
+    // Also for a name that was there: whoever gave it may have crashed before it was durable.
+    let folders: BTreeSet<_> = temporaries
+        .iter()
+        .map(|(key, _)| names.blob_folder(*key))
+        .collect();
+    let synced = folders.iter().try_for_each(|folder| sync_folder(folder));
+    or_undo(synced, || {
+        let given = temporaries
+            .iter()
+            .zip(&puts)
+            .filter(|(_, put)| **put == Put::Stored);
+        given
+            .map(|((key, _), _)| fs::remove_file(names.blob(*key)))
+            .fold(Ok(()), io::Result::and)
+    })?;
+    Ok(puts)
+}
+
+/// Linking, unlike renaming, never replaces.
+fn link(temporary: &Temporary, blob: &Path) -> io::Result<Put> {
+    let put = match fs::hard_link(&temporary.0, blob) {
+        Ok(()) => Put::Stored,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Put::AlreadyThere {
+            size_bytes: blob.metadata()?.len(),
+        },
+        Err(error) => return Err(error),
+    };
+    steps::reached();
+    Ok(put)
 }
 
 pub(super) fn create_upload(names: &Names, key: BlobKey) -> io::Result<()> {

@@ -30,6 +30,8 @@ sentences! { AnyBlobs:
     blobs_of_two_accounts_never_meet
     every_blob_is_listed
     puts_of_the_same_blob_at_the_same_moment_leave_one
+    blobs_that_are_put_together_are_there_as_if_put_alone
+    what_is_read_together_comes_end_to_end_or_not_at_all
 }
 
 /// A key that nothing else has.
@@ -351,4 +353,55 @@ async fn puts_of_the_same_blob_at_the_same_moment_leave_one(blobs: AnyBlobs) {
         put.await.expect("it does not panic");
     }
     assert_eq!(read(&blobs, key).await, Some(bytes));
+}
+
+/// As many as a bundle has at most, so that some share a folder; the last ones are empty of all but a byte.
+fn many() -> Vec<(BlobKey, Bytes)> {
+    (0..256_u64)
+        .map(|number| {
+            let size = if number < 250 { 2_000 + 31 * number } else { 1 };
+            let size = usize::try_from(size).expect("it fits into memory");
+            (key(), noise(number, size))
+        })
+        .collect()
+}
+
+async fn blobs_that_are_put_together_are_there_as_if_put_alone(blobs: AnyBlobs) {
+    let all = many();
+    let (before, other) = (all[7].0, noise(900, 700));
+    put(&blobs, before, &other).await;
+    for round in 0..2 {
+        let puts = blobs.put_all(all.clone()).await.expect("the store works");
+        for ((key, bytes), put) in all.iter().zip(puts) {
+            let there = if *key == before { &other } else { bytes };
+            let size_bytes = there.len() as u64;
+            if round == 0 && *key != before {
+                assert_eq!(put, Put::Stored);
+            } else {
+                assert_eq!(put, Put::AlreadyThere { size_bytes });
+            }
+            assert_eq!(read(&blobs, *key).await.as_ref(), Some(there));
+        }
+    }
+    assert!(blobs.put_all(Vec::new()).await.expect("works").is_empty());
+}
+
+async fn what_is_read_together_comes_end_to_end_or_not_at_all(blobs: AnyBlobs) {
+    let all = many();
+    blobs.put_all(all.clone()).await.expect("the store works");
+    let wanted: Vec<_> = all
+        .iter()
+        .rev()
+        .map(|(key, bytes)| (*key, bytes.len() as u64))
+        .collect();
+    let end_to_end: Vec<Bytes> = all.iter().rev().map(|(_, bytes)| bytes.clone()).collect();
+    let read = blobs.read_all(&wanted).await.expect("works");
+    assert!(
+        read.expect("all are there") == end_to_end.concat(),
+        "the bytes differ"
+    );
+    blobs.delete(all[100].0, None).await.expect("works");
+    assert_eq!(blobs.read_all(&wanted).await.expect("works"), None);
+    let longer = [(all[0].0, all[0].1.len() as u64 + 1)];
+    assert!(blobs.read_all(&longer).await.is_err(), "bytes that are not there");
 }

@@ -19,6 +19,8 @@ sentences! { AnyRecords:
     a_content_in_one_request_is_counted_once
     a_content_beyond_the_quota_becomes_garbage
     contents_of_two_accounts_never_meet
+    contents_that_come_together_are_answered_one_by_one
+    contents_that_come_together_all_fit_or_none_is_kept
 }
 
 fn new_upload(owner: &Owner, content: ContentId) -> NewUpload {
@@ -323,4 +325,65 @@ async fn contents_of_two_accounts_never_meet(records: AnyRecords) {
         .expect("works")
         .expect("is there");
     assert_eq!(untouched.size_bytes, 100);
+}
+
+fn new_contents(owner: &Owner, count: u64, size_bytes: u64) -> Vec<NewContent> {
+    let new = |_| NewContent {
+        key: owner.key(id()),
+        size_bytes,
+        now: NOW,
+    };
+    (0..count).map(new).collect()
+}
+
+async fn contents_that_come_together_are_answered_one_by_one(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let there = owner.content(100).await;
+    let mut new = new_contents(&owner, 450, 10);
+    new[3].key = owner.key(there);
+    new[220].key = owner.key(begun(&owner).await);
+    let gone = owner.key(id());
+    records.condemn_unknown_blobs(&[gone], NOW).await.expect("works");
+    new[449].key = gone;
+    for round in 0..2 {
+        let added = records.add_contents(&new).await.expect("works");
+        assert_eq!(added.len(), new.len());
+        for (index, added) in added.into_iter().enumerate() {
+            match (index, added) {
+                (3, Added::Already(row)) => assert_eq!(row.size_bytes, 100),
+                (220, Added::UnderWay) | (449, Added::Gone) => {}
+                (_, Added::Done(row)) if round == 0 => assert_eq!(row, new[index].row()),
+                (_, Added::Already(row)) if round == 1 => assert_eq!(row, new[index].row()),
+                (_, other) => panic!("{index} in round {round}: {other:?}"),
+            }
+        }
+        assert_eq!(owner.used_bytes().await, 100 + 447 * 10, "counted once");
+    }
+    let ids: Vec<_> = new.iter().map(|new| new.key.content).collect();
+    let rows = records.contents(owner.id(), &ids).await.expect("works");
+    assert_eq!(rows.len(), 448);
+    assert!(records.add_contents(&[]).await.expect("works").is_empty());
+    assert!(records.contents(owner.id(), &[]).await.expect("works").is_empty());
+}
+
+async fn contents_that_come_together_all_fit_or_none_is_kept(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let there = owner.content(QUOTA_BYTES - 25).await;
+    let mut new = new_contents(&owner, 3, 10);
+    new[1].key = owner.key(there);
+    new[1].size_bytes = QUOTA_BYTES - 25;
+    let fit = records.add_contents(&new).await.expect("works");
+    assert!(
+        matches!(fit[..], [Added::Done(_), Added::Already(_), Added::Done(_)]),
+        "{fit:?}"
+    );
+    assert_eq!(owner.used_bytes().await, QUOTA_BYTES - 5);
+    let more = new_contents(&owner, 2, 4);
+    let refused = records.add_contents(&more).await.expect("works");
+    assert_eq!(refused, [Added::QuotaExceeded, Added::QuotaExceeded]);
+    assert_eq!(owner.used_bytes().await, QUOTA_BYTES - 5);
+    let garbage = records.garbage(NOW.plus_ms(1), 10_000).await.expect("works");
+    for new in more {
+        assert!(garbage.iter().any(|row| row.key == new.key));
+    }
 }

@@ -18,9 +18,10 @@ use super::world::{NOW, Owner, new_account, new_lease};
 pub use crate::steps::counted::die_at;
 
 /// The acts, in order.
-pub const ACTS: [&str; 10] = [
+pub const ACTS: [&str; 11] = [
     "sign up",
     "put a content",
+    "put a bundle",
     "begin an upload",
     "send a part",
     "complete the upload",
@@ -41,6 +42,7 @@ pub struct Story {
     blobs: AnyBlobs,
     owner: Owner,
     small: BlobKey,
+    bundle: [BlobKey; 2],
     large: BlobKey,
     files: [Record; 2],
     link: LinkId,
@@ -58,7 +60,8 @@ impl Story {
             new: fixed_account(number),
             root,
         };
-        let (small, large) = (owner.key(id(4).into()), owner.key(id(5).into()));
+        let key = |tag| owner.key(id(tag).into());
+        let (small, bundle, large) = (key(4), [12, 13].map(key), key(5));
         let file = |tag: u8, key: BlobKey| Record {
             node: id(tag).into(),
             ..owner.file(root, key.content)
@@ -74,6 +77,7 @@ impl Story {
             records,
             blobs,
             owner,
+            bundle,
             small,
             large,
             link,
@@ -93,6 +97,7 @@ impl Story {
         match act {
             "sign up" => self.sign_up().await,
             "put a content" => self.put_content().await,
+            "put a bundle" => self.put_bundle().await,
             "begin an upload" => self.begin_upload().await,
             "send a part" => self.send_part().await,
             "complete the upload" => self.complete_upload().await,
@@ -127,6 +132,24 @@ impl Story {
         };
         let added = self.records.add_content(&new).await.expect("works");
         assert!(matches!(added, Added::Done(_) | Added::Already(_)), "{added:?}");
+    }
+
+    async fn put_bundle(&self) {
+        let blobs = self.bundle.map(|key| (key, small_bytes()));
+        for put in self.blobs.put_all(blobs.into()).await.expect("works") {
+            assert!(matches!(
+                put,
+                Put::Stored | Put::AlreadyThere { size_bytes: SMALL }
+            ));
+        }
+        let new = self.bundle.map(|key| NewContent {
+            key,
+            size_bytes: SMALL,
+            now: NOW,
+        });
+        for added in self.records.add_contents(&new).await.expect("works") {
+            assert!(matches!(added, Added::Done(_) | Added::Already(_)), "{added:?}");
+        }
     }
 
     /// As a client does it: what has begun goes on, and a part that is noted is not sent again.
@@ -252,6 +275,12 @@ impl Story {
         }
     }
 
+    async fn has_bundle(&self) -> bool {
+        let ids = self.bundle.map(|key| key.content);
+        let there = self.records.contents(self.owner.id(), &ids).await;
+        there.expect("works").len() == ids.len()
+    }
+
     async fn is_past_upload(&self) -> bool {
         self.owner.counter().await > 0 || self.records.content(self.large).await.expect("works").is_some()
     }
@@ -259,7 +288,9 @@ impl Story {
     /// What holds at every moment: what a row says is there, is there; what is there is whole; and what was done stays
     /// done.
     pub async fn check(&self, done: &[&str]) {
-        for (key, bytes) in [(self.small, small_bytes()), (self.large, large_bytes())] {
+        let small = [self.small].into_iter().chain(self.bundle);
+        let small = small.map(|key| (key, small_bytes()));
+        for (key, bytes) in small.chain([(self.large, large_bytes())]) {
             let blob = read(&self.blobs, key).await;
             let has_row = self.records.content(key).await.expect("works").is_some();
             assert!(blob.is_some() || !has_row, "a row without its blob");
@@ -277,6 +308,7 @@ impl Story {
         match act {
             "sign up" => records.account(self.owner.id()).await.expect("works").is_some(),
             "put a content" => records.content(self.small).await.expect("works").is_some(),
+            "put a bundle" => self.has_bundle().await,
             "begin an upload" => arriving.is_some() || self.is_past_upload().await,
             "send a part" => arriving.is_none_or(|upload| upload.parts.len() == 1),
             "complete the upload" => self.is_past_upload().await,
@@ -308,12 +340,14 @@ impl Story {
         self.check(&ACTS).await;
         self.condemn_lost_blobs().await;
         self.sweep().await;
-        assert_eq!(
+        let (mut listed, mut kept) = (
             self.listed().await,
-            [self.small],
-            "a blob without a row, or a row without its blob"
+            [vec![self.small], self.bundle.to_vec()].concat(),
         );
-        assert_eq!(self.owner.used_bytes().await, SMALL);
+        listed.sort();
+        kept.sort();
+        assert_eq!(listed, kept, "a blob without a row, or a row without its blob");
+        assert_eq!(self.owner.used_bytes().await, SMALL * kept.len() as u64);
         assert_eq!(self.owner.nodes().await, [self.files[0].clone()]);
         assert_eq!(self.owner.feed().await.len(), 4, "an entry was lost or doubled");
     }

@@ -1,9 +1,9 @@
 //! What holds for links and leases.
 
 use postern_domain::store::{Leased, LinkMade, LinkTarget, NewLease, NewLink};
-use postern_protocol::NodeId;
 use postern_protocol::changes::ChangeKind;
 use postern_protocol::volume::NodeKind;
+use postern_protocol::{ContentId, NodeId};
 
 use super::world::{NOW, Owner, digest, id, new_lease, sealed};
 use super::{AnyRecords, sentences};
@@ -326,28 +326,25 @@ async fn a_content_is_below_the_folders_that_hold_it_and_no_others(records: AnyR
     let inner = owner.put_folder(shared.node).await;
     let file = owner.put_file(inner.node).await;
     let content = file.content.expect("a file has a content");
-    let is_below = async |node| {
+    let are_below = async |volume, node, contents: &[ContentId]| {
         records
-            .is_content_below(owner.volume(), node, content)
+            .are_contents_below(volume, node, contents)
             .await
             .expect("works")
     };
+    let is_below = async |node| are_below(owner.volume(), node, &[content]).await;
     for above in [file.node, inner.node, shared.node, owner.root] {
         assert!(is_below(above).await);
     }
     assert!(!is_below(beside.node).await);
-    assert!(
-        !records
-            .is_content_below(owner.volume(), shared.node, id())
-            .await
-            .expect("works")
-    );
-    assert!(
-        !records
-            .is_content_below(id(), shared.node, content)
-            .await
-            .expect("works")
-    );
+    assert!(!are_below(owner.volume(), shared.node, &[id()]).await);
+    assert!(!are_below(id(), shared.node, &[content]).await);
+    let second = owner.put_file(shared.node).await.content.expect("a file has one");
+    let outside = owner.put_file(beside.node).await.content.expect("a file has one");
+    assert!(are_below(owner.volume(), shared.node, &[content, second]).await);
+    assert!(!are_below(owner.volume(), shared.node, &[content, outside]).await);
+    assert!(!are_below(owner.volume(), shared.node, &[outside, second]).await);
+    assert!(are_below(owner.volume(), owner.root, &[content, second, outside]).await);
     owner.change(Vec::new(), vec![file.node]).await;
     assert!(!is_below(shared.node).await);
     assert_eq!(sealed("").len(), 0);

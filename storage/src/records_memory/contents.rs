@@ -141,34 +141,32 @@ impl ContentStore for MemoryRecords {
         Ok(Some(()))
     }
 
-    async fn add_content(&self, content: &NewContent) -> Result<Added> {
+    async fn add_contents(&self, contents: &[NewContent]) -> Result<Vec<Added>> {
         let mut held = self.held();
-        let key = content.key;
-        if let Some(there) = held.contents.get(&key) {
-            return Ok(match there.state {
-                State::There => Added::Already(there.row(key)),
-                State::Arriving => Added::UnderWay,
-                State::Garbage | State::Swept => Added::Gone,
-            });
-        }
-        let new = |state| Content::new(state, UploadHandle::default(), content.size_bytes, content.now);
-        if !held.charge(key.account, content.size_bytes) {
-            held.contents.insert(key, new(State::Garbage));
-            return Ok(Added::QuotaExceeded);
-        }
-        let there = new(State::There);
-        let row = there.row(key);
-        held.contents.insert(key, there);
-        Ok(Added::Done(row))
+        let Some(account) = contents.first().map(|content| content.key.account) else {
+            return Ok(Vec::new());
+        };
+        let is_new = |content: &&NewContent| !held.contents.contains_key(&content.key);
+        let size_bytes = contents
+            .iter()
+            .filter(is_new)
+            .map(|content| content.size_bytes)
+            .sum();
+        let fits = size_bytes == 0 || held.charge(account, size_bytes);
+        Ok(contents.iter().map(|content| held.add(content, fits)).collect())
     }
 
-    async fn content(&self, key: BlobKey) -> Result<Option<ContentRow>> {
+    async fn contents(&self, account: AccountId, contents: &[ContentId]) -> Result<Vec<ContentRow>> {
         let held = self.held();
-        let there = held
-            .contents
-            .get(&key)
-            .filter(|content| content.state == State::There);
-        Ok(there.map(|content| content.row(key)))
+        let there = contents.iter().filter_map(|content| {
+            let key = BlobKey {
+                account,
+                content: *content,
+            };
+            let there = held.contents.get(&key)?;
+            (there.state == State::There).then(|| there.row(key))
+        });
+        Ok(there.collect())
     }
 }
 
@@ -182,6 +180,24 @@ impl Held {
     pub(super) fn is_there(&self, account: AccountId, content: ContentId) -> bool {
         let content = self.contents.get(&BlobKey { account, content });
         content.is_some_and(|content| content.state == State::There)
+    }
+
+    fn add(&mut self, content: &NewContent, fits: bool) -> Added {
+        if let Some(there) = self.contents.get(&content.key) {
+            return match there.state {
+                State::There => Added::Already(there.row(content.key)),
+                State::Arriving => Added::UnderWay,
+                State::Garbage | State::Swept => Added::Gone,
+            };
+        }
+        let (state, added) = if fits {
+            (State::There, Added::Done(content.row()))
+        } else {
+            (State::Garbage, Added::QuotaExceeded)
+        };
+        let new = Content::new(state, UploadHandle::default(), content.size_bytes, content.now);
+        self.contents.insert(content.key, new);
+        added
     }
 
     fn charge(&mut self, account: AccountId, bytes: u64) -> bool {

@@ -148,13 +148,21 @@ impl LinkStore for MemoryRecords {
         Ok(RecordPage { records, more })
     }
 
-    async fn is_content_below(&self, volume: VolumeId, node: NodeId, content: ContentId) -> Result<bool> {
+    async fn are_contents_below(
+        &self,
+        volume: VolumeId,
+        node: NodeId,
+        contents: &[ContentId],
+    ) -> Result<bool> {
         let held = self.held();
         let Some(volume) = held.volumes.get(&volume) else {
             return Ok(false);
         };
-        let mut naming = volume.records().filter(|record| record.content == Some(content));
-        Ok(naming.any(|record| record.node == node || lies_below(volume, record, node)))
+        let is_below = |content: &ContentId| {
+            let mut naming = volume.records().filter(|record| record.content == Some(*content));
+            naming.any(|record| record.node == node || lies_below(volume, record, node))
+        };
+        Ok(contents.iter().all(is_below))
     }
 }
 

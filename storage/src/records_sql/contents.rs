@@ -2,6 +2,8 @@
 //!
 //! States in the texts below: 1 arriving, 2 there, 3 garbage, 4 swept.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use postern_domain::store::{
     Added, Begun, BlobKey, Completed, ContentRow, ContentStore, NewContent, NewUpload, Noted, PartRow,
@@ -11,7 +13,7 @@ use postern_protocol::{AccountId, ContentId, TimeMs};
 
 use super::SqlRecords;
 use super::columns::{ContentState, Row};
-use super::query::{CHUNK, Sql, built, list, sql};
+use super::query::{CHUNK, Sql, built, list, rows, sql};
 use super::transaction::{End, Tx, TxError, Work};
 use super::uploads::{AbortUpload, CompleteUpload, NotePart};
 
@@ -52,15 +54,17 @@ impl ContentStore for SqlRecords {
         self.transact(&AbortUpload { key, now }).await
     }
 
-    async fn add_content(&self, content: &NewContent) -> Result<Added> {
-        self.transact(content).await
+    async fn add_contents(&self, contents: &[NewContent]) -> Result<Vec<Added>> {
+        self.transact(&AddContents(contents)).await
     }
 
-    async fn content(&self, key: BlobKey) -> Result<Option<ContentRow>> {
-        let row = self.one(by_key(key)).await?.map(Content::read).transpose()?;
-        Ok(row
-            .filter(|row| row.state == ContentState::There)
-            .map(|row| row.public(key)))
+    async fn contents(&self, account: AccountId, contents: &[ContentId]) -> Result<Vec<ContentRow>> {
+        let mut there = Vec::with_capacity(contents.len());
+        for chunk in contents.chunks(CHUNK) {
+            let rows = self.all(by_keys(account, chunk)).await?;
+            there.extend(present(account, rows)?);
+        }
+        Ok(there)
     }
 }
 
@@ -100,34 +104,93 @@ fn by_key(key: BlobKey) -> Sql<'static> {
         .value(&key.content)
 }
 
-#[async_trait]
-impl Work for NewContent {
-    type Outcome = Added;
+/// Those of an account's contents, in whatever state.
+fn by_keys(account: AccountId, contents: &[ContentId]) -> Sql<'static> {
+    let text = "SELECT content, state, handle, size_bytes, changed, records FROM contents \
+        WHERE account = $1 AND content IN ";
+    built(format!("{text}{}", list(2, contents.len())))
+        .value(&account)
+        .values(contents)
+}
 
-    async fn run(&self, tx: &mut Tx) -> Result<End<Added>, TxError> {
-        let none = UploadHandle::default();
-        let inserted = tx
-            .insert_content(self.key, ContentState::There, &none, self.size_bytes, self.now)
-            .await?;
-        if !inserted {
-            return Ok(End::Undo(tx.why_not_added(self.key).await?));
+fn present(account: AccountId, rows: Vec<Row>) -> Result<Vec<ContentRow>, TxError> {
+    let mut there = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let content = row.take()?;
+        let row = Content::read(row)?;
+        if row.state == ContentState::There {
+            there.push(row.public(BlobKey { account, content }));
         }
-        if tx.charge(self.key.account, self.size_bytes).await? {
-            let row = ContentRow {
-                key: self.key,
-                size_bytes: self.size_bytes,
-                completed: self.now,
-                records: 0,
-            };
-            return Ok(End::Keep(Added::Done(row)));
+    }
+    Ok(there)
+}
+
+/// Contents of one account, whole.
+struct AddContents<'a>(&'a [NewContent]);
+
+#[async_trait]
+impl Work for AddContents<'_> {
+    type Outcome = Vec<Added>;
+
+    async fn run(&self, tx: &mut Tx) -> Result<End<Vec<Added>>, TxError> {
+        let Some(account) = self.0.first().map(|content| content.key.account) else {
+            return Ok(End::Undo(Vec::new()));
+        };
+        let new = tx.insert_whole(self.0).await?;
+        let is_new = |content: &&NewContent| new.contains(&content.key.content);
+        let size_bytes = self
+            .0
+            .iter()
+            .filter(is_new)
+            .map(|content| content.size_bytes)
+            .sum();
+        let fits = new.is_empty() || tx.charge(account, size_bytes).await?;
+        let mut added = Vec::with_capacity(self.0.len());
+        for content in self.0 {
+            added.push(match (is_new(&content), fits) {
+                (true, true) => Added::Done(content.row()),
+                (true, false) => tx.refuse(content).await?,
+                (false, _) => tx.why_not_added(content.key).await?,
+            });
         }
-        // Kept as garbage: the blob is there, and its id is used.
-        tx.set_state(self.key, ContentState::Garbage, self.now).await?;
-        Ok(End::Keep(Added::QuotaExceeded))
+        Ok(End::Keep(added))
     }
 }
 
 impl Tx {
+    /// Those that were not there in whatever state.
+    async fn insert_whole(&mut self, contents: &[NewContent]) -> Result<HashSet<ContentId>, TxError> {
+        let mut new = HashSet::with_capacity(contents.len());
+        for chunk in contents.chunks(CHUNK) {
+            let mut insert = built(format!(
+                "INSERT INTO contents (account, content, state, handle, size_bytes, changed, records) VALUES {} \
+                 ON CONFLICT (account, content) DO NOTHING RETURNING content",
+                rows(chunk.len(), 7)
+            ));
+            for content in chunk {
+                insert = insert
+                    .value(&content.key.account)
+                    .value(&content.key.content)
+                    .value(&ContentState::There)
+                    .value(&UploadHandle::default())
+                    .value(&content.size_bytes)
+                    .value(&content.now)
+                    .value(&0_u64);
+            }
+            for mut row in self.all(insert).await? {
+                new.insert(row.take()?);
+            }
+        }
+        Ok(new)
+    }
+
+    /// Kept as garbage: the blob is there, and its id is used.
+    async fn refuse(&mut self, content: &NewContent) -> Result<Added, TxError> {
+        self.set_state(content.key, ContentState::Garbage, content.now)
+            .await?;
+        Ok(Added::QuotaExceeded)
+    }
+
     async fn why_not_added(&mut self, key: BlobKey) -> Result<Added, TxError> {
         Ok(match self.content(key).await? {
             Some(row) if row.state == ContentState::There => Added::Already(row.public(key)),

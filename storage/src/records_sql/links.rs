@@ -12,7 +12,7 @@ use postern_protocol::{AccountId, Bytes, ContentId, LeaseId, LinkId, NodeId, Tim
 use super::SqlRecords;
 use super::columns::{Row, RowKind};
 use super::leases::{self, Delivered};
-use super::query::{Sql, sql};
+use super::query::{CHUNK, Sql, built, list, sql};
 use super::transaction::{End, Tx, TxError, Work};
 use super::volumes::record;
 
@@ -100,8 +100,19 @@ impl LinkStore for SqlRecords {
         })
     }
 
-    async fn is_content_below(&self, volume: VolumeId, node: NodeId, content: ContentId) -> Result<bool> {
-        Ok(self.one(path_from(volume, node, content)).await?.is_some())
+    async fn are_contents_below(
+        &self,
+        volume: VolumeId,
+        node: NodeId,
+        contents: &[ContentId],
+    ) -> Result<bool> {
+        for chunk in contents.chunks(CHUNK) {
+            let below = self.all(paths_from(volume, node, chunk)).await?;
+            if below.len() < chunk.len() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -123,17 +134,21 @@ fn below(volume: VolumeId, folder: NodeId, after: Option<NodeId>, limit: u32) ->
     .value(&limit)
 }
 
-/// Upwards from the nodes that name a content: a row if `node` is among them or above them.
-fn path_from(volume: VolumeId, node: NodeId, content: ContentId) -> Sql<'static> {
-    sql("WITH RECURSIVE above (node, parent, depth) AS ( \
-             SELECT node, parent, 0 FROM nodes WHERE volume = $1 AND content = $2 \
-             UNION SELECT nodes.node, nodes.parent, above.depth + 1 FROM above \
-             JOIN nodes ON nodes.volume = $1 AND nodes.node = above.parent WHERE above.depth <= $3 \
-         ) SELECT depth FROM above WHERE node = $4 OR parent = $4 LIMIT 1")
+/// Upwards from the nodes that name one of these contents: a row for each content of which `node` is among its nodes or
+/// above them.
+fn paths_from(volume: VolumeId, node: NodeId, contents: &[ContentId]) -> Sql<'static> {
+    built(format!(
+        "WITH RECURSIVE above (content, node, parent, depth) AS ( \
+             SELECT content, node, parent, 0 FROM nodes WHERE volume = $1 AND content IN {} \
+             UNION SELECT above.content, nodes.node, nodes.parent, above.depth + 1 FROM above \
+             JOIN nodes ON nodes.volume = $1 AND nodes.node = above.parent WHERE above.depth <= $2 \
+         ) SELECT DISTINCT content FROM above WHERE node = $3 OR parent = $3",
+        list(4, contents.len())
+    ))
     .value(&volume)
-    .value(&content)
     .value(&(MAX_DEPTH as u64))
     .value(&node)
+    .values(contents)
 }
 
 struct CreateLink<'a> {

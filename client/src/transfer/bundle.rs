@@ -1,0 +1,165 @@
+//! Small contents, many of them in one request each way. Each keeps a key and an id of its own: only the way is shared.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use bytes::Bytes;
+use postern_crypto::node::Content;
+use postern_crypto::stream::{ContentSealer, HEADER_LEN, digest};
+use postern_crypto::{ContentKey, hash};
+use postern_protocol::ContentId;
+use postern_protocol::bundle::{self, ENTRY_BYTES, MAX_BUNDLE_BYTES, MAX_BUNDLE_CONTENTS};
+
+use super::part::sealed_len;
+use super::upload::{layout, sealed_bytes};
+use crate::account::Account;
+use crate::compute::compute;
+use crate::http::{Api, Door};
+use crate::{Error, Result};
+
+/// Up to here a content goes with others. What is larger fills a request by itself.
+pub const MAX_BUNDLED_BYTES: u64 = 128 << 10;
+
+/// A small content that is about to be sealed.
+struct Fresh {
+    content: ContentId,
+    key: ContentKey,
+    sealer: ContentSealer,
+    plain: Vec<u8>,
+}
+
+/// Cuts `items` into bundles, in their order, none larger than may be; `size_bytes` is the plaintext's, of which none is
+/// above [`MAX_BUNDLED_BYTES`].
+pub fn bundles<T>(items: impl IntoIterator<Item = T>, size_bytes: impl Fn(&T) -> u64) -> Vec<Vec<T>> {
+    let (mut bundles, mut bundle, mut filled) = (Vec::new(), Vec::new(), 0);
+    for item in items {
+        let wanted = sealed_bytes(size_bytes(&item)) + ENTRY_BYTES as u64;
+        let is_full = bundle.len() == MAX_BUNDLE_CONTENTS || filled + wanted > MAX_BUNDLE_BYTES as u64;
+        if is_full {
+            bundles.push(std::mem::take(&mut bundle));
+            filled = 0;
+        }
+        bundle.push(item);
+        filled += wanted;
+    }
+    if !bundle.is_empty() {
+        bundles.push(bundle);
+    }
+    bundles
+}
+
+/// Seals and sends small contents, as many as fit into a bundle ([`bundles`]), and answers them in their order. They are
+/// complete then, and nobody sees them until they are attached to a folder.
+///
+/// # Errors
+/// As all requests. None of them is kept then, or it is not known whether they are.
+pub async fn upload_bundle(account: &Account, plain: Vec<Vec<u8>>) -> Result<Vec<Content>> {
+    let fresh: Vec<_> = plain
+        .into_iter()
+        .map(|plain| Fresh::new(account, plain))
+        .collect();
+    let (bundle, checksum, contents) = compute(move || {
+        let mut bundle = Vec::new();
+        let contents: Vec<_> = fresh.into_iter().map(|fresh| fresh.seal(&mut bundle)).collect();
+        let checksum = hash::hash(&bundle);
+        (bundle, checksum, contents)
+    })
+    .await;
+    let kept = account.api.put_bundle(bundle.into(), &checksum).await?;
+    let sizes = contents
+        .iter()
+        .map(|content| (ContentId(content.id), sealed_bytes(content.size)));
+    let told = kept.contents.iter().map(|body| (body.content, body.size_bytes));
+    if told.eq(sizes) {
+        Ok(contents)
+    } else {
+        Err(Error::NotAuthentic)
+    }
+}
+
+/// Fetches and opens small contents, as many as fit into a bundle ([`bundles`]), and answers for each in their order:
+/// one that does not open takes none of the others with it.
+pub(crate) async fn fetch_bundle(
+    api: &Api,
+    door: &Door,
+    contents: Vec<Content>,
+) -> Result<Vec<Result<Vec<u8>>>> {
+    let (mut ids, mut places, mut end) = (Vec::new(), HashMap::new(), 0);
+    for content in &contents {
+        // A tree may name a content twice; a bundle has it once.
+        places.entry(content.id).or_insert_with(|| {
+            ids.push(ContentId(content.id));
+            let start = end;
+            end += sealed_bytes(content.size);
+            start..end
+        });
+    }
+    let sealed = api.read_bundle(door, ids, end).await?;
+    let opened = compute(move || {
+        let open = |content: &Content| open(content, &sealed, &places[&content.id]);
+        contents.iter().map(open).collect()
+    });
+    Ok(opened.await)
+}
+
+impl Fresh {
+    fn new(account: &Account, plain: Vec<u8>) -> Self {
+        let around = account.surroundings();
+        let (content, mut rng): (ContentId, _) = (around.new_id(), around.rng());
+        let key = ContentKey::generate(&mut rng);
+        Self {
+            sealer: ContentSealer::create(&key, &content.0, &mut rng),
+            content,
+            key,
+            plain,
+        }
+    }
+
+    fn seal(self, bundle: &mut Vec<u8>) -> Content {
+        let size = self.plain.len() as u64;
+        let mut sealed = vec![0; sealed_len(0, self.plain.len())];
+        let hash = self.sealer.seal_segment(0, &self.plain, &mut sealed).hash;
+        bundle::push(bundle, self.content, &sealed);
+        Content {
+            id: self.content.0,
+            key: self.key,
+            size,
+            chunks: layout().chunks(size),
+            digest: digest(&[hash]),
+        }
+    }
+}
+
+/// As a download opens: every chunk, the length, and the digest of the whole (threats B4 to B6).
+fn open(content: &Content, sealed: &Bytes, place: &Range<u64>) -> Result<Vec<u8>> {
+    let index = |at: u64| usize::try_from(at).map_err(|_| Error::TooLarge);
+    let sealed = sealed
+        .get(index(place.start)?..index(place.end)?)
+        .ok_or(Error::NotAuthentic)?;
+    let (header, chunks) = sealed.split_at_checked(HEADER_LEN).ok_or(Error::NotAuthentic)?;
+    let mut plain = vec![0; chunks.len()];
+    let len = content.reader(header)?.open_chunks(0, chunks, &mut plain)?;
+    plain.truncate(len);
+    let is_whole = len as u64 == content.size && digest(&[hash::hash(sealed)]) == content.digest;
+    if is_whole {
+        Ok(plain)
+    } else {
+        Err(Error::NotAuthentic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_as_full_as_it_may_be_and_no_fuller() {
+        let count =
+            |sizes: &[u64]| -> Vec<usize> { bundles(sizes, |size| **size).iter().map(Vec::len).collect() };
+        assert_eq!(count(&[]), Vec::<usize>::new());
+        assert_eq!(count(&[0; 600]), [256, 256, 88]);
+        // 2 MiB less fifteen times 128 KiB with their heads leave no room for another 128 KiB.
+        assert_eq!(count(&[MAX_BUNDLED_BYTES; 31]), [15, 15, 1]);
+        assert_eq!(count(&[1, MAX_BUNDLED_BYTES, 1]), [3]);
+    }
+}
