@@ -10,6 +10,8 @@ use super::model::{Bytes, Model};
 /// More than one part.
 const LARGE: u64 = 9 << 20;
 const SMALL: u64 = 200_000;
+/// What is larger does not travel with others.
+const MOST_BUNDLED: usize = 128 << 10;
 /// Whoever has so much removes something first.
 const ENOUGH: usize = 14;
 
@@ -74,14 +76,22 @@ impl Deeds {
         fs::create_dir(&folder).expect("a new folder");
         let mut begun = now.clone();
         begun.folders.insert(name.clone());
-        let mut done = begun.clone();
+        let (mut bundled, mut others) = (begun.clone(), Vec::new());
         for number in 0..self.dice.within(1..6) {
             let bytes = self.bytes(0..SMALL);
             fs::write(folder.join(number.to_string()), &bytes).expect("a file");
-            done.files.insert(format!("{name}/{number}"), Bytes::of(&bytes));
+            let file = (format!("{name}/{number}"), Bytes::of(&bytes));
+            if bytes.len() <= MOST_BUNDLED {
+                bundled.files.extend([file]);
+            } else {
+                others.push(file);
+            }
         }
-        // First the folder, then all its files at once.
-        self.put("put folder", &folder, "", vec![now.clone(), begun, done])
+        let mut done = bundled.clone();
+        done.files.extend(others);
+        // First the folder, then all files that travel together, then all others.
+        let states = vec![now.clone(), begun, bundled, done];
+        self.put("put folder", &folder, "", states)
     }
 
     fn put_large(&mut self, now: &Model) -> Deed {

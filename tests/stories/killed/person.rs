@@ -200,7 +200,11 @@ impl Person {
             panic!("{name} {words:?}: there is\n{seen:?}\nand none of\n{states:#?}")
         });
         let how = run.map_or("killed", |_| "failed");
-        let state = ["old", "between", "new"][if found + 1 == deed.states.len() { 2 } else { found }];
+        let state = match found {
+            0 => "old",
+            found if found + 1 == deed.states.len() => "new",
+            _ => "between",
+        };
         self.count(deed.kind, &format!("{how}, {state}"));
         self.model = seen;
     }

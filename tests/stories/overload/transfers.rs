@@ -152,7 +152,7 @@ fn downloads_that_nobody_takes_keep_little_and_end() {
 #[test]
 fn many_ranges_at_once_are_refused() {
     let mut siege = Siege::of(Setup::folder_and_sqlite());
-    let insider = siege.insider(100_000);
+    let insider = siege.insider(200_000);
     let (token, content) = (insider.bearer(), insider.content());
     let ranges = format!(
         "bytes={}",
