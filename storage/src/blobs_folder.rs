@@ -7,6 +7,7 @@
 
 mod buffers;
 mod files;
+mod flush;
 mod names;
 mod reading;
 mod room;
@@ -29,6 +30,7 @@ use crate::answers::check_part;
 use crate::error::{OpenError, damaged, from_io};
 use crate::steps;
 use buffers::Buffers;
+use flush::Flush;
 use names::Names;
 use room::Room;
 
@@ -78,7 +80,7 @@ impl BlobStore for FolderBlobs {
             .await?;
         writing::write(file, body, self.buffers.share(), promise).await?;
         let puts = self
-            .with_names(move |names| files::name_blobs(names, &[(key, temporary)]))
+            .with_names(move |names| files::name_blobs(names, &[(key, temporary)], &Flush::EachFile))
             .await?;
         Ok(puts[0])
     }

@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use postern_domain::store::{BlobEntry, BlobKey, Put};
 use postern_protocol::TimeMs;
 
+use super::flush::Flush;
 use super::names::{FOLDERS, Names, key_of};
 use super::{found, sync_folder};
 use crate::steps;
@@ -75,7 +76,11 @@ pub(super) fn create_temporary(names: &Names, key: BlobKey) -> io::Result<(File,
 }
 
 /// Gives files that are durable their names, except those that blobs have already.
-pub(super) fn name_blobs(names: &Names, temporaries: &[(BlobKey, Temporary)]) -> io::Result<Vec<Put>> {
+pub(super) fn name_blobs(
+    names: &Names,
+    temporaries: &[(BlobKey, Temporary)],
+    flush: &Flush,
+) -> io::Result<Vec<Put>> {
     let mut puts = Vec::with_capacity(temporaries.len());
     for (key, temporary) in temporaries {
         puts.push(link(temporary, &names.blob(*key))?);
@@ -85,8 +90,7 @@ pub(super) fn name_blobs(names: &Names, temporaries: &[(BlobKey, Temporary)]) ->
         .iter()
         .map(|(key, _)| names.blob_folder(*key))
         .collect();
-    let synced = folders.iter().try_for_each(|folder| sync_folder(folder));
-    or_undo(synced, || {
+    or_undo(flush.names(&folders), || {
         let given = temporaries
             .iter()
             .zip(&puts)

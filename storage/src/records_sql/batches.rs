@@ -8,7 +8,7 @@ use postern_protocol::volume::Record;
 use postern_protocol::{AccountId, ContentId, LinkId, NodeId, VolumeId};
 
 use super::columns::{Column, Row, RowKind};
-use super::query::{CHUNK, built, list, rows, sql};
+use super::query::{CHUNK, built, list, rows, rows_at_once, sql};
 use super::transaction::{End, Tx, TxError, Work};
 use super::volumes::volume_row;
 use crate::answers::{feed, repeated_or_conflict};
@@ -54,7 +54,7 @@ impl Tx {
 
     /// Everything but what is the account's own. Says how many bytes are no longer used.
     async fn carry_out(&mut self, batch: &NewBatch, effects: &Effects) -> Result<u64, TxError> {
-        for chunk in batch.puts.chunks(CHUNK) {
+        for chunk in batch.puts.chunks(rows_at_once(9)) {
             self.put_records(batch, chunk).await?;
         }
         for chunk in batch.deletes.chunks(CHUNK) {

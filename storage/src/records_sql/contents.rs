@@ -13,7 +13,7 @@ use postern_protocol::{AccountId, ContentId, TimeMs};
 
 use super::SqlRecords;
 use super::columns::{ContentState, Row};
-use super::query::{CHUNK, Sql, built, list, rows, sql};
+use super::query::{CHUNK, Sql, built, list, rows, rows_at_once, sql};
 use super::transaction::{End, Tx, TxError, Work};
 use super::uploads::{AbortUpload, CompleteUpload, NotePart};
 
@@ -161,7 +161,7 @@ impl Tx {
     /// Those that were not there in whatever state.
     async fn insert_whole(&mut self, contents: &[NewContent]) -> Result<HashSet<ContentId>, TxError> {
         let mut new = HashSet::with_capacity(contents.len());
-        for chunk in contents.chunks(CHUNK) {
+        for chunk in contents.chunks(rows_at_once(7)) {
             let mut insert = built(format!(
                 "INSERT INTO contents (account, content, state, handle, size_bytes, changed, records) VALUES {} \
                  ON CONFLICT (account, content) DO NOTHING RETURNING content",

@@ -7,7 +7,7 @@ use postern_protocol::{AccountId, LinkId, VolumeId};
 
 use super::SqlRecords;
 use super::columns::{FeedKind, Row};
-use super::query::{CHUNK, Sql, built, rows, sql};
+use super::query::{Sql, built, rows, rows_at_once, sql};
 use super::transaction::{Tx, TxError};
 
 impl Tx {
@@ -25,7 +25,7 @@ impl Tx {
         let latest: u64 = row.take()?;
         let first = latest + 1 - kinds.len() as u64;
         let numbered: Vec<_> = (first..).zip(kinds).collect();
-        for chunk in numbered.chunks(CHUNK) {
+        for chunk in numbered.chunks(rows_at_once(5)) {
             self.append(account, chunk).await?;
         }
         Ok(true)

@@ -39,6 +39,8 @@ pub(super) enum Do {
     Sync {
         file: i64,
     },
+    /// `syncfs`, of the file system that holds the folder.
+    SyncAll,
     MakeFolder {
         path: PathBuf,
     },

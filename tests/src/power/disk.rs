@@ -17,8 +17,8 @@ const ROOT: usize = 0;
 pub(super) struct Disk {
     nodes: Vec<Node>,
     open: HashMap<i64, Open>,
-    /// Syncs that are under way, and the changes that each covers: those that had ended when it began.
-    syncs: HashMap<usize, Vec<usize>>,
+    /// Syncs that are under way, and the changes of each node that each covers: those that had ended when it began.
+    syncs: HashMap<usize, Vec<(usize, Vec<usize>)>>,
 }
 
 #[derive(Debug)]
@@ -95,7 +95,11 @@ impl Disk {
 
     /// Whether the call makes something durable.
     pub(super) fn is_sync(&self, call: &Call) -> bool {
-        matches!(&call.what, Do::Sync { file } if self.open.contains_key(file))
+        match &call.what {
+            Do::Sync { file } => self.open.contains_key(file),
+            Do::SyncAll => true,
+            _ => false,
+        }
     }
 
     /// As programs see it, as long as nothing happens to it.
@@ -206,12 +210,12 @@ impl Disk {
             Do::Reserve { file, size } => self.change(number, *file, Change::Reserve(*size)),
             Do::Sync { file } => {
                 if let Some(open) = self.open.get(file) {
-                    let pending = self.nodes[open.node].pending.iter();
-                    let covered = pending
-                        .filter(|pending| pending.ended)
-                        .map(|pending| pending.call);
-                    self.syncs.insert(number, covered.collect());
+                    self.syncs.insert(number, vec![self.covered(open.node)]);
                 }
+            }
+            Do::SyncAll => {
+                let all = (0..self.nodes.len()).map(|node| self.covered(node));
+                self.syncs.insert(number, all.collect());
             }
             Do::MakeFolder { path } => {
                 let folder = self.add(Durable::Folder(BTreeMap::new()));
@@ -227,15 +231,20 @@ impl Disk {
     }
 
     fn end(&mut self, number: usize, call: &Call) {
-        if let (Do::Sync { file }, Some(covered)) = (&call.what, self.syncs.remove(&number)) {
-            if let Some(open) = self.open.get(file) {
-                self.settle(open.node, &covered);
+        if matches!(call.what, Do::Sync { .. } | Do::SyncAll) {
+            for (node, covered) in self.syncs.remove(&number).unwrap_or_default() {
+                self.settle(node, &covered);
             }
             return;
         }
         let all = self.nodes.iter_mut().flat_map(|node| &mut node.pending);
         all.filter(|pending| pending.call == number)
             .for_each(|pending| pending.ended = true);
+    }
+
+    fn covered(&self, node: usize) -> (usize, Vec<usize>) {
+        let ended = self.nodes[node].pending.iter().filter(|pending| pending.ended);
+        (node, ended.map(|pending| pending.call).collect())
     }
 
     fn open(&mut self, number: usize, answer: Option<i64>, path: &Path, truncate: bool, append: bool) {

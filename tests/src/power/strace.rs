@@ -13,7 +13,7 @@ use super::memory_folder;
 /// A question mark before those that not every machine has. What is not here and changes files is found by
 /// [`super::Tape::check`].
 const TRACED: &str = "trace=openat,?open,?creat,close,write,pwrite64,writev,?pwritev,ftruncate,fallocate,lseek,fsync,\
-    fdatasync,?rename,?renameat,?renameat2,?link,linkat,?unlink,unlinkat,?rmdir,?mkdir,mkdirat,dup,fcntl";
+    fdatasync,?syncfs,?rename,?renameat,?renameat2,?link,linkat,?unlink,unlinkat,?rmdir,?mkdir,mkdirat,dup,fcntl";
 
 /// More than anything writes at once.
 const LONGEST_WRITE_BYTES: &str = "33554432";
@@ -176,6 +176,7 @@ impl<'a> Arguments<'a> {
                 size: self.size(2)? + self.size(3)?,
             },
             "fsync" | "fdatasync" => Do::Sync { file: file? },
+            "syncfs" => Do::SyncAll,
             "mkdir" | "mkdirat" => Do::MakeFolder { path: self.path(0)? },
             "link" | "linkat" => Do::Link {
                 from: self.path(0)?,
