@@ -57,15 +57,18 @@ static int fails(int kind, const char *what, const char *path) {
     return 1;
 }
 
-static int fails_at(int kind, const char *what, int fd) {
+static int fails_below(int kind, const char *what, int fd, const char *end) {
     char link[32], path[4096];
     if (!page || !page->path[0]) return 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+    ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 2);
     if (length < 0) return 0;
-    path[length] = 0;
+    strcpy(path + length, end);
     return fails(kind, what, path);
 }
+static int fails_at(int kind, const char *what, int fd) { return fails_below(kind, what, fd, ""); }
+/* What concerns all that is in a folder. */
+static int fails_in(int kind, const char *what, int fd) { return fails_below(kind, what, fd, "/"); }
 
 ssize_t read(int fd, void *to, size_t n) {
     return fails_at(READ, "read", fd) ? -1 : syscall(SYS_read, fd, to, n);
@@ -91,6 +94,7 @@ int ftruncate64(int fd, off_t size) {
 int ftruncate(int fd, off_t size) { return ftruncate64(fd, size); }
 
 int fsync(int fd) { return fails_at(SYNC, "sync", fd) ? -1 : syscall(SYS_fsync, fd); }
+int syncfs(int fd) { return fails_in(SYNC, "sync", fd) ? -1 : syscall(SYS_syncfs, fd); }
 int fdatasync(int fd) { return fails_at(SYNC, "sync", fd) ? -1 : syscall(SYS_fdatasync, fd); }
 
 static int open_at(int folder, const char *path, int flags, int mode) {

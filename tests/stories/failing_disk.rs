@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use postern_tests::{Calls, Cli, Errno, FailingDisk, Running, Server, Setup, noise};
 
 const PASSWORD: &str = "a gate in a wall";
+/// Too large to travel with others, and small enough to go in one request.
+const MIDDLE: usize = 200_000;
 /// Two parts and a bit.
 const LARGE: usize = 17 << 20;
 const CONTENTS: &str = "/blobs/";
@@ -51,8 +53,8 @@ fn parts_that_could_not_be_synced_are_written_again_and_not_only_synced_again() 
 fn a_content_whose_bytes_could_not_be_synced_is_written_anew() {
     let house = House::new();
     house.disk.fails(Calls::SYNC, Errno::EIO, ARRIVING, Some(1));
-    house.puts("small", 1_000).wait().ended_with(0);
-    house.has("small", 1_000);
+    house.puts("middle", MIDDLE).wait().ended_with(0);
+    house.has("middle", MIDDLE);
     let notes = house.disk.notes();
     let [_, _, doomed] = notes
         .iter()
@@ -70,8 +72,27 @@ fn a_content_whose_bytes_could_not_be_synced_is_written_anew() {
 }
 
 #[test]
+fn a_bundle_whose_bytes_could_not_be_synced_is_written_anew() {
+    let house = House::new();
+    house.disk.fails(Calls::SYNC, Errno::EIO, ARRIVING, Some(1));
+    house.puts("small", 1_000).wait().ended_with(0);
+    house.has("small", 1_000);
+    let notes = house.disk.notes();
+    let steps = notes.iter().map(|[call, how, _]| format!("{call} {how}"));
+    let steps: Vec<_> = steps
+        .filter(|step| step.starts_with("write") || step.starts_with("sync"))
+        .collect();
+    assert_eq!(
+        steps,
+        ["write done", "sync failed", "write done", "sync done"],
+        "{notes:#?}"
+    );
+    house.ends_well();
+}
+
+#[test]
 fn a_name_that_could_not_be_synced_is_given_again() {
-    for (name, size) in [("small", 1_000), ("large", LARGE)] {
+    for (name, size) in [("small", 1_000), ("middle", MIDDLE), ("large", LARGE)] {
         let house = House::new();
         house.disk.fails(Calls::SYNC, Errno::EIO, NAMES, Some(1));
         house.puts(name, size).wait().ended_with(0);

@@ -16,24 +16,29 @@ use crate::steps;
 /// How the files of one bundle are made durable.
 #[derive(Debug)]
 pub(super) enum Flush {
-    /// By `syncfs` of this folder's file system.
+    /// By `syncfs` of the file systems of these folders.
     #[cfg(target_os = "linux")]
-    FileSystem(File),
+    FileSystem {
+        /// Where the bytes are written.
+        arriving: File,
+        /// Where the names are given.
+        blobs: File,
+    },
     EachFile,
 }
 
 impl Flush {
-    /// For files that will be written below `root` from now on: of errors before this moment nothing is told.
-    pub(super) fn begin(root: &Path) -> io::Result<Self> {
+    /// For files that will be written from now on: of errors before this moment nothing is told.
+    pub(super) fn begin(arriving: &Path, blobs: &Path) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         {
-            // A folder of one's own: each error is told once to each that is open.
-            let root = File::open(root)?;
-            if linux::syncs_all_and_tells(&root)? {
-                return Ok(Self::FileSystem(root));
+            // Opened anew each time: of an error each open folder is told once.
+            let (arriving, blobs) = (File::open(arriving)?, File::open(blobs)?);
+            if linux::syncs_all_and_tells(&arriving)? && linux::syncs_all_and_tells(&blobs)? {
+                return Ok(Self::FileSystem { arriving, blobs });
             }
         }
-        let _ = root;
+        let _ = (arriving, blobs);
         Ok(Self::EachFile)
     }
 
@@ -41,7 +46,7 @@ impl Flush {
     pub(super) fn files<'a>(&self, files: impl Iterator<Item = &'a File> + Clone) -> io::Result<()> {
         match self {
             #[cfg(target_os = "linux")]
-            Self::FileSystem(root) => linux::sync(root),
+            Self::FileSystem { arriving, .. } => linux::sync(arriving),
             Self::EachFile => {
                 files.clone().for_each(send_to_disk);
                 for file in files {
@@ -57,7 +62,7 @@ impl Flush {
     pub(super) fn names(&self, folders: &BTreeSet<PathBuf>) -> io::Result<()> {
         match self {
             #[cfg(target_os = "linux")]
-            Self::FileSystem(root) => linux::sync(root),
+            Self::FileSystem { blobs, .. } => linux::sync(blobs),
             Self::EachFile => folders.iter().try_for_each(|folder| sync_folder(folder)),
         }
     }
@@ -90,14 +95,14 @@ mod linux {
     /// `syncfs` tells of errors from this release on.
     const TELLS: (u32, u32) = (5, 8);
 
-    pub(super) fn syncs_all_and_tells(root: &File) -> io::Result<bool> {
-        let kind = u64::try_from(fstatfs(root)?.f_type).unwrap_or_default();
+    pub(super) fn syncs_all_and_tells(folder: &File) -> io::Result<bool> {
+        let kind = u64::try_from(fstatfs(folder)?.f_type).unwrap_or_default();
         let tells = release(&uname().release().to_string_lossy()).is_some_and(|release| release >= TELLS);
         Ok(tells && KNOWN.contains(&kind))
     }
 
-    pub(super) fn sync(root: &File) -> io::Result<()> {
-        syncfs(root)?;
+    pub(super) fn sync(folder: &File) -> io::Result<()> {
+        syncfs(folder)?;
         steps::reached();
         Ok(())
     }
@@ -131,7 +136,7 @@ mod tests {
     #[test]
     fn both_ways_come_to_their_end() {
         let folder = tempfile::tempdir().expect("a folder");
-        let found = Flush::begin(folder.path()).expect("it can be asked");
+        let found = Flush::begin(folder.path(), folder.path()).expect("it can be asked");
         for flush in [found, Flush::EachFile] {
             let mut file = File::create(folder.path().join("a")).expect("a file");
             file.write_all(b"words").expect("written");

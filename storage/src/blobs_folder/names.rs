@@ -38,8 +38,13 @@ impl Names {
         if number == ARRIVING {
             self.arriving_folder()
         } else {
-            self.root.join("blobs").join(format!("{number:02x}"))
+            self.blobs_folder().join(format!("{number:02x}"))
         }
+    }
+
+    /// The folders of all blobs are in here.
+    pub(super) fn blobs_folder(&self) -> PathBuf {
+        self.root.join("blobs")
     }
 
     pub(super) fn blob_folder(&self, key: BlobKey) -> PathBuf {

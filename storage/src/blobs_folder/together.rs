@@ -15,7 +15,7 @@ use crate::steps;
 
 /// Stores each of `blobs`: all are written, all are made durable, all get their names, all names are made durable.
 pub(super) fn put(names: &Names, blobs: &[(BlobKey, Bytes)], mut promise: Promise) -> io::Result<Vec<Put>> {
-    let flush = Flush::begin(names.root())?;
+    let flush = Flush::begin(&names.arriving_folder(), &names.blobs_folder())?;
     let mut written = Vec::with_capacity(blobs.len());
     let mut temporaries = Vec::with_capacity(blobs.len());
     for (key, bytes) in blobs {
