@@ -27,23 +27,24 @@ pub(crate) fn row(terms: &Terms) -> Result<Row> {
     fs::write(&file, noise(1, MIB_EACH << 20))?;
     let rounds = terms.rounds.min(MOST_ROUNDS);
     let mut round = 0;
-    let put = Runner::new(peak(), || {
+    let both = Runner::new(peak(), || {
         round += 1;
-        crowd.peak_mib(|person| put(person, &file, round))
+        Ok([
+            crowd.peak_mib(|person| put(person, &file, round))?,
+            crowd.peak_mib(|person| get(person, round))?,
+        ])
     });
-    let put = race(&format!("{} uploads at once", terms.transfers), rounds, vec![put])?;
-    let get = Runner::new(peak(), || crowd.peak_mib(get));
-    let get = race(
-        &format!("{} downloads at once", terms.transfers),
-        rounds,
-        vec![get],
-    )?;
+    let (uploads, downloads) = (
+        format!("{} uploads at once", terms.transfers),
+        format!("{} downloads at once", terms.transfers),
+    );
+    let heats = race([&uploads, &downloads], rounds, vec![both])?;
     Ok(Row {
         title: "The server's memory".to_owned(),
         note: NOTE.to_owned(),
         unit: "MiB".to_owned(),
         better: Better::Less,
-        heats: vec![put, get],
+        heats: heats.into(),
         measured: None,
     })
 }
@@ -95,9 +96,9 @@ fn put(person: &Cli, file: &Path, round: usize) -> Result<()> {
     Ok(())
 }
 
-fn get(person: &Cli) -> Result<()> {
-    let first = format!("/1/{THING}");
-    let mut running = person.typed(["get", &first, "-o", "-"]).spawn();
+fn get(person: &Cli, round: usize) -> Result<()> {
+    let path = format!("/{round}/{THING}");
+    let mut running = person.typed(["get", &path, "-o", "-"]).spawn();
     running.stream_into(&mut io::sink())?;
     running.wait().ended_with(0);
     Ok(())

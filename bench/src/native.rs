@@ -64,7 +64,7 @@ fn open(len: usize, libsodium: &Libsodium, terms: &Terms) -> Result<Heat> {
 
 fn against_others(
     what: &str,
-    ours: Runner<'_>,
+    ours: Runner<'_, 1>,
     len: usize,
     libsodium: &Libsodium,
     terms: &Terms,
@@ -73,14 +73,12 @@ fn against_others(
     let theirs = Entry::peer(theirs, TIMES_LIBSODIUM);
     let runners = vec![
         ours,
-        Runner::new(theirs, || libsodium.rate(what, len)),
+        Runner::new(theirs, || Ok([libsodium.rate(what, len)?])),
         copying(len),
     ];
-    race(
-        &format!("{what}, chunks of {} KiB", len >> 10),
-        terms.rounds,
-        runners,
-    )
+    let name = format!("{what}, chunks of {} KiB", len >> 10);
+    let [heat] = race([&name], terms.rounds, runners)?;
+    Ok(heat)
 }
 
 fn ours() -> BoxChunks {
@@ -89,7 +87,7 @@ fn ours() -> BoxChunks {
     Header::create(&key, &[1; 16], &mut rng).1
 }
 
-fn copying<'a>(len: usize) -> Runner<'a> {
+fn copying<'a>(len: usize) -> Runner<'a, 1> {
     let (from, mut to) = (vec![7_u8; len], vec![0_u8; len]);
     Runner::new(Entry::limit("copying memory", None), move || {
         rate(len, || {
@@ -101,13 +99,14 @@ fn copying<'a>(len: usize) -> Runner<'a> {
 }
 
 /// MiB a second of doing it over and over.
-fn rate(len: usize, mut once: impl FnMut() -> Result<()>) -> Result<f64> {
+fn rate(len: usize, mut once: impl FnMut() -> Result<()>) -> Result<[f64; 1]> {
     let (begun, mut times) = (Instant::now(), 0_u32);
     while begun.elapsed() < TURN {
         once()?;
         times += 1;
     }
-    Ok(f64::from(times) * len as f64 / f64::from(1 << 20) / begun.elapsed().as_secs_f64())
+    let mib = f64::from(times) * len as f64 / f64::from(1 << 20);
+    Ok([mib / begun.elapsed().as_secs_f64()])
 }
 
 /// A small program that does the same with libsodium: so that nothing here is unsafe, and nobody who builds ours needs

@@ -81,7 +81,7 @@ fn value(entry: &Entry, heat: &Heat, better: Better) -> String {
     let median = figure(entry.median());
     match entry.kind {
         Kind::Ours => median,
-        _ => format!("{median}, ours × {}", figure(heat.ratio_to(entry, better))),
+        _ => format!("{median}, ours is {} ×", figure(heat.ratio_to(entry, better))),
     }
 }
 

@@ -16,10 +16,11 @@ pub(crate) struct Terms {
     pub(crate) transfers: usize,
 }
 
-/// A contestant that has not run yet. A turn answers its figure.
-pub(crate) struct Runner<'a> {
+/// A contestant that has not run yet. A turn answers a figure for each heat.
+pub(crate) struct Runner<'a, const HEATS: usize> {
     entry: Entry,
-    turn: Box<dyn FnMut() -> Result<f64> + 'a>,
+    turn: Box<dyn FnMut() -> Result<[f64; HEATS]> + 'a>,
+    most_rounds: usize,
 }
 
 impl Terms {
@@ -34,28 +35,52 @@ impl Terms {
     }
 }
 
-impl<'a> Runner<'a> {
-    pub(crate) fn new(entry: Entry, turn: impl FnMut() -> Result<f64> + 'a) -> Self {
+impl<'a, const HEATS: usize> Runner<'a, HEATS> {
+    pub(crate) fn new(entry: Entry, turn: impl FnMut() -> Result<[f64; HEATS]> + 'a) -> Self {
         Self {
             entry,
             turn: Box::new(turn),
+            most_rounds: usize::MAX,
         }
+    }
+
+    /// For those whom nobody wants to wait for twice.
+    pub(crate) fn at_most(self, most_rounds: usize) -> Self {
+        Self { most_rounds, ..self }
     }
 }
 
 /// Everybody once a round.
-pub(crate) fn race(name: &str, rounds: usize, mut runners: Vec<Runner<'_>>) -> Result<Heat> {
+pub(crate) fn race<const HEATS: usize>(
+    names: [&str; HEATS],
+    rounds: usize,
+    mut runners: Vec<Runner<'_, HEATS>>,
+) -> Result<[Heat; HEATS]> {
+    let mut figures = vec![Vec::new(); runners.len()];
     for round in 1..=rounds {
-        for Runner { entry, turn } in &mut runners {
-            let measured = turn().with_context(|| entry.name.clone())?;
-            println!("{name}, round {round}, {}: {}", entry.name, figure(measured));
-            entry.figures.push(measured);
+        for (runner, figures) in runners.iter_mut().zip(&mut figures) {
+            if round <= runner.most_rounds {
+                let name = &runner.entry.name;
+                let measured = (runner.turn)().with_context(|| name.clone())?;
+                println!(
+                    "{}, round {round}, {name}: {}",
+                    names.join(", "),
+                    measured.map(figure).join(", ")
+                );
+                figures.push(measured);
+            }
         }
     }
-    Ok(Heat {
-        name: name.to_owned(),
-        entries: runners.into_iter().map(|runner| runner.entry).collect(),
-    })
+    Ok(std::array::from_fn(|heat| {
+        let entry = |(runner, figures): (&Runner<'_, HEATS>, &Vec<[f64; HEATS]>)| Entry {
+            figures: figures.iter().map(|figures| figures[heat]).collect(),
+            ..runner.entry.clone()
+        };
+        Heat {
+            name: names[heat].to_owned(),
+            entries: runners.iter().zip(&figures).map(entry).collect(),
+        }
+    }))
 }
 
 /// Seconds of a command that must succeed.
@@ -99,26 +124,32 @@ mod tests {
             let turns = &turns;
             move || {
                 turns.borrow_mut().push(who);
-                Ok(turns.borrow().len() as f64)
+                let figure = turns.borrow().len() as f64;
+                Ok([figure, -figure])
             }
         };
         let runners = vec![
             Runner::new(Entry::ours("ours"), turn("ours")),
             Runner::new(Entry::peer("theirs", 2.0), turn("theirs")),
+            Runner::new(Entry::peer("slow", None), turn("slow")).at_most(1),
         ];
-        let heat = race("h", 2, runners).expect("nobody fails");
-        assert_eq!(*turns.borrow(), ["ours", "theirs", "ours", "theirs"]);
-        assert_eq!(heat.entries[0].figures, [1.0, 3.0]);
-        assert_eq!(heat.entries[1].figures, [2.0, 4.0]);
-        assert_eq!(heat.entries[1].goal, Some(Goal::Times(2.0)));
+        let [put, get] = race(["put", "get"], 2, runners).expect("nobody fails");
+        assert_eq!(*turns.borrow(), ["ours", "theirs", "slow", "ours", "theirs"]);
+        let figures = |heat: &Heat| {
+            heat.entries
+                .iter()
+                .map(|entry| entry.figures.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(figures(&put), [vec![1.0, 4.0], vec![2.0, 5.0], vec![3.0]]);
+        assert_eq!(figures(&get), [vec![-1.0, -4.0], vec![-2.0, -5.0], vec![-3.0]]);
+        assert_eq!(get.entries[1].goal, Some(Goal::Times(2.0)));
     }
 
     #[test]
     fn who_fails_is_named() {
-        let runners = vec![Runner::new(Entry::ours("Postern"), || {
-            anyhow::bail!("out of breath")
-        })];
-        let error = race("h", 1, runners).expect_err("it failed");
+        let fails = Runner::<1>::new(Entry::ours("Postern"), || anyhow::bail!("out of breath"));
+        let error = race(["h"], 1, vec![fails]).expect_err("it failed");
         assert_eq!(format!("{error:#}"), "Postern: out of breath");
     }
 

@@ -27,13 +27,12 @@ pub(crate) fn row(terms: &Terms) -> Result<Row> {
         rounds: terms.rounds,
         figure: &|seconds| seconds,
     };
-    let contestants = contestants()?;
     Ok(Row {
         title: format!("{} files of 4 KiB", terms.small_files),
         note: NOTE.to_owned(),
         unit: "s".to_owned(),
         better: Better::Less,
-        heats: vec![task.put(&contestants)?, task.get(&contestants)?],
+        heats: task.race(&contestants()?)?.into(),
         measured: None,
     })
 }
@@ -43,8 +42,7 @@ fn contestants() -> Result<Vec<Contestant>> {
     let peer = |how: &str| Entry::peer(format!("{rclone}, {how}"), TIMES_RCLONE);
     Ok(vec![
         Contestant::new(Entry::ours("Postern"), || Ok(Ours::start())),
-        Contestant::new(peer("WebDAV"), || Rclone::over_webdav(&[])),
-        Contestant::new(peer("WebDAV, 16 transfers"), || Rclone::over_webdav(TUNED)),
+        Contestant::new(peer("WebDAV"), || Rclone::over_webdav(&[])).once(),
         Contestant::new(peer("S3"), || Rclone::over_s3(&[])),
         Contestant::new(peer("S3, 16 transfers"), || Rclone::over_s3(TUNED)),
         Contestant::new(Entry::peer(format!("{restic}, S3"), None), Restic::start),

@@ -1,6 +1,5 @@
 //! Storing and fetching over loopback, on one disk, with whole programs.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
@@ -17,6 +16,7 @@ pub(crate) const THING: &str = "thing";
 pub(crate) struct Contestant {
     entry: Entry,
     start: Box<dyn Fn() -> Result<Box<dyn Store>>>,
+    most_rounds: usize,
 }
 
 /// What all of them do.
@@ -32,50 +32,43 @@ impl Contestant {
         Self {
             entry,
             start: Box::new(move || Ok(Box::new(start()?))),
+            most_rounds: usize::MAX,
+        }
+    }
+
+    /// For those whom nobody wants to wait for twice.
+    pub(crate) fn once(self) -> Self {
+        Self {
+            most_rounds: 1,
+            ..self
         }
     }
 }
 
 impl Task<'_> {
-    /// Each turn begins with an empty store.
-    pub(crate) fn put(&self, contestants: &[Contestant]) -> Result<Heat> {
+    /// Two heats, to store and to fetch. Each turn begins with an empty store.
+    pub(crate) fn race(&self, contestants: &[Contestant]) -> Result<[Heat; 2]> {
         let mut runners = Vec::new();
-        for Contestant { entry, start } in contestants {
-            let turn = || Ok((self.figure)(start()?.put(self.thing)?));
-            runners.push(Runner::new(entry.clone(), turn));
+        for Contestant {
+            entry,
+            start,
+            most_rounds,
+        } in contestants
+        {
+            let turn = || self.turn(start()?.as_ref());
+            runners.push(Runner::new(entry.clone(), turn).at_most(*most_rounds));
         }
-        race("put", self.rounds, runners)
+        race(["put", "get"], self.rounds, runners)
     }
 
-    /// Each turn fetches what was stored before the first, to a place where nothing is.
-    pub(crate) fn get(&self, contestants: &[Contestant]) -> Result<Heat> {
+    fn turn(&self, store: &dyn Store) -> Result<[f64; 2]> {
         let work = tempfile::tempdir()?;
-        let to = work.path().join("fetched");
-        let mut runners = Vec::new();
-        for Contestant { entry, start } in contestants {
-            let store = start()?;
-            store.put(self.thing)?;
-            let to = &to;
-            let turn = move || {
-                remove(to)?;
-                let took = store.get(to)?;
-                let is_whole = bytes_of(to)? == bytes_of(self.thing)?;
-                ensure!(is_whole, "it has fetched something else");
-                Ok((self.figure)(took))
-            };
-            runners.push(Runner::new(entry.clone(), turn));
-        }
-        race("get", self.rounds, runners)
+        let fetched = work.path().join("fetched");
+        let took = [store.put(self.thing)?, store.get(&fetched)?];
+        let is_whole = bytes_of(&fetched)? == bytes_of(self.thing)?;
+        ensure!(is_whole, "it has fetched something else");
+        Ok(took.map(self.figure))
     }
-}
-
-fn remove(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        fs::remove_dir_all(path)?;
-    } else if path.exists() {
-        fs::remove_file(path)?;
-    }
-    Ok(())
 }
 
 /// Of a file, or of all files in a folder.

@@ -1,5 +1,6 @@
 //! `cargo xtask bench --peers`: races against what people use today, and the page about them.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use crate::stages::{Outcome, Request, Stage, fine};
 use crate::{debian, place, stages, wasm, web};
 
 /// What takes part, and what compiles and drives it.
-const PEERS: &str = "rclone restic nginx-light libnginx-mod-http-dav-ext curl libsodium-dev gcc chromium";
+const PEERS: &str = "rclone restic nginx libnginx-mod-http-dav-ext curl libsodium-dev gcc chromium";
 const MORE_ENGINES: &str = "firefox-esr webkit2gtk-driver xvfb";
 
 /// A row each. The page is written anew after each of them, and by itself at the end.
@@ -53,18 +54,19 @@ fn build() -> Result<()> {
 /// A race of programs, or of functions outside of a browser.
 fn native(name: &str, request: &Request) -> Result<Outcome> {
     let result = fresh_result(name)?;
-    on_terms(bench(), request)
-        .args(["measure", name])
-        .arg(&result)
-        .run()?;
+    let scratch = Scratch::new()?;
+    let bench = on_terms(bench(), request).env("TMPDIR", &scratch.0);
+    bench.args(["measure", name]).arg(result).run()?;
     keep(name, request)
 }
 
 /// A race that only a browser can run.
 fn in_browser(name: &str, request: &Request) -> Result<Outcome> {
     let result = fresh_result(name)?;
+    let scratch = Scratch::new()?;
     let runner = web::script("bench").args(["--", "--testNamePattern", &format!("^{name}$")]);
     on_terms(runner, request)
+        .env("TMPDIR", &scratch.0)
         .env("POSTERN_BENCH", released("postern-bench"))
         .env("POSTERN_BENCH_RESULTS", result.with_file_name(""))
         .env("POSTERN_WASM_BENCH", wasm::build_bench()?)
@@ -77,13 +79,39 @@ fn in_all_engines(name: &str, request: &Request) -> Result<Outcome> {
     in_browser(name, request)
 }
 
+/// A folder for gigabytes, emptied after each row, and before each in case that one was broken off.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self> {
+        let scratch = Self(place::target().join("bench/tmp"));
+        scratch.clear()?;
+        fs::create_dir_all(&scratch.0)?;
+        Ok(scratch)
+    }
+
+    fn clear(&self) -> Result<()> {
+        if self.0.exists() {
+            fs::remove_dir_all(&self.0)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What could not be removed now is removed before the next.
+        let _ = self.clear();
+    }
+}
+
 /// Where a row is left when it has been measured; nothing is there yet.
 fn fresh_result(name: &str) -> Result<PathBuf> {
     let folder = place::target().join("bench");
-    std::fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&folder)?;
     let file = folder.join(format!("{name}.json"));
     if file.exists() {
-        std::fs::remove_file(&file)?;
+        fs::remove_file(&file)?;
     }
     Ok(file)
 }

@@ -12,7 +12,8 @@ use tempfile::TempDir;
 use super::{Nginx, Store, named};
 use crate::race::{seconds, settle};
 
-const PLACE: &str = "sealed:thing";
+/// The root: of any folder below it rclone would ask whether it is a file, which s3s-fs answers as if it were broken.
+const PLACE: &str = "sealed:";
 
 /// Over one of two servers.
 pub(crate) struct Rclone {
@@ -66,7 +67,6 @@ impl Rclone {
         })
     }
 
-    /// For a folder this is `copy`.
     fn copy(&self, from: &OsStr, to: &OsStr) -> Result<f64> {
         settle()?;
         let mut rclone = Command::new("rclone");
@@ -75,7 +75,7 @@ impl Rclone {
             .env_remove("AWS_CA_BUNDLE")
             .arg("--config")
             .arg(self.configuration.path().join("rclone.conf"));
-        seconds(rclone.args(self.flags).arg("copyto").arg(from).arg(to))
+        seconds(rclone.args(self.flags).arg("copy").arg(from).arg(to))
     }
 }
 
