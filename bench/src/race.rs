@@ -44,7 +44,7 @@ impl<'a, const HEATS: usize> Runner<'a, HEATS> {
         }
     }
 
-    /// For those whom nobody wants to wait for twice.
+    /// For those whom nobody wants to wait for again and again.
     pub(crate) fn at_most(self, most_rounds: usize) -> Self {
         Self { most_rounds, ..self }
     }

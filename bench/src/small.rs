@@ -13,10 +13,12 @@ use crate::storing::{Contestant, THING, Task};
 
 const BYTES: usize = 4 << 10;
 const TIMES_RCLONE: f64 = 5.0;
-/// Of 4, 8, 16 and 32, the fastest.
+/// Of 4 (as it comes), 8, 16 and 32, the fastest at both.
 const TUNED: &[&str] = &["--transfers", "16", "--checkers", "16"];
-const NOTE: &str = "A folder of files of 4 KiB each, as many as the title says; server and client on one machine, over \
-loopback, on one disk. Postern has synced to the disk what it confirms; the others leave that to the kernel.";
+const NOTE: &str = "A folder of files of 4 KiB each; server and client on one machine, over loopback, on one disk. \
+Postern has synced to the disk what it confirms; the others leave that to the kernel. Over WebDAV, rclone waits 10 ms \
+between any two requests and so needs minutes, whatever the number of transfers: it runs one round. The S3 server is \
+s3s-fs.";
 
 pub(crate) fn row(terms: &Terms) -> Result<Row> {
     let work = tempfile::tempdir()?;
@@ -42,7 +44,7 @@ fn contestants() -> Result<Vec<Contestant>> {
     let peer = |how: &str| Entry::peer(format!("{rclone}, {how}"), TIMES_RCLONE);
     Ok(vec![
         Contestant::new(Entry::ours("Postern"), || Ok(Ours::start())),
-        Contestant::new(peer("WebDAV"), || Rclone::over_webdav(&[])).once(),
+        Contestant::new(peer("WebDAV"), || Rclone::over_webdav(&[])).at_most(1),
         Contestant::new(peer("S3"), || Rclone::over_s3(&[])),
         Contestant::new(peer("S3, 16 transfers"), || Rclone::over_s3(TUNED)),
         Contestant::new(Entry::peer(format!("{restic}, S3"), None), Restic::start),

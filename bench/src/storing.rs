@@ -36,12 +36,9 @@ impl Contestant {
         }
     }
 
-    /// For those whom nobody wants to wait for twice.
-    pub(crate) fn once(self) -> Self {
-        Self {
-            most_rounds: 1,
-            ..self
-        }
+    /// For those whom nobody wants to wait for again and again.
+    pub(crate) fn at_most(self, most_rounds: usize) -> Self {
+        Self { most_rounds, ..self }
     }
 }
 

@@ -18,9 +18,9 @@ import { saved } from './saved';
 const LONG = Boolean(process.env['POSTERN_LONG']);
 const asked = (usual: number) => Number(process.env['POSTERN_LARGE_MIB'] ?? usual);
 const ENGINES: [name: string, sizeMib: number, open: () => Promise<AnyBrowser>][] = [
-  ['Chromium', asked(LONG ? 20_480 : 2048), openChromium],
-  ['Firefox', asked(LONG ? 4096 : 2048), openFirefox],
-  ['WebKitGTK', asked(LONG ? 4096 : 2048), openWebKit],
+  ['Chromium', asked(LONG ? 20_480 : 1024), openChromium],
+  ['Firefox', asked(LONG ? 4096 : 1024), openFirefox],
+  ['WebKitGTK', asked(LONG ? 4096 : 1024), openWebKit],
 ];
 const MOST_MIB = 300;
 const RESERVE = 2048 * MIB;
