@@ -36,8 +36,11 @@ postern-bench keep FILE FOLDER      note date, commit and machine in a row, and 
 postern-bench nginx                 run nginx as the races do, until the input ends
 postern-bench render FOLDER PAGE    write the page and its pictures from all rows that are kept";
 
+/// A row's name, and how it is measured.
+type Measurement = (&'static str, fn(&Terms) -> Result<Row>);
+
 /// What can be measured here.
-const ROWS: &[(&str, fn(&Terms) -> Result<Row>)] = &[
+const ROWS: &[Measurement] = &[
     ("native", native::row),
     ("large", large::row),
     ("small", small::row),

@@ -1,5 +1,5 @@
 /** Sealing and opening in a worker, in Chromium: ours, libsodium.js, and what the browser brings. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -7,7 +7,6 @@ import { newFolder } from '../browser/folders';
 import { openProfile } from '../browser/chromium';
 import { serveFiles } from './files';
 import { type Heat, leave, race, type Runner } from './row';
-import { writeFile } from 'node:fs/promises';
 
 const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 const WORKER = fileURLToPath(new URL('./chunks.js', import.meta.url));
