@@ -15,6 +15,7 @@ export default defineConfig({
     projects: [
       { test: { ...shared, name: 'story', include: ['tests/*.e2e.ts'] } },
       { test: { ...shared, name: 'screenshots', include: ['tests/screenshots.ts'] } },
+      { test: { ...shared, name: 'bench', include: ['tests/bench.ts'], testTimeout: 5 * 60 * MINUTE_MS } },
     ],
   },
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { type AnyBrowser, choose, downloaded, fill, press, seeText, shareOnce, signUp, until } from './browser/any';
+import { watch } from './browser/memory';
 import { openChromium, openFirefox } from './browser/puppets';
 import { newFolder } from './browser/folders';
 import { MIB, sha256, writeFolder, writeRandom } from './browser/samples';
@@ -57,7 +58,7 @@ describe.each(engines)('%s', (engine, open) => {
   });
 
   test('200 files and a large one are sealed and sent, and go on after a reload, with flat memory', async () => {
-    const grown = watch(browser);
+    const grown = watch(browser.pageBytes);
     for (const paths of [await letters(browser), [film]]) {
       if (browser.drop) await browser.drop(paths);
       else await choose(browser, en.drive.addFiles, paths);
@@ -111,7 +112,7 @@ describe.each(engines)('%s', (engine, open) => {
     test('streams it to disk with the right one, byte for byte, with flat memory', async () => {
       await openLink(browser, LINK_PASSWORD);
       await seeText(browser, 'film.mov');
-      const grown = watch(browser);
+      const grown = watch(browser.pageBytes);
       await press(browser, en.link.downloadNamed('film.mov'));
       await seeText(browser, en.link.saved, LONG_MS);
       const saved = await downloaded(browser, LARGE);
@@ -165,19 +166,6 @@ async function openLink(browser: AnyBrowser, password: string) {
 /** How many entries the folder on the screen has. */
 function entries(browser: AnyBrowser): Promise<number> {
   return browser.run<number>(`return document.querySelectorAll('[role=row]').length - 1`);
-}
-
-/** Answers by how much the pages had grown at their largest. */
-function watch(browser: AnyBrowser): () => Promise<number> {
-  const start = browser.pageBytes();
-  let peak = 0;
-  const timer = setInterval(async () => {
-    peak = Math.max(peak, await browser.pageBytes());
-  }, 300);
-  return async () => {
-    clearInterval(timer);
-    return Math.max(peak, await browser.pageBytes()) - (await start);
-  };
 }
 
 async function report(engine: string, what: string, grown: () => Promise<number>) {

@@ -35,6 +35,9 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     // Stories are told from outside: they run programs, they call no function of ours.
     ("postern-tests", &[]),
+    // Races type commands as well; only the ciphers by themselves are called.
+    ("postern-bench", &["postern-crypto", "postern-tests"]),
+    ("postern-bench-wasm", &["postern-crypto"]),
     ("postern-xtask", &[]),
 ];
 
@@ -44,7 +47,14 @@ const THEIRS: &[(&str, &[&str])] = &[
     ("rust-s3", &["postern-storage"]),
     ("actix-web", &["postern-api"]),
     ("actix-ws", &["postern-api"]),
-    ("wasm-bindgen", &["postern-web-wasm", "postern-web-wasm-suites"]),
+    (
+        "wasm-bindgen",
+        &[
+            "postern-web-wasm",
+            "postern-web-wasm-suites",
+            "postern-bench-wasm",
+        ],
+    ),
 ];
 
 /// Crates that implement algorithms, as the code names them. They are named in one file, where each use has its reason.

@@ -12,6 +12,7 @@ mod cargo_deny;
 mod claims;
 mod cmd_bench;
 mod cmd_check;
+mod cmd_peers;
 mod cmd_screenshots;
 mod cmd_serve;
 mod cmd_test;
@@ -42,7 +43,9 @@ cargo xtask serve [POSTERND'S FLAGS]           build everything and serve it on 
 cargo xtask test [STAGE…] [--filter TEXT]      check, then run all tests; or some stages, or tests with TEXT in their name
 cargo xtask test --long [STAGE…] [--filter …]  the same with every lie, not a sample of them: hours
 cargo xtask check [STAGE…]                     all that can be said without running tests
-cargo xtask bench                              measure
+cargo xtask bench [NAME…]                      measure our own parts, against how they were before
+cargo xtask bench --peers [ROW…]               race against what people use today, and write docs/benchmarks.md;
+                                               --long: also what takes hours, --draft: small, once, and not kept
 cargo xtask fuzz [MINUTES] [TARGET…]           fuzz each target for an hour, or so long
 cargo xtask screenshots                        take the pictures of docs/screenshots again";
 
@@ -65,7 +68,10 @@ fn run(words: &[String]) -> Result<()> {
         "serve" => cmd_serve::run(rest),
         "test" => cmd_test::run(&request(rest)?),
         "check" => cmd_check::run(&request(rest)?),
-        "bench" => cmd_bench::run(rest),
+        "bench" => match rest.split_first() {
+            Some((flag, rows)) if flag == "--peers" => cmd_peers::run(&request(rows)?),
+            _ => cmd_bench::run(rest),
+        },
         "fuzz" => fuzz_for(rest),
         "screenshots" => cmd_screenshots::run(),
         "help" | "--help" | "-h" => {
@@ -89,6 +95,7 @@ fn request(words: &[String]) -> Result<Request> {
     while let Some(word) = words.next() {
         match word.as_str() {
             "--long" => request.long = true,
+            "--draft" => request.draft = true,
             "--filter" => request.filter = Some(words.next().unwrap_or_default()),
             flag if flag.starts_with('-') => bail!("there is no `{flag}`\n\n{USAGE}"),
             _ => request.stages.push(word),

@@ -28,6 +28,8 @@ pub(crate) struct Request {
     pub(crate) filter: Option<String>,
     /// What is otherwise sampled is run in full.
     pub(crate) long: bool,
+    /// What is measured is measured once and small, and not kept.
+    pub(crate) draft: bool,
 }
 
 /// How a stage ended, when nothing kept it from running.
@@ -48,13 +50,21 @@ struct Report {
 
 /// Runs all that `request` asks for; a failure does not hold up the next stage.
 pub(crate) fn run(stages: &[&[Stage]], request: &Request) -> Result<()> {
+    must_be_among(stages, request)?;
     let all = stages.iter().copied().flatten();
-    let chosen: Vec<&Stage> = all.filter(|stage| request.wants(stage)).collect();
-    if chosen.is_empty() {
-        bail!("there is no such stage; there are: {}", names(stages));
-    }
-    let reports: Vec<Report> = chosen.into_iter().map(|stage| run_one(stage, request)).collect();
+    let chosen = all.filter(|stage| request.wants(stage));
+    let reports: Vec<Report> = chosen.map(|stage| run_one(stage, request)).collect();
     summarise(&reports)
+}
+
+/// Fails if a stage is asked for that is not among these.
+pub(crate) fn must_be_among(stages: &[&[Stage]], request: &Request) -> Result<()> {
+    let names: Vec<&str> = stages.iter().copied().flatten().map(|stage| stage.name).collect();
+    let is_unknown = |name: &&String| !names.contains(&name.as_str());
+    match request.stages.iter().find(is_unknown) {
+        Some(unknown) => bail!("there is no `{unknown}`; there are: {}", names.join(", ")),
+        None => Ok(()),
+    }
 }
 
 /// The outcome of what either works or does not.
@@ -138,7 +148,29 @@ fn summarise(reports: &[Report]) -> Result<()> {
     Ok(())
 }
 
-fn names(stages: &[&[Stage]]) -> String {
-    let names: Vec<&str> = stages.iter().copied().flatten().map(|stage| stage.name).collect();
-    names.join(", ")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAGES: &[Stage] = &[
+        Stage::new("a", |_| fine(Ok(()))),
+        Stage::new("b", |_| fine(Ok(()))),
+    ];
+
+    fn asked(names: &[&str]) -> Result<()> {
+        let stages = names.iter().map(|&name| name.to_owned()).collect();
+        let request = Request {
+            stages,
+            ..Request::default()
+        };
+        must_be_among(&[STAGES], &request)
+    }
+
+    #[test]
+    fn a_stage_that_is_not_there_is_named_even_beside_one_that_is() {
+        assert!(asked(&[]).is_ok());
+        assert!(asked(&["b", "a"]).is_ok());
+        let error = asked(&["a", "c"]).expect_err("there is no such stage");
+        assert_eq!(error.to_string(), "there is no `c`; there are: a, b");
+    }
 }

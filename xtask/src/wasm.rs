@@ -30,6 +30,13 @@ pub(crate) fn build_suites() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Chunks alone, for the browser to measure; returns the folder with module and bindings.
+pub(crate) fn build_bench() -> Result<PathBuf> {
+    let folder = place::target().join("wasm-bench");
+    build_bound("postern-bench-wasm", "postern_bench_wasm", &folder)?;
+    Ok(folder)
+}
+
 /// Leaves module, bindings and types in `folder`. Returns the module, if it is another than before.
 fn build_bound(package: &str, name: &str, folder: &Path) -> Result<Option<PathBuf>> {
     let module = compile(package, name)?;

@@ -16,6 +16,8 @@ export interface AnyBrowser {
   drop?(paths: string[]): Promise<void>;
   /** Memory of the processes that hold pages. */
   pageBytes(): Promise<number>;
+  /** Memory of all its processes. */
+  allBytes(): Promise<number>;
   /** Where downloads end up. */
   downloads: string;
   close(): Promise<void>;

@@ -19,6 +19,19 @@ export async function bytesBelow(ancestor: number, wanted: RegExp): Promise<numb
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+/** Answers by how much it had grown at its largest. */
+export function watch(bytes: () => Promise<number>): () => Promise<number> {
+  const start = bytes();
+  let peak = 0;
+  const timer = setInterval(async () => {
+    peak = Math.max(peak, await bytes());
+  }, 300);
+  return async () => {
+    clearInterval(timer);
+    return Math.max(peak, await bytes()) - (await start);
+  };
+}
+
 /** Of any process, in bytes; 0 when it is gone already. */
 async function residentBytes(pid: number): Promise<number> {
   try {

@@ -71,6 +71,7 @@ async function open(
     },
     // Pages, their workers and service workers; forked by helpers, so not always direct children.
     pageBytes: () => bytesBelow(pid, pages),
+    allBytes: () => bytesBelow(pid, /./),
     downloads,
     async close() {
       await browser.close();

@@ -51,6 +51,7 @@ export async function openWebKit(): Promise<AnyBrowser> {
       await call('POST', `${session}/element/${input[ELEMENT]}/value`, { text: paths.join('\n') });
     },
     pageBytes: () => bytesBelow(driver.pid ?? 0, /^WebKitWebProces/),
+    allBytes: () => bytesBelow(driver.pid ?? 0, /^(WebKit|MiniBrowser)/),
     downloads,
     async close() {
       await call('DELETE', session).catch(() => undefined);

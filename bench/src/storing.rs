@@ -1,0 +1,79 @@
+//! Storing and fetching over loopback, on one disk, with whole programs.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use postern_tests::every_file;
+
+use crate::contestants::Store;
+use crate::race::{Runner, race};
+use crate::row::{Entry, Heat};
+
+/// What is stored and fetched is called this, everywhere.
+pub(crate) const THING: &str = "thing";
+
+/// Somebody who takes part, and how they begin with an empty store.
+pub(crate) struct Contestant {
+    entry: Entry,
+    start: Box<dyn Fn() -> Result<Box<dyn Store>>>,
+    most_rounds: usize,
+}
+
+/// What all of them do.
+pub(crate) struct Task<'a> {
+    pub(crate) thing: &'a Path,
+    pub(crate) rounds: usize,
+    /// What is made of the seconds that it took.
+    pub(crate) figure: &'a dyn Fn(f64) -> f64,
+}
+
+impl Contestant {
+    pub(crate) fn new<S: Store + 'static>(entry: Entry, start: impl Fn() -> Result<S> + 'static) -> Self {
+        Self {
+            entry,
+            start: Box::new(move || Ok(Box::new(start()?))),
+            most_rounds: usize::MAX,
+        }
+    }
+
+    /// For those whom nobody wants to wait for again and again.
+    pub(crate) fn at_most(self, most_rounds: usize) -> Self {
+        Self { most_rounds, ..self }
+    }
+}
+
+impl Task<'_> {
+    /// Two heats, to store and to fetch. Each turn begins with an empty store.
+    pub(crate) fn race(&self, contestants: &[Contestant]) -> Result<[Heat; 2]> {
+        let mut runners = Vec::new();
+        for Contestant {
+            entry,
+            start,
+            most_rounds,
+        } in contestants
+        {
+            let turn = || self.turn(start()?.as_ref());
+            runners.push(Runner::new(entry.clone(), turn).at_most(*most_rounds));
+        }
+        race(["put", "get"], self.rounds, runners)
+    }
+
+    fn turn(&self, store: &dyn Store) -> Result<[f64; 2]> {
+        let work = tempfile::tempdir()?;
+        let fetched = work.path().join("fetched");
+        let took = [store.put(self.thing)?, store.get(&fetched)?];
+        let is_whole = bytes_of(&fetched)? == bytes_of(self.thing)?;
+        ensure!(is_whole, "it has fetched something else");
+        Ok(took.map(self.figure))
+    }
+}
+
+/// Of a file, or of all files in a folder.
+fn bytes_of(path: &Path) -> Result<u64> {
+    let files = if path.is_dir() {
+        every_file(path)
+    } else {
+        vec![path.to_owned()]
+    };
+    files.iter().map(|file| Ok(file.metadata()?.len())).sum()
+}
