@@ -32,7 +32,7 @@ use crate::row::Row;
 
 const USAGE: &str = "\
 postern-bench measure ROW FILE      run this race and leave its row there
-postern-bench keep FILE FOLDER      note date, commit and machine in a row, and keep it among the others
+postern-bench keep FILE FOLDER COMMIT  note date, machine and what was built in a row, and keep it among the others
 postern-bench nginx                 run nginx as the races do, until the input ends
 postern-bench render FOLDER PAGE    write the page and its pictures from all rows that are kept";
 
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> Result<()> {
     match words {
         ["measure", name, file] => measure(name, Path::new(file)),
-        ["keep", file, folder] => keep(Path::new(file), Path::new(folder)),
+        ["keep", file, folder, commit] => keep(Path::new(file), Path::new(folder), commit),
         ["nginx"] => lend_nginx(),
         ["render", folder, page] => page::write(Path::new(folder), Path::new(page)),
         _ => bail!("{USAGE}"),
@@ -77,9 +77,9 @@ fn measure(name: &str, file: &Path) -> Result<()> {
     row.write(file)
 }
 
-fn keep(file: &Path, folder: &Path) -> Result<()> {
+fn keep(file: &Path, folder: &Path, commit: &str) -> Result<()> {
     let mut row = Row::read(file)?;
-    row.measured = Some(row::Measured::now()?);
+    row.measured = Some(row::Measured::today(commit)?);
     std::fs::create_dir_all(folder)?;
     row.write(&folder.join(file.file_name().unwrap_or_default()))?;
     print!("{row}");

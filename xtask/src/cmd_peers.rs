@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::sh::{Sh, program, sh};
 use crate::stages::{Outcome, Request, Stage, fine};
@@ -41,14 +42,27 @@ pub(crate) fn run(request: &Request) -> Result<()> {
     stages::run(&[ROWS], request)
 }
 
+/// What is raced: as it was when it was built, whatever is checked out while the races run.
+static COMMIT: OnceLock<String> = OnceLock::new();
+
 /// Ours as it is released, and what measures it.
 fn build() -> Result<()> {
+    let commit = commit()?;
+    COMMIT.get_or_init(|| commit);
     web::build()?;
     let release = || sh("cargo build --release --locked");
     release()
         .words("--package postern-server --package postern-cli")
         .run()?;
     release().words("--package postern-bench").run()
+}
+
+/// With a mark if something was changed since; what the races leave is no such change.
+fn commit() -> Result<String> {
+    let commit = sh("git rev-parse --short HEAD").read()?;
+    let changed = sh("git status --porcelain -- :!docs/benchmarks :!docs/benchmarks.md").read()?;
+    let mark = if changed.is_empty() { "" } else { ", changed" };
+    Ok(commit.trim().to_owned() + mark)
 }
 
 /// A race of programs, or of functions outside of a browser.
@@ -119,7 +133,13 @@ fn fresh_result(name: &str) -> Result<PathBuf> {
 /// Takes a row that was measured to the others.
 fn keep(name: &str, request: &Request) -> Result<Outcome> {
     let measured = place::target().join("bench").join(format!("{name}.json"));
-    bench().arg("keep").arg(measured).arg(kept(request)).run()?;
+    let commit = COMMIT.get().context("nothing is measured that was not built")?;
+    bench()
+        .arg("keep")
+        .arg(measured)
+        .arg(kept(request))
+        .arg(commit)
+        .run()?;
     fine(render(request))
 }
 
