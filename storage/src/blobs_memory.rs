@@ -14,6 +14,7 @@ use postern_domain::store::{
 use postern_protocol::{TimeMs, parts};
 
 use crate::answers::check_part;
+use crate::error::damaged;
 
 /// Blobs in memory. They go with the value.
 #[derive(Debug, Default)]
@@ -79,12 +80,16 @@ impl BlobStore for MemoryBlobs {
 
     async fn read(&self, key: BlobKey, range: Range<u64>) -> Result<Option<ReadStream>> {
         let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-        let piece = self
-            .held()
-            .blobs
-            .get(&key)
-            .map(|(blob, _)| blob.slice(index(range.start)..index(range.end)));
-        Ok(piece.map(|piece| futures::stream::iter([Ok(piece)]).boxed()))
+        let range = index(range.start)..index(range.end);
+        let held = self.held();
+        Ok(held.blobs.get(&key).map(|(blob, _)| {
+            let piece = if range.end <= blob.len() {
+                Ok(blob.slice(range))
+            } else {
+                Err(damaged("a blob is shorter than it was"))
+            };
+            futures::stream::iter([piece]).boxed()
+        }))
     }
 
     async fn size(&self, key: BlobKey) -> Result<Option<u64>> {
