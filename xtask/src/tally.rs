@@ -16,7 +16,10 @@ impl Tally {
 
     /// Adds up the closing lines found in a runner's output.
     pub(crate) fn read(lines: &[String]) -> Self {
-        lines.iter().filter_map(|line| Self::of_line(line.trim())).sum()
+        // nextest quotes what a test that failed has said, indented: that has been counted already.
+        let quoted = |line: &&String| line.starts_with(' ') && line.trim_start().starts_with("test result:");
+        let own = lines.iter().filter(|line| !quoted(line));
+        own.filter_map(|line| Self::of_line(line.trim())).sum()
     }
 
     fn of_line(line: &str) -> Option<Self> {
@@ -78,6 +81,15 @@ mod tests {
     fn reads(output: &str, passed: u64, failed: u64) {
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         assert_eq!(Tally::read(&lines), Tally { passed, failed });
+    }
+
+    #[test]
+    fn what_nextest_quotes_is_not_counted_again() {
+        reads(
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored\n     Summary [ 0.1s] 3 tests run: 2 passed, 1 failed",
+            2,
+            1,
+        );
     }
 
     #[test]
