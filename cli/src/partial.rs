@@ -11,10 +11,11 @@ use async_trait::async_trait;
 use postern_client::device::Device;
 use postern_client::protocol::{ContentId, TimeMs};
 use postern_client::transfer::{Checkpoint, Sink, journal_name};
-use postern_client::{Content, Error};
+use postern_client::{Content, Error, Lent};
+use postern_disk::{folder_of, sync_names};
 
 use crate::off_thread::off_thread;
-use crate::target::{beside, folder_of, sync_names};
+use crate::target::beside;
 
 /// After so many bytes they are made durable, and noted: what is not noted is fetched again, since after a power cut a
 /// file may be as long as it was and hold zeros.
@@ -115,7 +116,7 @@ impl Partial {
 
 #[async_trait(?Send)]
 impl Sink for Partial {
-    async fn write(&mut self, bytes: Vec<u8>) -> postern_client::Result<()> {
+    async fn write(&mut self, bytes: Lent) -> postern_client::Result<()> {
         let (file, count) = (Arc::clone(&self.file), bytes.len() as u64);
         off_thread(move || (&*file).write_all(&bytes))
             .await

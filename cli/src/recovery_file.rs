@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use postern_client::Error;
+use postern_disk::{folder_of, sync_names};
 
 use crate::failure::{Failure, Result};
 use crate::say::Say;
-use crate::target::{folder_of, sync_names};
 
 /// A file for recovery words that nobody but its owner can read.
 ///

@@ -14,13 +14,14 @@ use postern_client::drive::Entry;
 use postern_client::names::LocalNames;
 use postern_client::protocol::volume::NodeKind;
 use postern_client::transfer::{MAX_BUNDLED_BYTES, SEGMENT_PLAIN_BYTES, bundles};
+use postern_disk::{Flush, folder_of, sync_names};
 
 use crate::failure::{About as _, Failure, Result};
 use crate::local::modified;
 use crate::partial::Partial;
 use crate::progress::Progress;
 use crate::shelf::Shelf;
-use crate::target::{beside, folder_of, sync_names};
+use crate::target::beside;
 
 /// So many bundles of small files are on their way at once: one is fetched, one is opened, one is written to the disk.
 const BUNDLES_AT_ONCE: usize = 3;
@@ -157,9 +158,9 @@ impl Saver<'_> {
 /// Gives a folder that has come together in `work` its place. What was saved is there also after a power cut: files are
 /// durable already, and so are folders from now on.
 fn settle(tree: &Tree, work: &Path, place: &Path) -> io::Result<()> {
-    for folder in &tree.folders {
-        sync_names(&work.join(folder))?;
-    }
+    let folders: Vec<_> = tree.folders.iter().map(|folder| work.join(folder)).collect();
+    let folders = folders.iter().map(PathBuf::as_path);
+    Flush::begin(folders.clone())?.names(folders)?;
     if work != place {
         fs::rename(work, place)?;
     }

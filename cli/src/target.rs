@@ -1,11 +1,10 @@
 //! Where a download goes on this disk.
 
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use postern_client::names::LocalNames;
 use postern_client::protocol::volume::NodeKind;
+use postern_disk::folder_of;
 
 use crate::failure::{Failure, Result};
 
@@ -23,19 +22,6 @@ pub(crate) fn target(output: Option<&Path>, name: &str, kind: NodeKind, force: b
     refuse_missing_folder(&path)?;
     refuse_present(&path, kind, force)?;
     Ok(path)
-}
-
-/// The folder in which `path` lies.
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// Makes durable which names are in a folder.
-pub(crate) fn sync_names(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 /// A name beside `path` that nobody takes for the finished thing.

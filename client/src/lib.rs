@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+mod buffers;
 mod compute;
 pub mod device;
 pub mod drive;
@@ -26,6 +27,7 @@ mod surroundings;
 pub mod transfer;
 
 pub use account::{Account, PreparedSignUp, Stay};
+pub use buffers::{Buffers, Lent};
 pub use drive::Drive;
 pub use error::{Error, ErrorClass, Result};
 pub use surroundings::{Clock, Entropy, Surroundings};

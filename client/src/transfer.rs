@@ -31,7 +31,7 @@ pub(crate) use journal::forget_journals;
 pub use journal::{forget_journal, journal_name, journals};
 pub use lanes::{Lanes, LocalLanes, Note};
 pub use parcel::Parcel;
-pub use part::{PartDone, PartJob, run_part};
+pub use part::{LaneMemory, PartDone, PartJob, run_part};
 pub use source::Source;
 pub use token::{decode_content, encode_content};
 pub use upload::{Upload, abandon, upload};

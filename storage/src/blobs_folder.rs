@@ -7,7 +7,6 @@
 
 mod buffers;
 mod files;
-mod flush;
 mod names;
 mod reading;
 mod room;
@@ -21,6 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use postern_disk::Flush;
 use postern_domain::store::{
     BlobKey, BlobPage, BlobStore, Body, ListFrom, Put, ReadStream, Result, UploadHandle,
 };
@@ -30,7 +30,6 @@ use crate::answers::check_part;
 use crate::error::{OpenError, damaged, from_io};
 use crate::steps;
 use buffers::Buffers;
-use flush::Flush;
 use names::Names;
 use room::Room;
 
@@ -80,7 +79,7 @@ impl BlobStore for FolderBlobs {
             .await?;
         writing::write(file, body, self.buffers.share(), promise).await?;
         let puts = self
-            .with_names(move |names| files::name_blobs(names, &[(key, temporary)], &Flush::EachFile))
+            .with_names(move |names| files::name_blobs(names, &[(key, temporary)], &Flush::Each))
             .await?;
         Ok(puts[0])
     }
@@ -184,7 +183,7 @@ fn found<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
 
 /// Makes names in a folder durable.
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()?;
+    postern_disk::sync_names(folder)?;
     steps::reached();
     Ok(())
 }

@@ -54,7 +54,8 @@ const CALLS: u64 = 0;
 const ERROR: u64 = 4;
 const LEFT: u64 = 8;
 const FAILED: u64 = 12;
-const PATH: u64 = 16;
+const BEFORE: u64 = 16;
+const PATH: u64 = 20;
 const PATH_BYTES: usize = 240;
 
 impl FailingDisk {
@@ -75,12 +76,18 @@ impl FailingDisk {
     /// From now on these calls fail, where the path contains `path`; without `times`, until [`Self::heals`]. What is done
     /// on such paths is noted from now on.
     pub fn fails(&self, calls: Calls, error: Errno, path: &str, times: Option<i32>) {
+        self.fails_after(0, calls, error, path, times);
+    }
+
+    /// The same, after `before` of these calls that work.
+    pub fn fails_after(&self, before: i32, calls: Calls, error: Errno, path: &str, times: Option<i32>) {
         let mut padded = [0; PATH_BYTES];
         padded[..path.len()].copy_from_slice(path.as_bytes());
         self.heals();
         self.page.write_all_at(&padded, PATH).expect("the page is there");
         self.set(ERROR, error.0);
         self.set(LEFT, times.unwrap_or(-1));
+        self.set(BEFORE, before);
         self.set(CALLS, calls.0);
     }
 

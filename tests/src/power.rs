@@ -11,6 +11,7 @@ mod call;
 mod cut;
 mod disk;
 mod mood;
+mod node;
 mod strace;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

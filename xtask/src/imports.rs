@@ -10,9 +10,16 @@ const OURS: &[(&str, &[&str])] = &[
     ("postern-crypto", &[]),
     ("postern-crypto-agreement", &["postern-crypto"]),
     ("postern-protocol", &[]),
-    ("postern-client", &["postern-crypto", "postern-protocol"]),
+    ("postern-disk", &[]),
+    (
+        "postern-client",
+        &["postern-crypto", "postern-protocol", "postern-disk"],
+    ),
     ("postern-domain", &["postern-crypto", "postern-protocol"]),
-    ("postern-storage", &["postern-domain", "postern-protocol"]),
+    (
+        "postern-storage",
+        &["postern-domain", "postern-protocol", "postern-disk"],
+    ),
     ("postern-api", &["postern-domain", "postern-protocol"]),
     (
         "postern-server",
@@ -21,9 +28,10 @@ const OURS: &[(&str, &[&str])] = &[
             "postern-storage",
             "postern-domain",
             "postern-protocol",
+            "postern-disk",
         ],
     ),
-    ("postern-cli", &["postern-client"]),
+    ("postern-cli", &["postern-client", "postern-disk"]),
     ("postern-web-wasm", &["postern-client"]),
     (
         "postern-web-wasm-suites",

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use postern_client::Error;
 use postern_client::drive::Entry;
 use postern_client::protocol::NodeId;
+use postern_disk::{Flush, folder_of};
 
 use super::Saver;
 use crate::failure::{About as _, Result};
 use crate::off_thread::off_thread;
 use crate::partial::{put_in_place, stamp, unsaved};
-use crate::target::{beside, folder_of, sync_names};
+use crate::target::beside;
 
 /// A small file, whole and opened, that is not saved yet.
 struct Opened {
@@ -61,22 +62,21 @@ impl Saver<'_> {
     }
 }
 
-/// All are on their way to the disk before the first is waited for: the disk's journal then takes them in one turn.
 fn save(files: &[Opened], force: bool) -> Result<()> {
+    let folders: BTreeSet<_> = files.iter().map(|file| folder_of(&file.place)).collect();
+    let Some(first) = folders.first().copied() else {
+        return Ok(());
+    };
+    let flush = at(first, Flush::begin(folders.iter().copied()))?;
     let mut written = Vec::with_capacity(files.len());
     for file in files {
         written.push(at(&file.place, write(file))?);
     }
-    for Written { place, file, .. } in &written {
-        at(place, file.sync_all())?;
-    }
+    at(first, flush.files(written.iter().map(|written| &written.file)))?;
     for Written { place, path, .. } in &written {
         at(place, put_in_place(path, place, force))?;
     }
-    let folders: BTreeSet<_> = files.iter().map(|file| folder_of(&file.place)).collect();
-    folders
-        .into_iter()
-        .try_for_each(|folder| at(folder, sync_names(folder)))
+    at(first, flush.names(folders))
 }
 
 fn at<T>(place: &Path, saved: io::Result<T>) -> Result<T> {
@@ -90,19 +90,9 @@ fn write(opened: &Opened) -> io::Result<Written> {
     let mut file = File::create(&path)?;
     file.write_all(&opened.bytes)?;
     stamp(&file, opened.entry.modified);
-    send_to_disk(&file);
     Ok(Written {
         place: opened.place.clone(),
         path,
         file,
     })
-}
-
-/// Begins to write the file to the disk, without waiting: Linux does so for bytes that are said to be of no more use in
-/// memory.
-fn send_to_disk(file: &File) {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-    #[cfg(not(target_os = "linux"))]
-    let _ = file;
 }

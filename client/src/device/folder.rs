@@ -1,11 +1,12 @@
 //! A device's memory as files: folder 0700, files 0600, each written beside its place, synced, and renamed.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use postern_disk::{folder_of, make_private_folder, sync_names};
 use zeroize::Zeroizing;
 
 use super::{Device, Guard};
@@ -24,7 +25,7 @@ impl FolderDevice {
     /// [`Error::Device`] if it cannot be made.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
-        private_folder(&root).map_err(|error| failed(&root, &error))?;
+        make_private_folder(&root).map_err(|error| failed(&root, &error))?;
         Ok(Self { root })
     }
 
@@ -74,51 +75,19 @@ impl Device for FolderDevice {
 
     async fn lock(&self, name: &str) -> Result<Option<Guard>> {
         let path = self.path(&format!("locks/{}", name.replace('/', "-")));
-        let file = lock_file(&path).map_err(|error| failed(&path, &error))?;
-        match file.try_lock() {
-            // The lock goes with the file, also when the process is killed.
-            Ok(()) => Ok(Some(Box::new(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(failed(&path, &error)),
-        }
+        let held = take_lock(&path).map_err(|error| failed(&path, &error))?;
+        Ok(held.map(|file| Box::new(file) as Guard))
     }
 }
 
-/// Made if it is missing, with all above it; and durable, since what is in a folder is found by the folder's name.
-fn private_folder(path: &Path) -> io::Result<()> {
-    let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    missing
-        .into_iter()
-        .try_for_each(|folder| sync_names(folder_of(folder)))
-}
-
-/// Of a path; `.` for one that is only a name.
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// Makes durable which names are in a folder.
-fn sync_names(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-fn lock_file(path: &Path) -> io::Result<File> {
-    private_folder(path.parent().expect("keys are below the root"))?;
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(path)
+fn take_lock(path: &Path) -> io::Result<Option<File>> {
+    make_private_folder(folder_of(path))?;
+    postern_disk::lock(path)
 }
 
 fn write_durably(path: &Path, value: &[u8]) -> io::Result<()> {
     let folder = path.parent().expect("keys are below the root");
-    private_folder(folder)?;
+    make_private_folder(folder)?;
     let mut name = path.file_name().expect("keys are not empty").to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let beside = folder.join(name);

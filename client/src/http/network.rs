@@ -8,12 +8,14 @@ use futures::StreamExt as _;
 use postern_protocol::API_ROOT;
 
 use super::{Fault, Http, Method, Request, Response};
-use crate::{Error, Result};
+use crate::{Buffers, Error, Result};
 
 /// A server, by its origin.
 pub struct Network {
     client: reqwest::Client,
     root: String,
+    /// For long answers.
+    buffers: Buffers,
 }
 
 impl Network {
@@ -32,6 +34,7 @@ impl Network {
         Ok(Self {
             client: client()?,
             root: format!("{origin}{API_ROOT}"),
+            buffers: Buffers::default(),
         })
     }
 
@@ -53,6 +56,25 @@ impl Network {
             .fold(builder, |builder, (name, value)| builder.header(name, value));
         with_body(builder, request.body)
     }
+
+    async fn body_up_to(&self, answer: reqwest::Response, max: usize) -> std::result::Result<Bytes, Fault> {
+        let announced = answer.content_length().unwrap_or(0);
+        if announced > max as u64 {
+            return Err(Fault::TooLong);
+        }
+        // No more is reserved than was announced, and no more is taken in than was allowed.
+        let announced = usize::try_from(announced).unwrap_or(0);
+        if announced < LONG_BYTES {
+            let mut body = Vec::with_capacity(announced);
+            collect(answer, max, &mut body).await?;
+            return Ok(body.into());
+        }
+        let mut body = self.buffers.lend();
+        body.clear();
+        body.reserve_exact(announced);
+        collect(answer, max, &mut body).await?;
+        Ok(body.into())
+    }
 }
 
 #[async_trait(?Send)]
@@ -64,7 +86,7 @@ impl Http for Network {
             status: answer.status().as_u16(),
             content_range: header(&answer, "content-range"),
             retry_after_s: header(&answer, "retry-after").and_then(|seconds| seconds.parse().ok()),
-            body: body_up_to(answer, max).await?,
+            body: self.body_up_to(answer, max).await?,
         })
     }
 }
@@ -81,13 +103,11 @@ fn header(answer: &reqwest::Response, name: &str) -> Option<String> {
     answer.headers().get(name)?.to_str().ok().map(str::to_owned)
 }
 
-async fn body_up_to(answer: reqwest::Response, max: usize) -> std::result::Result<Bytes, Fault> {
-    let announced = answer.content_length().unwrap_or(0);
-    if announced > max as u64 {
-        return Err(Fault::TooLong);
-    }
-    // No more is reserved than was announced, and no more is taken in than was allowed.
-    let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+async fn collect(
+    answer: reqwest::Response,
+    max: usize,
+    body: &mut Vec<u8>,
+) -> std::result::Result<(), Fault> {
     let mut stream = answer.bytes_stream();
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| Fault::NoAnswer)?;
@@ -96,8 +116,11 @@ async fn body_up_to(answer: reqwest::Response, max: usize) -> std::result::Resul
         }
         body.extend_from_slice(&piece);
     }
-    Ok(body.into())
+    Ok(())
 }
+
+/// Answers that announce so much are segments, of which more will come.
+const LONG_BYTES: usize = 1 << 20;
 
 /// Shorter than any server keeps a connection on which nothing happens (ours: 5 seconds). A request that meets the end of
 /// its connection gets no answer; after the seconds that Argon2 takes on a slow device that would be the second half of

@@ -15,7 +15,7 @@ use postern_protocol::{ContentId, parts};
 use super::{DEFAULT_WIDTH, SEGMENT_PLAIN_BYTES};
 use crate::compute::compute;
 use crate::http::{Api, Door};
-use crate::{Error, Result};
+use crate::{Buffers, Error, Lent, Result};
 
 /// Where opened bytes go.
 #[async_trait(?Send)]
@@ -24,7 +24,7 @@ pub trait Sink {
     ///
     /// # Errors
     /// [`Error::CannotSave`].
-    async fn write(&mut self, bytes: Vec<u8>) -> Result<()>;
+    async fn write(&mut self, bytes: Lent) -> Result<()>;
 }
 
 /// How far a download has come, to go on from there.
@@ -37,7 +37,7 @@ pub struct Checkpoint {
 
 /// One opened segment.
 struct Opened {
-    plain: Vec<u8>,
+    plain: Lent,
     hash: Hash,
 }
 
@@ -47,6 +47,7 @@ struct Fetch<'a> {
     door: &'a Door,
     content: &'a Content,
     sealed_bytes: u64,
+    plain: Buffers,
 }
 
 impl Checkpoint {
@@ -175,6 +176,7 @@ impl<'a> Fetch<'a> {
             door,
             content,
             sealed_bytes,
+            plain: Buffers::default(),
         })
     }
 
@@ -190,7 +192,7 @@ impl<'a> Fetch<'a> {
             _ => self.read(&(0..HEADER_LEN as u64)).await?,
         };
         let reader = Arc::new(self.content.reader(&header)?);
-        let opened = open(&reader, segment, sealed).await?;
+        let opened = open(&reader, segment, sealed, self.plain.lend()).await?;
         Ok((reader, opened))
     }
 
@@ -218,7 +220,7 @@ impl<'a> Fetch<'a> {
 
     async fn open(&self, reader: &Arc<ContentReader>, segment: u64) -> Result<Opened> {
         let sealed = self.read(&self.range(segment)).await?;
-        open(reader, segment, sealed).await
+        open(reader, segment, sealed, self.plain.lend()).await
     }
 
     async fn read(&self, range: &Range<u64>) -> Result<Bytes> {
@@ -237,11 +239,11 @@ impl<'a> Fetch<'a> {
     }
 }
 
-async fn open(reader: &Arc<ContentReader>, segment: u64, sealed: Bytes) -> Result<Opened> {
+async fn open(reader: &Arc<ContentReader>, segment: u64, sealed: Bytes, mut plain: Lent) -> Result<Opened> {
     let reader = Arc::clone(reader);
     compute(move || {
         let chunks = &sealed[if segment == 0 { HEADER_LEN } else { 0 }..];
-        let mut plain = vec![0; chunks.len()];
+        plain.set_len(chunks.len());
         let len = reader.open_chunks(segment * SEGMENT_CHUNKS, chunks, &mut plain)?;
         plain.truncate(len);
         Ok(Opened {

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::download::Sink;
 use super::source::Source;
 use crate::compute::compute;
-use crate::{Error, Result};
+use crate::{Error, Lent, Result};
 
 /// A file, read at any place.
 pub struct FileSource {
@@ -62,15 +62,15 @@ impl FileSource {
 
 #[async_trait(?Send)]
 impl Source for FileSource {
-    async fn read(&self, offset: u64, len: usize) -> Result<Option<Vec<u8>>> {
+    async fn read(&self, offset: u64, len: usize, mut buffer: Lent) -> Result<Option<Lent>> {
         let Some(rest) = self.size_bytes.checked_sub(offset) else {
             return Ok(None);
         };
         let len = usize::try_from(rest).map_or(len, |rest| rest.min(len));
         let file = Arc::clone(&self.file);
         let read = compute(move || {
-            let mut bytes = vec![0; len];
-            file.read_exact_at(&mut bytes, offset).map(|()| bytes)
+            buffer.set_len(len);
+            file.read_exact_at(&mut buffer, offset).map(|()| buffer)
         });
         read.await.map(Some).map_err(|error| unreadable(&error))
     }
@@ -93,7 +93,7 @@ impl StreamSource {
 
 #[async_trait(?Send)]
 impl Source for StreamSource {
-    async fn read(&self, offset: u64, len: usize) -> Result<Option<Vec<u8>>> {
+    async fn read(&self, offset: u64, len: usize, buffer: Lent) -> Result<Option<Lent>> {
         loop {
             let moved = self.moved.notified();
             let mut stream = self.state.lock().await;
@@ -101,7 +101,7 @@ impl Source for StreamSource {
                 return Ok(None);
             }
             if stream.position == offset {
-                let bytes = stream.take(len).await?;
+                let bytes = stream.take(len, buffer).await?;
                 self.moved.notify_waiters();
                 return Ok(Some(bytes));
             }
@@ -112,16 +112,17 @@ impl Source for StreamSource {
 }
 
 impl Stream {
-    async fn take(&mut self, len: usize) -> Result<Vec<u8>> {
+    async fn take(&mut self, len: usize, mut buffer: Lent) -> Result<Lent> {
         // Gone after an error: nothing that comes after lost bytes may be taken for what was meant.
         let mut reader = self
             .reader
             .take()
             .ok_or_else(|| Error::Unreadable("it broke off before".to_owned()))?;
         let (reader, bytes) = compute(move || {
-            let mut bytes = Vec::with_capacity(len);
-            let read = reader.by_ref().take(len as u64).read_to_end(&mut bytes);
-            (reader, read.map(|_| bytes))
+            buffer.clear();
+            buffer.reserve_exact(len);
+            let read = reader.by_ref().take(len as u64).read_to_end(&mut buffer);
+            (reader, read.map(|_| buffer))
         })
         .await;
         let bytes = bytes.map_err(|error| unreadable(&error))?;
@@ -149,7 +150,7 @@ impl<W> WriteSink<W> {
 
 #[async_trait(?Send)]
 impl<W: Write + Send + 'static> Sink for WriteSink<W> {
-    async fn write(&mut self, bytes: Vec<u8>) -> Result<()> {
+    async fn write(&mut self, bytes: Lent) -> Result<()> {
         let mut writer = self.writer.take().ok_or(Error::Cancelled)?;
         let (writer, written) = compute(move || {
             let written = writer.write_all(&bytes).and_then(|()| writer.flush());

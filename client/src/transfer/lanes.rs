@@ -5,7 +5,7 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use postern_crypto::Hash;
 
-use super::part::{PartDone, PartJob, run_part};
+use super::part::{LaneMemory, PartDone, PartJob, run_part};
 use super::source::Source;
 use crate::Result;
 use crate::http::Api;
@@ -34,6 +34,7 @@ pub struct LocalLanes {
     api: Api,
     source: Rc<dyn Source>,
     width: usize,
+    memory: LaneMemory,
 }
 
 impl LocalLanes {
@@ -44,6 +45,7 @@ impl LocalLanes {
             api,
             source,
             width: width.max(1),
+            memory: LaneMemory::default(),
         }
     }
 }
@@ -55,6 +57,6 @@ impl Lanes for LocalLanes {
     }
 
     async fn run(&self, job: PartJob, note: &dyn Note) -> Result<PartDone> {
-        run_part(&self.api, &job, &*self.source, note).await
+        run_part(&self.api, &job, &*self.source, note, &self.memory).await
     }
 }

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 use super::SEGMENT_PLAIN_BYTES;
 use super::lanes::Note;
 use super::source::Source;
-use crate::Result;
 use crate::compute::compute;
 use crate::http::Api;
+use crate::{Buffers, Lent, Result};
 
 const CHUNK_BYTES: usize = 1 << DEFAULT_CHUNK_LOG2;
 const TAG_BYTES: usize = 16;
@@ -51,9 +51,16 @@ pub struct PartDone {
     pub segments: Vec<Hash>,
 }
 
+/// What lanes keep between two jobs.
+#[derive(Debug, Clone, Default)]
+pub struct LaneMemory {
+    plain: Buffers,
+    sealed: Buffers,
+}
+
 /// A part in memory.
 struct SealedPart {
-    bytes: Vec<u8>,
+    bytes: Lent,
     done: PartDone,
 }
 
@@ -61,9 +68,15 @@ struct SealedPart {
 ///
 /// # Errors
 /// What reading, noting and sending can end with.
-pub async fn run_part(api: &Api, job: &PartJob, source: &dyn Source, note: &dyn Note) -> Result<PartDone> {
-    let SealedPart { bytes, done } = seal(job, source).await?;
-    if bytes.is_empty() {
+pub async fn run_part(
+    api: &Api,
+    job: &PartJob,
+    source: &dyn Source,
+    note: &dyn Note,
+    memory: &LaneMemory,
+) -> Result<PartDone> {
+    let SealedPart { bytes, done } = seal(job, source, memory).await?;
+    if done.sealed_bytes == 0 {
         return Ok(done);
     }
     let (bytes, hash) = checksum(bytes, &done.segments).await;
@@ -85,15 +98,16 @@ pub(super) fn digest_of(parts: &[PartDone]) -> Hash {
     digest(&segments)
 }
 
-async fn seal(job: &PartJob, source: &dyn Source) -> Result<SealedPart> {
+async fn seal(job: &PartJob, source: &dyn Source, memory: &LaneMemory) -> Result<SealedPart> {
     let first = parts::segments_before(job.part);
     let mut part = SealedPart {
-        bytes: Vec::new(),
+        bytes: memory.sealed.lend(),
         done: PartDone::empty(job.part),
     };
     for segment in first..first + parts::segments_of(job.part) {
         let plain_len = usize::try_from(SEGMENT_PLAIN_BYTES).expect("8 MiB");
-        let Some(plain) = source.read(segment * SEGMENT_PLAIN_BYTES, plain_len).await? else {
+        let place = segment * SEGMENT_PLAIN_BYTES;
+        let Some(plain) = source.read(place, plain_len, memory.plain.lend()).await? else {
             break;
         };
         part = seal_segment(job, part, segment, plain).await?;
@@ -101,23 +115,23 @@ async fn seal(job: &PartJob, source: &dyn Source) -> Result<SealedPart> {
             break;
         }
     }
+    let len = part.len();
+    part.bytes.truncate(len);
     Ok(part)
 }
 
 /// One buffer of the whole part's length, filled segment by segment; the plaintext in memory is one segment's.
-async fn seal_segment(
-    job: &PartJob,
-    mut part: SealedPart,
-    segment: u64,
-    plain: Vec<u8>,
-) -> Result<SealedPart> {
+async fn seal_segment(job: &PartJob, mut part: SealedPart, segment: u64, plain: Lent) -> Result<SealedPart> {
     let sealer = ContentSealer::resume(&job.key, &job.header)?;
     let work = move || {
-        let start = part.bytes.len();
-        grow(&mut part.bytes, sealed_len(segment, plain.len()));
-        let Sealed { hash, last, .. } = sealer.seal_segment(segment, &plain, &mut part.bytes[start..]);
+        let start = part.len();
+        let end = start + sealed_len(segment, plain.len());
+        if part.bytes.len() < end {
+            part.bytes.set_len(end);
+        }
+        let Sealed { hash, last, .. } = sealer.seal_segment(segment, &plain, &mut part.bytes[start..end]);
         part.done.plain_bytes += plain.len() as u64;
-        part.done.sealed_bytes = part.bytes.len() as u64;
+        part.done.sealed_bytes = end as u64;
         part.done.segments.push(hash);
         part.done.last = last;
         part
@@ -132,17 +146,8 @@ pub(super) fn sealed_len(segment: u64, plain_len: usize) -> usize {
     header + plain_len + chunks * TAG_BYTES
 }
 
-/// A fresh zeroed buffer costs nothing until it is written to; growing one writes zeros first.
-fn grow(bytes: &mut Vec<u8>, by: usize) {
-    if bytes.is_empty() {
-        *bytes = vec![0; by];
-    } else {
-        bytes.resize(bytes.len() + by, 0);
-    }
-}
-
 /// A part of one segment has that segment's hash; only the later, larger parts are hashed as a whole.
-async fn checksum(bytes: Vec<u8>, segments: &[Hash]) -> (Vec<u8>, Hash) {
+async fn checksum(bytes: Lent, segments: &[Hash]) -> (Lent, Hash) {
     match segments {
         [only] => (bytes, *only),
         _ => {
@@ -152,6 +157,13 @@ async fn checksum(bytes: Vec<u8>, segments: &[Hash]) -> (Vec<u8>, Hash) {
             })
             .await
         }
+    }
+}
+
+impl SealedPart {
+    /// How much of its buffer is filled.
+    fn len(&self) -> usize {
+        usize::try_from(self.done.sealed_bytes).expect("it is in memory")
     }
 }
 

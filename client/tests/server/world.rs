@@ -8,7 +8,7 @@ use postern_client::device::MemoryDevice;
 use postern_client::drive::NewFile;
 use postern_client::protocol::{NodeId, TimeMs};
 use postern_client::transfer::{Checkpoint, LocalLanes, Sink, Source, Upload, upload, upload_bundle};
-use postern_client::{Account, Clock, Drive, PreparedSignUp, Result, Stay, Surroundings};
+use postern_client::{Account, Clock, Drive, Lent, PreparedSignUp, Result, Stay, Surroundings};
 
 use crate::evil::Evil;
 use crate::platform::{self, Network};
@@ -173,19 +173,22 @@ impl Buffer {
 
 #[async_trait(?Send)]
 impl Sink for Buffer {
-    async fn write(&mut self, bytes: Vec<u8>) -> Result<()> {
-        self.0.borrow_mut().extend(bytes);
+    async fn write(&mut self, bytes: Lent) -> Result<()> {
+        self.0.borrow_mut().extend_from_slice(&bytes);
         Ok(())
     }
 }
 
 #[async_trait(?Send)]
 impl Source for Buffer {
-    async fn read(&self, offset: u64, len: usize) -> Result<Option<Vec<u8>>> {
+    async fn read(&self, offset: u64, len: usize, mut buffer: Lent) -> Result<Option<Lent>> {
         let bytes = self.0.borrow();
         let offset = usize::try_from(offset).expect("a small test");
-        Ok(bytes
-            .get(offset..)
-            .map(|rest| rest[..len.min(rest.len())].to_vec()))
+        let Some(rest) = bytes.get(offset..) else {
+            return Ok(None);
+        };
+        buffer.clear();
+        buffer.extend_from_slice(&rest[..len.min(rest.len())]);
+        Ok(Some(buffer))
     }
 }

@@ -6,10 +6,10 @@ use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use postern_disk::Flush;
 use postern_domain::store::{BlobEntry, BlobKey, Put};
 use postern_protocol::TimeMs;
 
-use super::flush::Flush;
 use super::names::{FOLDERS, Names, key_of};
 use super::{found, sync_folder};
 use crate::steps;
@@ -90,7 +90,9 @@ pub(super) fn name_blobs(
         .iter()
         .map(|(key, _)| names.blob_folder(*key))
         .collect();
-    or_undo(flush.names(&folders), || {
+    let named = flush.names(folders.iter().map(PathBuf::as_path));
+    steps::reached();
+    or_undo(named, || {
         let given = temporaries
             .iter()
             .zip(&puts)

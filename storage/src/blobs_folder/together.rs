@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 
 use bytes::Bytes;
+use postern_disk::Flush;
 use postern_domain::store::{BlobKey, Put};
 
 use super::files::{self, Temporary};
-use super::flush::Flush;
 use super::found;
 use super::names::Names;
 use super::room::Promise;
@@ -15,7 +15,7 @@ use crate::steps;
 
 /// Stores each of `blobs`: all are written, all are made durable, all get their names, all names are made durable.
 pub(super) fn put(names: &Names, blobs: &[(BlobKey, Bytes)], mut promise: Promise) -> io::Result<Vec<Put>> {
-    let flush = Flush::begin(&names.arriving_folder(), &names.blobs_folder())?;
+    let flush = Flush::begin([&*names.arriving_folder(), &*names.blobs_folder()])?;
     let mut written = Vec::with_capacity(blobs.len());
     let mut temporaries = Vec::with_capacity(blobs.len());
     for (key, bytes) in blobs {
@@ -25,6 +25,7 @@ pub(super) fn put(names: &Names, blobs: &[(BlobKey, Bytes)], mut promise: Promis
         promise.written(bytes.len());
     }
     flush.files(written.iter())?;
+    steps::reached();
     files::name_blobs(names, &temporaries, &flush)
 }
 

@@ -1,13 +1,13 @@
 //! A disk that keeps what it was told to keep, and the rest as it pleases.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::call::{Call, Do, Step};
 use super::cut::{Cut, Thing};
-use super::mood::{Mood, place, write};
+use super::mood::Mood;
+use super::node::{Change, Durable, Node};
 use crate::Dice;
 
 const ROOT: usize = 0;
@@ -19,43 +19,6 @@ pub(super) struct Disk {
     open: HashMap<i64, Open>,
     /// Syncs that are under way, and the changes of each node that each covers: those that had ended when it began.
     syncs: HashMap<usize, Vec<(usize, Vec<usize>)>>,
-}
-
-#[derive(Debug)]
-struct Node {
-    durable: Durable,
-    pending: Vec<Pending>,
-}
-
-#[derive(Debug)]
-enum Durable {
-    Folder(BTreeMap<OsString, usize>),
-    File(Vec<u8>),
-}
-
-/// A change that no sync has covered yet.
-#[derive(Debug)]
-struct Pending {
-    call: usize,
-    ended: bool,
-    change: Change,
-}
-
-#[derive(Debug)]
-enum Change {
-    Write {
-        at: u64,
-        bytes: Vec<u8>,
-    },
-    Resize(u64),
-    Reserve(u64),
-    /// A name leads to another node, or to none. One that a rename removes goes only if the new one, in the folder
-    /// `with`, has come.
-    Name {
-        name: OsString,
-        to: Option<usize>,
-        with: Option<usize>,
-    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -342,118 +305,4 @@ impl Disk {
 struct Halves {
     removed: (usize, usize),
     made: (usize, usize),
-}
-
-impl Node {
-    fn new(durable: Durable) -> Self {
-        Self {
-            durable,
-            pending: Vec::new(),
-        }
-    }
-
-    fn push(&mut self, call: usize, change: Change) {
-        self.pending.push(Pending {
-            call,
-            ended: false,
-            change,
-        });
-    }
-
-    fn take(&mut self, calls: &[usize]) -> Vec<Pending> {
-        let all = std::mem::take(&mut self.pending);
-        let (taken, left) = all.into_iter().partition(|pending| calls.contains(&pending.call));
-        self.pending = left;
-        taken
-    }
-
-    fn named(&self) -> impl Iterator<Item = (&Pending, &OsString)> {
-        self.pending.iter().filter_map(|pending| match &pending.change {
-            Change::Name { name, .. } => Some((pending, name)),
-            _ => None,
-        })
-    }
-
-    fn child(&self, name: &std::ffi::OsStr) -> Option<usize> {
-        let last = self
-            .pending
-            .iter()
-            .rev()
-            .find_map(|pending| match &pending.change {
-                Change::Name {
-                    name: changed, to, ..
-                } if changed == name => Some(*to),
-                _ => None,
-            });
-        match (&self.durable, last) {
-            (_, Some(to)) => to,
-            (Durable::Folder(names), None) => names.get(name).copied(),
-            (Durable::File(_), None) => None,
-        }
-    }
-
-    fn names(
-        &self,
-        durable: &BTreeMap<OsString, usize>,
-        kept: impl Fn(&Pending) -> bool,
-    ) -> BTreeMap<OsString, usize> {
-        let mut names = durable.clone();
-        for pending in self.pending.iter().filter(|pending| kept(pending)) {
-            if let Change::Name { name, to, .. } = &pending.change {
-                lead(&mut names, name.clone(), *to);
-            }
-        }
-        names
-    }
-
-    fn bytes(&self, durable: &[u8], mood: Mood, dice: &mut Dice) -> Vec<u8> {
-        let mut bytes = durable.to_vec();
-        for pending in &self.pending {
-            match &pending.change {
-                Change::Write { at, bytes: written } => mood.write(&mut bytes, *at, written, dice),
-                change if mood.keeps_bytes(dice) => resize(&mut bytes, change),
-                _ => {}
-            }
-        }
-        bytes
-    }
-
-    fn size(&self) -> u64 {
-        match &self.durable {
-            Durable::File(bytes) => self.bytes(bytes, Mood::KeepsAll, &mut Dice::seeded(0)).len() as u64,
-            Durable::Folder(_) => 0,
-        }
-    }
-}
-
-impl Pending {
-    fn makes_name(&self) -> bool {
-        matches!(self.change, Change::Name { to: Some(_), .. })
-    }
-}
-
-impl Durable {
-    fn take(&mut self, change: Change) {
-        match (self, change) {
-            (Self::File(bytes), Change::Write { at, bytes: written }) => write(bytes, at, &written),
-            (Self::File(bytes), change) => resize(bytes, &change),
-            (Self::Folder(names), Change::Name { name, to, .. }) => lead(names, name, to),
-            (Self::Folder(_), _) => {}
-        }
-    }
-}
-
-fn resize(bytes: &mut Vec<u8>, change: &Change) {
-    match change {
-        Change::Resize(size) => bytes.resize(place(*size), 0),
-        Change::Reserve(size) => bytes.resize(bytes.len().max(place(*size)), 0),
-        Change::Write { .. } | Change::Name { .. } => {}
-    }
-}
-
-fn lead(names: &mut BTreeMap<OsString, usize>, name: OsString, to: Option<usize>) {
-    match to {
-        Some(node) => names.insert(name, node),
-        None => names.remove(&name),
-    };
 }

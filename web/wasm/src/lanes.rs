@@ -13,7 +13,7 @@ use futures::channel::{mpsc, oneshot};
 use futures::future::{Either, pending, select};
 use js_sys::{Function, Promise, Uint8Array};
 use postern_client::http::{Api, Retry};
-use postern_client::transfer::{Lanes, Note, Parcel, PartDone, PartJob, run_part as run};
+use postern_client::transfer::{LaneMemory, Lanes, Note, Parcel, PartDone, PartJob, run_part as run};
 use postern_client::{Error, Result};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -68,8 +68,8 @@ impl Lanes for PoolLanes {
     }
 }
 
-/// One part: read from `source`, sealed, hashed, `sealed(hash)` awaited, sent with retries. Runs in a pool worker and keeps
-/// no state.
+/// One part: read from `source`, sealed, hashed, `sealed(hash)` awaited, sent with retries. Runs in a pool worker, which
+/// keeps nothing but memory.
 ///
 /// # Errors
 /// `EngineError`.
@@ -95,7 +95,13 @@ async fn run_parcel(bytes: &[u8], source: Blob, sealed: &Function) -> Result<Par
         Rc::new(BrowserEntropy),
     );
     let api = Api::with_token(Rc::new(http), token);
-    run(&api, &job, &BlobSource(source), &Telling(sealed)).await
+    let memory = MEMORY.with(LaneMemory::clone);
+    run(&api, &job, &BlobSource(source), &Telling(sealed), &memory).await
+}
+
+thread_local! {
+    /// A worker's.
+    static MEMORY: LaneMemory = LaneMemory::default();
 }
 
 /// Tells the engine a hash, and waits until it is noted.

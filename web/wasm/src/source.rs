@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use js_sys::Uint8Array;
-use postern_client::Error;
 use postern_client::transfer::Source;
+use postern_client::{Error, Lent};
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
@@ -20,19 +20,17 @@ impl Source for BlobSource {
         clippy::cast_sign_loss,
         reason = "between 0 and `len`"
     )]
-    async fn read(&self, offset: u64, len: usize) -> postern_client::Result<Option<Vec<u8>>> {
+    async fn read(&self, offset: u64, len: usize, mut buffer: Lent) -> postern_client::Result<Option<Lent>> {
         let (start, size) = (offset as f64, self.0.size());
         if start > size {
             return Ok(None);
         }
         let len = (size - start).min(len as f64) as usize;
-        let mut bytes = Vec::with_capacity(len);
+        buffer.set_len(len);
         // A file that was changed on the disk is refused here by the browser.
-        self.read_into(&mut bytes, start, len)
-            .await
-            .map_err(|_| unreadable())?;
-        if bytes.len() == len {
-            Ok(Some(bytes))
+        let filled = self.read_into(&mut buffer, start).await;
+        if filled.map_err(|_| unreadable())? == len {
+            Ok(Some(buffer))
         } else {
             Err(unreadable())
         }
@@ -41,16 +39,21 @@ impl Source for BlobSource {
 
 impl BlobSource {
     #[expect(clippy::cast_precision_loss, reason = "no longer than a segment")]
-    async fn read_into(&self, bytes: &mut Vec<u8>, start: f64, len: usize) -> Result<(), JsValue> {
-        let slice = self.0.slice_with_f64_and_f64(start, start + len as f64)?;
+    async fn read_into(&self, buffer: &mut [u8], start: f64) -> Result<usize, JsValue> {
+        let slice = self
+            .0
+            .slice_with_f64_and_f64(start, start + buffer.len() as f64)?;
         let mut pieces = Pieces::of(&slice.stream())?;
-        let mut append = |piece: &Uint8Array| {
-            let (at, len) = (bytes.len(), piece.length() as usize);
-            bytes.resize(at + len, 0);
-            piece.copy_to(&mut bytes[at..]);
+        let mut filled = 0;
+        let mut take = |piece: &Uint8Array| {
+            let end = filled + piece.length() as usize;
+            if let Some(room) = buffer.get_mut(filled..end) {
+                piece.copy_to(room);
+            }
+            filled = end;
         };
-        while pieces.next(&mut append).await?.is_some() {}
-        Ok(())
+        while pieces.next(&mut take).await?.is_some() {}
+        Ok(filled)
     }
 }
 

@@ -5,65 +5,62 @@
 //! It is used where it is known to do so, and to tell of every error (Linux 5.8 and later); elsewhere each file is
 //! synced.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::sync_folder;
-use crate::steps;
+use crate::sync_names;
 
-/// How the files of one bundle are made durable.
+/// How files that belong together are made durable.
 #[derive(Debug)]
-pub(super) enum Flush {
-    /// By `syncfs` of the file systems of these folders.
+pub enum Flush {
+    /// By `syncfs` of the file system that all of them are on.
     #[cfg(target_os = "linux")]
-    FileSystem {
-        /// Where the bytes are written.
-        arriving: File,
-        /// Where the names are given.
-        blobs: File,
-    },
-    EachFile,
+    FileSystem(File),
+    /// One after the other.
+    Each,
 }
 
 impl Flush {
-    /// For files that will be written from now on: of errors before this moment nothing is told.
-    pub(super) fn begin(arriving: &Path, blobs: &Path) -> io::Result<Self> {
+    /// For many files and names that will be written in these folders from now on: of errors before this moment nothing
+    /// is told.
+    ///
+    /// # Errors
+    /// Those of opening a folder.
+    pub fn begin<'a>(folders: impl IntoIterator<Item = &'a Path>) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
-        {
-            // Opened anew each time: of an error each open folder is told once.
-            let (arriving, blobs) = (File::open(arriving)?, File::open(blobs)?);
-            if linux::syncs_all_and_tells(&arriving)? && linux::syncs_all_and_tells(&blobs)? {
-                return Ok(Self::FileSystem { arriving, blobs });
-            }
+        if let Some(folder) = linux::the_one(folders)? {
+            return Ok(Self::FileSystem(folder));
         }
-        let _ = (arriving, blobs);
-        Ok(Self::EachFile)
+        #[cfg(not(target_os = "linux"))]
+        let _ = folders;
+        Ok(Self::Each)
     }
 
     /// The bytes of these files are durable when this returns.
-    pub(super) fn files<'a>(&self, files: impl Iterator<Item = &'a File> + Clone) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Those of the disk: none of the files is to be trusted then.
+    pub fn files<'a>(&self, files: impl Iterator<Item = &'a File> + Clone) -> io::Result<()> {
         match self {
             #[cfg(target_os = "linux")]
-            Self::FileSystem { arriving, .. } => linux::sync(arriving),
-            Self::EachFile => {
+            Self::FileSystem(folder) => linux::sync(folder),
+            Self::Each => {
                 files.clone().for_each(send_to_disk);
-                for file in files {
-                    file.sync_data()?;
-                    steps::reached();
-                }
-                Ok(())
+                files.into_iter().try_for_each(File::sync_data)
             }
         }
     }
 
     /// The names in these folders are durable when this returns.
-    pub(super) fn names(&self, folders: &BTreeSet<PathBuf>) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Those of the disk: none of the names is to be trusted then.
+    pub fn names<'a>(&self, folders: impl IntoIterator<Item = &'a Path>) -> io::Result<()> {
         match self {
             #[cfg(target_os = "linux")]
-            Self::FileSystem { blobs, .. } => linux::sync(blobs),
-            Self::EachFile => folders.iter().try_for_each(|folder| sync_folder(folder)),
+            Self::FileSystem(folder) => linux::sync(folder),
+            Self::Each => folders.into_iter().try_for_each(sync_names),
         }
     }
 }
@@ -82,11 +79,11 @@ fn send_to_disk(file: &File) {
 mod linux {
     use std::fs::File;
     use std::io;
+    use std::os::unix::fs::MetadataExt as _;
+    use std::path::Path;
 
     use rustix::fs::{fstatfs, syncfs};
     use rustix::system::uname;
-
-    use crate::steps;
 
     /// ext2 to ext4, XFS, Btrfs, F2FS; and tmpfs, where nothing is durable. Not those of user space (FUSE), which are told
     /// nothing of a `syncfs`, nor any over a network.
@@ -95,16 +92,34 @@ mod linux {
     /// `syncfs` tells of errors from this release on.
     const TELLS: (u32, u32) = (5, 8);
 
-    pub(super) fn syncs_all_and_tells(folder: &File) -> io::Result<bool> {
+    /// One of these folders, if they are all on one file system of which `syncfs` makes all durable.
+    pub(super) fn the_one<'a>(folders: impl IntoIterator<Item = &'a Path>) -> io::Result<Option<File>> {
+        let mut folders = folders.into_iter();
+        let Some(first) = folders.next() else {
+            return Ok(None);
+        };
+        // Opened anew each time: of an error each open folder is told once.
+        let first = File::open(first)?;
+        if !syncs_all_and_tells(&first)? {
+            return Ok(None);
+        }
+        let device = first.metadata()?.dev();
+        for folder in folders {
+            if folder.metadata()?.dev() != device {
+                return Ok(None);
+            }
+        }
+        Ok(Some(first))
+    }
+
+    fn syncs_all_and_tells(folder: &File) -> io::Result<bool> {
         let kind = u64::try_from(fstatfs(folder)?.f_type).unwrap_or_default();
         let tells = release(&uname().release().to_string_lossy()).is_some_and(|release| release >= TELLS);
         Ok(tells && KNOWN.contains(&kind))
     }
 
     pub(super) fn sync(folder: &File) -> io::Result<()> {
-        syncfs(folder)?;
-        steps::reached();
-        Ok(())
+        Ok(syncfs(folder)?)
     }
 
     /// `6.1.0-18-amd64` is release 6.1.
@@ -136,14 +151,23 @@ mod tests {
     #[test]
     fn both_ways_come_to_their_end() {
         let folder = tempfile::tempdir().expect("a folder");
-        let found = Flush::begin(folder.path(), folder.path()).expect("it can be asked");
-        for flush in [found, Flush::EachFile] {
+        let found = Flush::begin([folder.path()]).expect("it can be asked");
+        for flush in [found, Flush::Each] {
             let mut file = File::create(folder.path().join("a")).expect("a file");
             file.write_all(b"words").expect("written");
             flush.files([&file].into_iter()).expect("synced");
-            flush
-                .names(&BTreeSet::from([folder.path().to_owned()]))
-                .expect("synced");
+            flush.names([folder.path()]).expect("synced");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn folders_of_two_file_systems_are_synced_one_by_one() {
+        let (folder, other) = (tempfile::tempdir().expect("a folder"), Path::new("/proc"));
+        let flush = Flush::begin([folder.path(), other]).expect("it can be asked");
+        assert!(matches!(flush, Flush::Each));
+        let flush = Flush::begin([other]).expect("it can be asked");
+        assert!(matches!(flush, Flush::Each));
+        assert!(matches!(Flush::begin([]).expect("nothing to ask"), Flush::Each));
     }
 }

@@ -1,0 +1,102 @@
+//! Files and folders that are there after a power cut.
+//!
+//! A file's bytes are durable once the file is synced, its name once the folder is synced that holds it; a folder is
+//! itself a name in the folder above. Whoever writes for keeps, on the server or on a device, does so by way of these
+//! few functions.
+
+mod flush;
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+pub use flush::Flush;
+
+/// The folder in which `path` lies; `.` for a path that is only a name.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes durable which names are in a folder.
+///
+/// # Errors
+/// Those of the disk. What was not written then is never written: to try again is no remedy.
+pub fn sync_names(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Makes a folder that only its owner may enter (0700), and what is missing above it. Durable when this returns. One that
+/// is there is left as it is.
+///
+/// # Errors
+/// Those of the disk.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let missing: Vec<_> = folder
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    missing
+        .into_iter()
+        .try_for_each(|made| sync_names(folder_of(made)))
+}
+
+/// Takes the lock that the file at `path` stands for, if nobody has it; only the owner may read the file (0600). It is
+/// held until what is returned is dropped, or the process ends, however it ends.
+///
+/// # Errors
+/// Those of the disk.
+pub fn lock(path: &Path) -> io::Result<Option<File>> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_name_alone_lies_in_the_present_folder() {
+        assert_eq!(folder_of(Path::new("a")), Path::new("."));
+        assert_eq!(folder_of(Path::new("a/b")), Path::new("a"));
+        assert_eq!(folder_of(Path::new("/a")), Path::new("/"));
+    }
+
+    #[test]
+    fn a_private_folder_is_made_with_all_above_it_and_may_be_there_already() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("a/b");
+        make_private_folder(&folder).expect("made");
+        make_private_folder(&folder).expect("there");
+        for made in [&folder, folder_of(&folder)] {
+            let mode = made.metadata().expect("there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{}", made.display());
+        }
+    }
+
+    #[test]
+    fn a_lock_is_held_by_one_until_it_is_dropped() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("lock");
+        let held = lock(&path).expect("asked").expect("free");
+        assert!(lock(&path).expect("asked").is_none());
+        drop(held);
+        assert!(lock(&path).expect("asked").is_some());
+    }
+}
