@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,12 +35,13 @@ pub(crate) struct Door {
     /// They bring everybody's connections.
     proxies: Vec<IpNet>,
     pace: Pace,
+    /// Changed only by who has locked `guests`.
+    present: AtomicUsize,
     guests: Mutex<Guests>,
 }
 
 #[derive(Default)]
 struct Guests {
-    all: usize,
     refused: usize,
     by_address: HashMap<Origin, usize>,
 }
@@ -57,6 +59,7 @@ impl Door {
             places_per_address: settings.connections_per_address,
             proxies: settings.trusted_proxies.clone(),
             pace: settings.pace,
+            present: AtomicUsize::new(0),
             guests: Mutex::default(),
         }
     }
@@ -84,7 +87,7 @@ impl Door {
         let is_proxy = self.proxies.iter().any(|net| net.contains(&peer));
         let address = (!is_proxy).then(|| Origin::from(peer));
         let mut guests = self.guests();
-        if guests.all >= self.places {
+        if self.present.load(Ordering::Relaxed) >= self.places {
             return Err(ApiError::Full {
                 retry_after_s: RETRY_S,
             });
@@ -98,7 +101,7 @@ impl Door {
             }
             *of_address += 1;
         }
-        guests.all += 1;
+        self.present.fetch_add(1, Ordering::Relaxed);
         Ok(Guest {
             door: Arc::clone(self),
             address,
@@ -120,10 +123,17 @@ impl Door {
     }
 }
 
+impl Guest {
+    /// How many there are, itself among them.
+    pub(crate) fn present(&self) -> usize {
+        self.door.present.load(Ordering::Relaxed).max(1)
+    }
+}
+
 impl Drop for Guest {
     fn drop(&mut self) {
         let mut guests = self.door.guests();
-        guests.all -= 1;
+        self.door.present.fetch_sub(1, Ordering::Relaxed);
         let Some(address) = self.address else { return };
         let left = guests.by_address.get_mut(&address).map_or(0, |of_address| {
             *of_address -= 1;
@@ -180,7 +190,7 @@ mod tests {
         let other = admit(&door, "192.0.2.2").expect("free for others");
         drop(guests);
         drop(other);
-        assert!(door.guests().by_address.is_empty() && door.guests().all == 0);
+        assert!(door.guests().by_address.is_empty() && door.present.load(Ordering::Relaxed) == 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::future::Future as _;
 use std::io;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -18,9 +19,11 @@ use crate::settings::Pace;
 
 /// How long a connection may be idle between two questions. Our own client uses none that was idle for half as long.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// So much is read before what has come is looked at: else all that the system holds for a thousand connections would be
-/// taken into memory first.
-const TURN_BYTES: usize = 32 << 10;
+/// So much is read in a turn, before what has come is looked at: else all that the system holds for a thousand
+/// connections would be taken into memory first. Alone, one reads more at once, which costs less.
+const TURN_BYTES: RangeInclusive<usize> = 32 << 10..=128 << 10;
+/// All together, unless even the least for each is more.
+const TURNS_BYTES: usize = 8 << 20;
 
 /// A connection. It ends when its peer takes too little while something waits for it, or does not ask in time.
 pub(crate) struct Taking<S> {
@@ -32,9 +35,10 @@ pub(crate) struct Taking<S> {
     head: Duration,
     attending: Attending,
     idle: Option<Idle>,
-    read_bytes: usize,
+    /// What may still be read in this turn.
+    turn_bytes: usize,
     /// Goes when the connection does.
-    _guest: Option<Guest>,
+    guest: Option<Guest>,
 }
 
 /// Something waits for the peer.
@@ -63,9 +67,14 @@ impl<S> Taking<S> {
             head: KEEP_ALIVE + pace.head,
             attending: Attending::default(),
             idle: None,
-            read_bytes: 0,
-            _guest: guest,
+            turn_bytes: *TURN_BYTES.start(),
+            guest,
         }
+    }
+
+    fn next_turn(&mut self) {
+        let present = self.guest.as_ref().map_or(1, Guest::present);
+        self.turn_bytes = (TURNS_BYTES / present).clamp(*TURN_BYTES.start(), *TURN_BYTES.end());
     }
 
     /// What is to be told of its questions.
@@ -150,19 +159,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Taking<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.read_bytes >= TURN_BYTES {
-            this.read_bytes = 0;
+        if this.turn_bytes == 0 {
+            this.next_turn();
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(cx, buffer) {
             Poll::Pending => {
-                this.read_bytes = 0;
+                this.next_turn();
                 this.poll_idle(cx).map(Err)
             }
             came => {
-                this.read_bytes += buffer.filled().len() - before;
+                let came_bytes = buffer.filled().len() - before;
+                this.turn_bytes = this.turn_bytes.saturating_sub(came_bytes);
                 came
             }
         }

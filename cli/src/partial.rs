@@ -13,6 +13,7 @@ use postern_client::protocol::{ContentId, TimeMs};
 use postern_client::transfer::{Checkpoint, Sink, journal_name};
 use postern_client::{Content, Error, Lent};
 use postern_disk::{folder_of, sync_names};
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::off_thread::off_thread;
 use crate::target::beside;
@@ -30,8 +31,15 @@ pub(crate) struct Partial {
     note: String,
     written_bytes: u64,
     noted_bytes: u64,
+    syncing: Option<Syncing>,
     /// The device has a note of it, or did.
     is_noted: bool,
+}
+
+/// What came before is being made durable, while more comes.
+struct Syncing {
+    bytes: u64,
+    synced: JoinHandle<io::Result<()>>,
 }
 
 impl Partial {
@@ -55,6 +63,7 @@ impl Partial {
             note,
             written_bytes,
             noted_bytes: written_bytes,
+            syncing: None,
             is_noted,
         })
     }
@@ -67,7 +76,10 @@ impl Partial {
     /// Makes what has come durable, so that the next run finds it.
     pub(crate) async fn pause(&mut self) {
         // What is not noted is only fetched again.
-        let _ = self.make_durable().await;
+        if self.settle().await.is_ok() {
+            self.begin_sync();
+            let _ = self.settle().await;
+        }
     }
 
     /// Throws away what has come: it is not what it should be.
@@ -77,7 +89,9 @@ impl Partial {
     }
 
     /// Moves the whole file to its place. Without `force`, what has come to be there meanwhile stays.
-    pub(crate) async fn finish(self, modified: TimeMs, force: bool) -> postern_client::Result<()> {
+    pub(crate) async fn finish(mut self, modified: TimeMs, force: bool) -> postern_client::Result<()> {
+        // An error that this sync was told of, no other will be.
+        self.settle().await?;
         let Self {
             place,
             path,
@@ -102,15 +116,23 @@ impl Partial {
         }
     }
 
-    async fn make_durable(&mut self) -> postern_client::Result<()> {
+    fn begin_sync(&mut self) {
         let file = Arc::clone(&self.file);
-        off_thread(move || file.sync_data())
-            .await
-            .map_err(|error| unsaved(&error))?;
-        (self.noted_bytes, self.is_noted) = (self.written_bytes, true);
-        self.device
-            .put(&self.note, self.written_bytes.to_string().as_bytes())
-            .await
+        self.syncing = Some(Syncing {
+            bytes: self.written_bytes,
+            synced: spawn_blocking(move || file.sync_data()),
+        });
+    }
+
+    /// Waits until what is being synced is durable, and notes it.
+    async fn settle(&mut self) -> postern_client::Result<()> {
+        let Some(Syncing { bytes, synced }) = self.syncing.take() else {
+            return Ok(());
+        };
+        let synced = synced.await.map_err(io::Error::other).flatten();
+        synced.map_err(|error| unsaved(&error))?;
+        (self.noted_bytes, self.is_noted) = (bytes, true);
+        self.device.put(&self.note, bytes.to_string().as_bytes()).await
     }
 }
 
@@ -122,8 +144,15 @@ impl Sink for Partial {
             .await
             .map_err(|error| unsaved(&error))?;
         self.written_bytes += count;
-        if self.written_bytes - self.noted_bytes >= NOTE_EVERY_BYTES {
-            self.make_durable().await?;
+        if self
+            .syncing
+            .as_ref()
+            .is_some_and(|sync| sync.synced.is_finished())
+        {
+            self.settle().await?;
+        }
+        if self.syncing.is_none() && self.written_bytes - self.noted_bytes >= NOTE_EVERY_BYTES {
+            self.begin_sync();
         }
         Ok(())
     }

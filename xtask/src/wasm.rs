@@ -6,21 +6,14 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::place;
-use crate::sh::sh;
 use crate::wasm_toolchain::{TARGET, Toolchain};
 
 const PROFILE: &str = "wasm";
 
 /// Leaves module, bindings and types in the web client's sources.
 pub(crate) fn build() -> Result<()> {
-    match build_bound(
-        "postern-web-wasm",
-        "postern_wasm",
-        &place::web().join("src/engine/wasm"),
-    )? {
-        Some(module) => shrink(&module),
-        None => Ok(()),
-    }
+    let folder = place::web().join("src/engine/wasm");
+    build_bound("postern-web-wasm", "postern_wasm", &folder)
 }
 
 /// The client's suites for the browser; returns the folder with module and bindings.
@@ -37,15 +30,14 @@ pub(crate) fn build_bench() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Leaves module, bindings and types in `folder`. Returns the module, if it is another than before.
-fn build_bound(package: &str, name: &str, folder: &Path) -> Result<Option<PathBuf>> {
+/// Leaves module, bindings and types in `folder`.
+fn build_bound(package: &str, name: &str, folder: &Path) -> Result<()> {
     let module = compile(package, name)?;
     let bound = folder.join(format!("{name}_bg.wasm"));
     if place::is_fresh(&bound, std::slice::from_ref(&module)) {
-        return Ok(None);
+        return Ok(());
     }
-    bind(&module, name, folder)?;
-    Ok(Some(bound))
+    bind(&module, name, folder)
 }
 
 /// Compiles one of our crates as the browser gets it, and returns where the module called `name` is.
@@ -74,16 +66,4 @@ fn bind(module: &Path, name: &str, folder: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate(folder)
         .context("wasm-bindgen refused the module")
-}
-
-/// Optional: about a tenth off the download, where Binaryen is installed.
-fn shrink(module: &Path) -> Result<()> {
-    if !sh("wasm-opt --version").succeeds() {
-        return Ok(());
-    }
-    sh("wasm-opt -O3 --enable-simd --enable-bulk-memory")
-        .arg(module)
-        .arg("-o")
-        .arg(module)
-        .run()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::channel::mpsc;
-use futures::{SinkExt as _, StreamExt as _, stream, try_join};
+use futures::{StreamExt as _, stream, try_join};
 use postern_crypto::node::Content;
 use postern_crypto::stream::{ContentReader, HEADER_LEN, SEGMENT_CHUNKS, digest};
 use postern_crypto::{Hash, hash};
@@ -16,6 +16,9 @@ use super::{DEFAULT_WIDTH, SEGMENT_PLAIN_BYTES};
 use crate::compute::compute;
 use crate::http::{Api, Door};
 use crate::{Buffers, Error, Lent, Result};
+
+/// So many opened segments may wait for the sink or be written, besides those that are on their way.
+const PLACES_TO_WAIT: usize = 2;
 
 /// Where opened bytes go.
 #[async_trait(?Send)]
@@ -142,9 +145,15 @@ impl Way<'_> {
         Ok(())
     }
 
-    async fn give_all(&mut self, mut opened: mpsc::Receiver<Opened>) -> Result<()> {
+    async fn give_all(
+        &mut self,
+        mut opened: mpsc::UnboundedReceiver<Opened>,
+        places: mpsc::UnboundedSender<()>,
+    ) -> Result<()> {
         while let Some(opened) = opened.next().await {
             self.give(opened).await?;
+            // Nobody wants it after the last segment.
+            let _ = places.unbounded_send(());
         }
         Ok(())
     }
@@ -196,24 +205,31 @@ impl<'a> Fetch<'a> {
         Ok((reader, opened))
     }
 
-    /// Fetching and opening run ahead of the sink, by no more than the window.
+    /// Fetching and opening run ahead of the sink, as far as there are places for segments; and they run on while it writes.
     async fn rest(&self, reader: &Arc<ContentReader>, first: u64, way: &mut Way<'_>) -> Result<()> {
-        let (to_sink, from_lanes) = mpsc::channel(0);
-        try_join!(self.open_all(reader, first, to_sink), way.give_all(from_lanes)).map(|_| ())
+        let (to_sink, from_lanes) = mpsc::unbounded();
+        let (places, free) = mpsc::unbounded();
+        for _ in 0..DEFAULT_WIDTH + PLACES_TO_WAIT {
+            let _ = places.unbounded_send(());
+        }
+        let opening = self.open_all(reader, first, free, to_sink);
+        try_join!(opening, way.give_all(from_lanes, places)).map(|_| ())
     }
 
     async fn open_all(
         &self,
         reader: &Arc<ContentReader>,
         first: u64,
-        mut to_sink: mpsc::Sender<Opened>,
+        free: mpsc::UnboundedReceiver<()>,
+        to_sink: mpsc::UnboundedSender<Opened>,
     ) -> Result<()> {
-        let segments = stream::iter(first..self.segments());
+        let segments = stream::iter(first..self.segments()).zip(free);
         let mut opened = segments
-            .map(|segment| self.open(reader, segment))
+            .map(|(segment, ())| self.open(reader, segment))
             .buffered(DEFAULT_WIDTH);
         while let Some(opened) = opened.next().await {
-            to_sink.send(opened?).await.map_err(|_| Error::Cancelled)?;
+            // Never waits: who waits here does not look after those that are on their way.
+            to_sink.unbounded_send(opened?).map_err(|_| Error::Cancelled)?;
         }
         Ok(())
     }
