@@ -30,6 +30,7 @@ pub(crate) fn row(terms: &Terms) -> Result<Row> {
         thing: &thing,
         rounds: terms.rounds,
         figure: &|seconds| terms.large_mib as f64 / seconds,
+        leaves_all: false,
     };
     let [put, mut get] = task.race(&contestants()?)?;
     // The last differs from the one before in how it stores only.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use clap::Args as ClapArgs;
 use postern_client::Drive;
-use postern_client::drive::NewFile;
+use postern_client::drive::{IfTaken, NewFile};
 use postern_client::protocol::volume::NodeKind;
 use postern_client::transfer::{DEFAULT_WIDTH, LocalLanes, StreamSource, Upload, upload};
 use serde::Serialize;
@@ -154,6 +154,7 @@ async fn put_stream(desk: &Desk, drive: &Drive, path: &Remote) -> Result<(u64, O
         node: None,
         parent,
         name: name.to_owned(),
+        if_taken: IfTaken::Replace,
         modified: account.surroundings().now(),
         media_type: media_type(name),
         content,

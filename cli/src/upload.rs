@@ -11,7 +11,7 @@ use std::pin::pin;
 
 use futures::channel::mpsc;
 use futures::{SinkExt as _, Stream, StreamExt as _, TryStreamExt as _, join, stream};
-use postern_client::drive::{Entry, NewFile};
+use postern_client::drive::{Entry, IfTaken, NewFile};
 use postern_client::protocol::NodeId;
 use postern_client::protocol::limits::MAX_BATCH_RECORDS;
 use postern_client::protocol::volume::NodeKind;
@@ -189,6 +189,7 @@ impl<'a> Uploader<'a> {
             node: None,
             parent: self.folders[file.folder],
             name: file.name.clone(),
+            if_taken: IfTaken::Replace,
             modified: file.modified,
             media_type: media_type(&file.name),
             content,

@@ -25,7 +25,7 @@ use crate::account::Account;
 use crate::{Error, Result};
 
 pub(crate) use content::{content_of, contents_of};
-pub use operations::NewFile;
+pub use operations::{IfTaken, NewFile};
 #[cfg(feature = "fuzzing")]
 pub(crate) use sealed::{Seat, seal};
 pub(crate) use tree::{Tree, TreeRoot};

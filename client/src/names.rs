@@ -62,15 +62,19 @@ pub struct LocalNames {
 impl LocalNames {
     /// The name under which `name` is written here.
     pub fn take(&mut self, name: &str) -> String {
-        let safe = local(name);
-        if self.taken.insert(fold(&safe)) {
-            return safe;
-        }
-        (2_u64..)
-            .map(|count| numbered(&safe, count))
-            .find(|candidate| self.taken.insert(fold(candidate)))
-            .expect("one of 2^64 numbers is free")
+        first_free(&local(name), |candidate| self.taken.insert(fold(candidate)))
     }
+}
+
+/// `name`, or the first that is free of "name (2)", "name (3)" and so on; the number stands before the ending.
+pub(crate) fn first_free(name: &str, mut is_free: impl FnMut(&str) -> bool) -> String {
+    if is_free(name) {
+        return name.to_owned();
+    }
+    (2_u64..)
+        .map(|count| numbered(name, count))
+        .find(|candidate| is_free(candidate))
+        .expect("one of 2^64 numbers is free")
 }
 
 fn is_forbidden(c: char) -> bool {

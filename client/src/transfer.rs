@@ -39,9 +39,9 @@ pub use upload::{Upload, abandon, upload};
 use postern_crypto::stream::{DEFAULT_CHUNK_LOG2, HEADER_LEN, SEGMENT_CHUNKS};
 use postern_protocol::parts;
 
-/// How many parts or segments are in flight at once, unless somebody says otherwise: four hide a line's latency. In a
+/// How many parts or segments are in flight at once, unless somebody says otherwise: six hide a line's latency. In a
 /// browser two do, since each is held twice there, on both sides of the module's memory.
-pub const DEFAULT_WIDTH: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
+pub const DEFAULT_WIDTH: usize = if cfg!(target_arch = "wasm32") { 2 } else { 6 };
 
 /// The plaintext of a full segment.
 pub const SEGMENT_PLAIN_BYTES: u64 = SEGMENT_CHUNKS << DEFAULT_CHUNK_LOG2;

@@ -9,9 +9,10 @@ use postern_crypto::node::{File, Folder, Node};
 use postern_protocol::volume::{Record, VolumeChange};
 use postern_protocol::{NodeId, TimeMs};
 
+use super::operations::IfTaken;
 use super::sealed::{self, Seat};
 use super::tree::Tree;
-use crate::names::tame;
+use crate::names::{first_free, tame};
 use crate::{Error, Result, Surroundings};
 
 /// Changes on top of a tree.
@@ -91,10 +92,24 @@ impl<'a> Draft<'a> {
         Ok(id)
     }
 
+    /// The name, or a numbered one that is free.
+    pub(crate) fn free_name(&self, folder: NodeId, name: &str) -> String {
+        first_free(name, |candidate| self.child(folder, candidate).is_none())
+    }
+
     /// A file under its name: a new one, or another content for the one that is there. Nothing if `id` is there.
-    pub(crate) fn put_file(&mut self, id: Option<NodeId>, parent: NodeId, file: File) -> Result<NodeId> {
+    pub(crate) fn put_file(
+        &mut self,
+        id: Option<NodeId>,
+        parent: NodeId,
+        mut file: File,
+        if_taken: IfTaken,
+    ) -> Result<NodeId> {
         if let Some(done) = id.filter(|id| self.node(*id).is_ok()) {
             return Ok(done);
+        }
+        if if_taken == IfTaken::KeepBoth {
+            file.name = self.free_name(parent, &file.name);
         }
         let Some(there) = self.child(parent, &file.name) else {
             let id = id.unwrap_or_else(|| self.around.new_id());

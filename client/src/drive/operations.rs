@@ -16,14 +16,26 @@ pub struct NewFile {
     pub node: Option<NodeId>,
     /// The folder.
     pub parent: NodeId,
-    /// The name. A file that has it already gets the content; a folder that has it is in the way.
+    /// The name.
     pub name: String,
+    /// What becomes of a file that has the name already.
+    pub if_taken: IfTaken,
     /// When the file was last changed.
     pub modified: TimeMs,
     /// What kind of content; may be empty.
     pub media_type: String,
     /// The content.
     pub content: Content,
+}
+
+/// What is done when a name is taken: judged on the tree with which the change is accepted, so that what another device
+/// adds in the same moment counts too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfTaken {
+    /// The file that has it gets the content. A folder is in the way.
+    Replace,
+    /// Both stay: the new one gets a number behind its name.
+    KeepBoth,
 }
 
 impl Drive {
@@ -34,6 +46,19 @@ impl Drive {
     pub async fn make_folder(&self, parent: NodeId, name: &str) -> Result<NodeId> {
         let name = names::parse(name)?;
         self.commit(|draft| draft.make_folder(parent, &name)).await
+    }
+
+    /// Makes a folder, with a number behind its name if that is taken.
+    ///
+    /// # Errors
+    /// [`Error::EntryName`].
+    pub async fn make_numbered_folder(&self, parent: NodeId, name: &str) -> Result<NodeId> {
+        let name = names::parse(name)?;
+        self.commit(|draft| {
+            let free = draft.free_name(parent, &name);
+            draft.make_folder(parent, &free)
+        })
+        .await
     }
 
     /// Makes what is missing of each path below `parent`, and answers the innermost folder of each.
@@ -113,12 +138,13 @@ impl Drive {
     /// # Errors
     /// [`Error::EntryName`], [`Error::NotFound`] if a folder is gone, [`Error::EntryExists`] if a folder is in the way.
     pub async fn attach(&self, files: &[NewFile]) -> Result<Vec<NodeId>> {
-        let files = files.iter().map(parse_file).collect::<Result<Vec<_>>>()?;
+        let parsed = files.iter().map(|new| Ok((new, parse_file(new)?)));
+        let files = parsed.collect::<Result<Vec<_>>>()?;
         let mut nodes = Vec::with_capacity(files.len());
         for some in files.chunks(MAX_BATCH_RECORDS) {
             let attached = self.commit(|draft| {
                 some.iter()
-                    .map(|(node, parent, file)| draft.put_file(*node, *parent, file.clone()))
+                    .map(|(new, file)| draft.put_file(new.node, new.parent, file.clone(), new.if_taken))
                     .collect()
             });
             nodes.extend::<Vec<_>>(attached.await?);
@@ -131,25 +157,13 @@ fn parse_all(path: &[String]) -> Result<Vec<String>> {
     path.iter().map(|name| Ok(names::parse(name)?)).collect()
 }
 
-fn parse_file(new: &NewFile) -> Result<(Option<NodeId>, NodeId, File)> {
-    let NewFile {
-        node,
-        parent,
-        name,
-        modified,
-        media_type,
-        content,
-    } = new.clone();
-    Ok((
-        node,
-        parent,
-        File {
-            name: names::parse(&name)?,
-            mtime_ms: modified.0,
-            media_type,
-            content,
-        },
-    ))
+fn parse_file(new: &NewFile) -> Result<File> {
+    Ok(File {
+        name: names::parse(&new.name)?,
+        mtime_ms: new.modified.0,
+        media_type: new.media_type.clone(),
+        content: new.content.clone(),
+    })
 }
 
 fn make_path(draft: &mut Draft<'_>, parent: NodeId, path: &[String]) -> Result<NodeId> {

@@ -4,13 +4,15 @@ use std::rc::Rc;
 
 use futures::future::join_all;
 use postern_client::Error;
+use postern_client::drive::{IfTaken, NewFile};
 use postern_client::http::Retry;
 
-use crate::world::{Server, get, put};
+use crate::world::{Server, get, put, sent as sent_to};
 
 cases!(
     what_one_device_does_the_other_sees,
     devices_that_write_at_once_lose_nothing,
+    files_of_one_name_are_both_kept,
     what_was_done_is_not_refused_because_its_answer_was_lost,
 );
 
@@ -55,6 +57,45 @@ async fn devices_that_write_at_once_lose_nothing() {
     for drive in [&laptop, &phone] {
         drive.refresh().await.expect("both agree");
         assert_eq!(drive.list(None).await.expect("listed").entries.len(), names.len());
+    }
+}
+
+async fn files_of_one_name_are_both_kept() {
+    let server = Server::start();
+    let (_, laptop) = server.sign_up("alice").await;
+    let (_, phone) = server.sign_in("alice").await;
+    let root = laptop.account().root();
+    laptop.refresh().await.expect("loaded");
+    phone.refresh().await.expect("loaded");
+    let beside = |new: NewFile| NewFile {
+        if_taken: IfTaken::KeepBoth,
+        ..new
+    };
+    // The phone has not heard of the laptop's; and one name may be spelt in two ways.
+    let sent = [
+        (&laptop, "Café.txt", "Café.txt"),
+        (&phone, "Cafe\u{301}.txt", "Café (2).txt"),
+        (&laptop, "Café.txt", "Café (3).txt"),
+    ];
+    for (number, (drive, name, _)) in sent.iter().enumerate() {
+        let new = sent_to(drive, root, name, &[u8::try_from(number).expect("three")])
+            .await
+            .expect("sent");
+        drive.attach(&[beside(new)]).await.expect("attached");
+    }
+    phone.refresh().await.expect("all of them");
+    for (number, (_, _, name)) in sent.iter().enumerate() {
+        let node = phone.resolve(name).await.expect("it is there");
+        let bytes = vec![u8::try_from(number).expect("three")];
+        assert_eq!(get(&phone, node).await, Ok(bytes), "{name}");
+    }
+    assert_eq!(phone.list(None).await.expect("listed").entries.len(), sent.len());
+    for name in ["New folder", "New folder (2)"] {
+        let made = laptop
+            .make_numbered_folder(root, "New folder")
+            .await
+            .expect("made");
+        assert_eq!(laptop.entry(made).await.expect("there").name, name);
     }
 }
 

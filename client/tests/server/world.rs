@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 use postern_client::device::MemoryDevice;
-use postern_client::drive::NewFile;
+use postern_client::drive::{IfTaken, NewFile};
 use postern_client::protocol::{NodeId, TimeMs};
 use postern_client::transfer::{Checkpoint, LocalLanes, Sink, Source, Upload, upload, upload_bundle};
 use postern_client::{Account, Clock, Drive, Lent, PreparedSignUp, Result, Stay, Surroundings};
@@ -117,6 +117,7 @@ pub(crate) async fn put_together(
         node: None,
         parent,
         name: (*name).to_owned(),
+        if_taken: IfTaken::Replace,
         modified: TimeMs(1),
         media_type: String::new(),
         content,
@@ -138,6 +139,7 @@ pub(crate) async fn sent(drive: &Drive, parent: NodeId, name: &str, bytes: &[u8]
         node: None,
         parent,
         name: name.to_owned(),
+        if_taken: IfTaken::Replace,
         modified: TimeMs(1),
         media_type: String::new(),
         content,

@@ -41,6 +41,7 @@ export interface Engine {
   // ── Drive ──────────────────────────────────────────────────────────────────────────────────────────────────
   /** `null` is the root. Loads and checks the tree on first use; afterwards answers from memory. */
   listFolder(folder: Id | null): Promise<FolderListing>;
+  /** With a number behind its name if that is taken. */
   makeFolder(parent: Id, name: string): Promise<Entry>;
   rename(node: Id, name: string): Promise<void>;
   move(nodes: Id[], destination: Id): Promise<void>;

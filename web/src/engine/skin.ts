@@ -103,6 +103,7 @@ export interface Client {
   usage(): Promise<Usage>;
 
   listFolder(folder: Id | null): Promise<FolderListing>;
+  /** With a number behind its name if that is taken. */
   makeFolder(parent: Id, name: string): Promise<Entry>;
   /** Makes what is missing of each path in as few batches as possible; answers the innermost folder of each. */
   makeFolders(parent: Id, paths: string[][]): Promise<Id[]>;

@@ -79,7 +79,7 @@ class Drive {
     const parent = this.listing?.folder;
     if (!parent) return;
     await this.changing.queue(async () => {
-      const made = await engine.makeFolder(parent, this.#freeName(name));
+      const made = await engine.makeFolder(parent, name);
       await this.#load();
       this.selected.clear();
       this.selected.add(made.id);
@@ -107,13 +107,6 @@ class Drive {
       await work();
       await this.#load();
     });
-  }
-
-  #freeName(name: string): string {
-    const taken = new Set(this.listing?.entries.map((entry) => entry.name));
-    let free = name;
-    for (let n = 2; taken.has(free); n += 1) free = `${name} ${n}`;
-    return free;
   }
 }
 

@@ -1,7 +1,5 @@
 /** Puts finished contents into their folders, many in one batch: a batch costs one signed head, however large it is. */
-import type { Id } from '../api';
 import type { Attachment, Client } from '../skin';
-import { freeName } from './free-name';
 
 /** Well below what the server takes, and few enough that a conflict with another device costs little. */
 const BATCH = 200;
@@ -36,30 +34,12 @@ export class Attacher {
 
   async #attachAll(batch: Waiting[]) {
     try {
-      await this.#client.attach(await this.#named(batch.map(({ attachment }) => attachment)));
+      await this.#client.attach(batch.map(({ attachment }) => attachment));
       for (const { resolve } of batch) resolve();
     } catch (thrown) {
       if (batch.length === 1) return batch[0]?.reject(thrown);
       // One that cannot be attached must not hold up its neighbours.
       for (const one of batch) await this.#attachAll([one]);
     }
-  }
-
-  async #named(attachments: Attachment[]): Promise<Attachment[]> {
-    const takenIn = new Map<Id, Set<string>>();
-    for (const { parent } of attachments) {
-      if (!takenIn.has(parent)) takenIn.set(parent, await this.#namesIn(parent));
-    }
-    return attachments.map((attachment) => {
-      const taken = takenIn.get(attachment.parent) ?? new Set();
-      const name = freeName(attachment.name, taken);
-      taken.add(name);
-      return { ...attachment, name };
-    });
-  }
-
-  async #namesIn(folder: Id): Promise<Set<string>> {
-    const { entries } = await this.#client.listFolder(folder);
-    return new Set(entries.map(({ name }) => name));
   }
 }

@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
-import { freeName } from './free-name';
 import { deviceLabel } from './label';
 import { matchItems } from './matching';
 import { Meter } from './meter';
 import { Queue } from './queue';
-
-test('a name that is taken gets a number before its ending', () => {
-  expect(freeName('plan.pdf', new Set())).toBe('plan.pdf');
-  expect(freeName('plan.pdf', new Set(['plan.pdf', 'plan (2).pdf']))).toBe('plan (3).pdf');
-  expect(freeName('.profile', new Set(['.profile']))).toBe('.profile (2)');
-  expect(freeName('notes', new Set(['notes']))).toBe('notes (2)');
-});
 
 test('speed is that of the last seconds, not of the whole', () => {
   const meter = new Meter();

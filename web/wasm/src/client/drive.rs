@@ -23,7 +23,7 @@ impl Client {
         answer(self.inner.list_folder(folder).await)
     }
 
-    /// Makes a folder.
+    /// Makes a folder, with a number behind its name if that is taken.
     ///
     /// # Errors
     /// `EngineError`.
@@ -78,7 +78,10 @@ impl Inner {
 
     async fn make_folder(&self, parent: &str, name: &str) -> Result<EntryView> {
         let signed_in = self.signed_in()?;
-        let node = signed_in.drive.make_folder(parse_id(parent)?, name).await?;
+        let node = signed_in
+            .drive
+            .make_numbered_folder(parse_id(parent)?, name)
+            .await?;
         events::drive_changed(&self.host);
         signed_in.entry(node).await
     }

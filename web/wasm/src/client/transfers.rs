@@ -1,7 +1,7 @@
 //! Contents up and down. The queue, the handles and the sinks are the engine's own business.
 
 use js_sys::{Function, Reflect, Uint8Array};
-use postern_client::drive::NewFile;
+use postern_client::drive::{IfTaken, NewFile};
 use postern_client::protocol::TimeMs;
 use postern_client::transfer::{
     Checkpoint, SEGMENT_PLAIN_BYTES, Upload, abandon, decode_content, encode_content, forget_journal, upload,
@@ -188,6 +188,8 @@ impl Attachment {
                 node: Some(parse_id(&journal)?),
                 parent: parse_id(&text(object, "parent")?)?,
                 name: text(object, "name")?,
+                // Nobody was asked whether something may be replaced.
+                if_taken: IfTaken::KeepBoth,
                 modified: TimeMs(whole_ms(
                     field(object, "modifiedMs")?.as_f64().ok_or_else(misshapen)?,
                 )),
