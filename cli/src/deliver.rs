@@ -116,6 +116,7 @@ impl Output {
 }
 
 async fn print(desk: &Desk, shelf: &dyn Shelf, entry: &Entry) -> Result<()> {
+    let content = shelf.content(entry.id).await?;
     let progress = Progress::new(desk.say(), "fetching and opening", Some(entry.size_bytes));
     let part = progress.file();
     // The file itself: Rust's standard output would look for the ends of lines.
@@ -125,7 +126,7 @@ async fn print(desk: &Desk, shelf: &dyn Shelf, entry: &Entry) -> Result<()> {
         .map_err(|error| unwritten(&error))?;
     let (mut sink, mut checkpoint) = (WriteSink::new(File::from(stdout)), Checkpoint::start());
     let fetched = shelf
-        .download(entry.id, &mut checkpoint, &mut sink, &|bytes| part.at(bytes))
+        .download(&content, &mut checkpoint, &mut sink, &|bytes| part.at(bytes))
         .await;
     match fetched {
         Err(Error::Cancelled) => Err(Failure::Enough),

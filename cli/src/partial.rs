@@ -1,17 +1,19 @@
 //! A file that is still coming: beside its place, under a name that says so, until it is whole.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use postern_client::device::Device;
 use postern_client::protocol::{ContentId, TimeMs};
 use postern_client::transfer::{Checkpoint, Sink, journal_name};
-use postern_client::{Content, Error, Lent};
+use postern_client::{Content, Error};
 use postern_disk::{folder_of, sync_names};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -138,12 +140,12 @@ impl Partial {
 
 #[async_trait(?Send)]
 impl Sink for Partial {
-    async fn write(&mut self, bytes: Lent) -> postern_client::Result<()> {
-        let (file, count) = (Arc::clone(&self.file), bytes.len() as u64);
-        off_thread(move || (&*file).write_all(&bytes))
+    /// At its place, so that bytes which are given again are there once.
+    async fn write(&mut self, bytes: Bytes) -> postern_client::Result<()> {
+        let (file, at, count) = (Arc::clone(&self.file), self.written_bytes, bytes.len() as u64);
+        off_thread(move || file.write_all_at(&bytes, at))
             .await
             .map_err(|error| unsaved(&error))?;
-        self.written_bytes += count;
         if self
             .syncing
             .as_ref()
@@ -151,6 +153,7 @@ impl Sink for Partial {
         {
             self.settle().await?;
         }
+        self.written_bytes += count;
         if self.syncing.is_none() && self.written_bytes - self.noted_bytes >= NOTE_EVERY_BYTES {
             self.begin_sync();
         }
@@ -170,14 +173,13 @@ fn note_name(path: &Path, content: &Content) -> String {
 }
 
 fn open_at(path: &Path, noted_bytes: u64) -> io::Result<(File, u64)> {
-    let mut file = OpenOptions::new()
+    let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .open(path)?;
     let trusted_bytes = file.metadata()?.len().min(noted_bytes);
     file.set_len(trusted_bytes)?;
-    file.seek(SeekFrom::Start(trusted_bytes))?;
     Ok((file, trusted_bytes))
 }
 

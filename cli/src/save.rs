@@ -128,7 +128,7 @@ impl Saver<'_> {
         let progress = |bytes| part.at(bytes);
         let fetched = self
             .shelf
-            .download(entry.id, &mut checkpoint, &mut partial, &progress);
+            .download(&content, &mut checkpoint, &mut partial, &progress);
         match fetched.await {
             Ok(()) => partial.finish(entry.modified, self.force).await,
             // Going on from there would end the same way for ever.

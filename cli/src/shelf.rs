@@ -16,10 +16,10 @@ pub(crate) trait Shelf {
     async fn content(&self, node: NodeId) -> Result<Content>;
     /// What small files contain, as many as fit into a bundle, in one request.
     async fn read_small(&self, nodes: &[NodeId]) -> Result<Vec<Result<Vec<u8>>>>;
-    /// Fetches a file from where `checkpoint` stands.
+    /// Fetches a content from where `checkpoint` stands.
     async fn download(
         &self,
-        node: NodeId,
+        content: &Content,
         checkpoint: &mut Checkpoint,
         sink: &mut dyn Sink,
         progress: &dyn Fn(u64),
@@ -42,12 +42,12 @@ impl Shelf for Drive {
 
     async fn download(
         &self,
-        node: NodeId,
+        content: &Content,
         checkpoint: &mut Checkpoint,
         sink: &mut dyn Sink,
         progress: &dyn Fn(u64),
     ) -> Result<()> {
-        self.download(node, checkpoint, sink, progress).await
+        self.download(content, checkpoint, sink, progress).await
     }
 }
 
@@ -67,11 +67,11 @@ impl Shelf for OpenedLink {
 
     async fn download(
         &self,
-        node: NodeId,
+        content: &Content,
         checkpoint: &mut Checkpoint,
         sink: &mut dyn Sink,
         progress: &dyn Fn(u64),
     ) -> Result<()> {
-        self.download(Some(node), checkpoint, sink, progress).await
+        self.download(content, checkpoint, sink, progress).await
     }
 }

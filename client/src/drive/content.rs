@@ -9,28 +9,23 @@ use crate::transfer::{Checkpoint, Sink, fetch, fetch_bundle};
 use crate::{Error, Result};
 
 impl Drive {
-    /// Writes a file's content to `sink` from where `checkpoint` stands, and moves the checkpoint along, so that what
+    /// Writes a file's `content` to `sink` from where `checkpoint` stands, and moves the checkpoint along, so that what
     /// breaks off can go on. `progress` is told how many bytes have been written.
+    ///
+    /// It goes on with the content with which it began ([`Drive::content`]), also if the file gets another meanwhile.
     ///
     /// # Errors
     /// [`Error::NotAuthentic`] if what came is not what was put there; the sink has got nothing of that.
+    /// [`Error::NotFound`] if it is gone.
     pub async fn download(
         &self,
-        node: NodeId,
+        content: &Content,
         checkpoint: &mut Checkpoint,
         sink: &mut dyn Sink,
         progress: &dyn Fn(u64),
     ) -> Result<()> {
-        let content = self.content(node).await?;
-        fetch(
-            self.account().api(),
-            &Door::Owner,
-            &content,
-            checkpoint,
-            sink,
-            progress,
-        )
-        .await
+        let api = self.account().api();
+        fetch(api, &Door::Owner, content, checkpoint, sink, progress).await
     }
 
     /// What small files contain, as many as fit into a bundle ([`crate::transfer::bundles`]), in one request. Answers for

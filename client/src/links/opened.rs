@@ -170,20 +170,19 @@ impl OpenedLink {
         self.with_tree(|tree| resolve(tree, tree.root().node, path))
     }
 
-    /// Writes a file's content to `sink`, as [`crate::Drive::download`] does. `node` is `None` for a link to one file.
+    /// Writes a file's `content` to `sink`, as [`crate::Drive::download`] does.
     ///
     /// # Errors
     /// Also why the server gives no lease: [`Error::LinkUsedUp`] and the like.
     pub async fn download(
         &self,
-        node: Option<NodeId>,
+        content: &Content,
         checkpoint: &mut Checkpoint,
         sink: &mut dyn Sink,
         progress: &dyn Fn(u64),
     ) -> Result<()> {
-        let content = self.content(node).await?;
         let door = lease::take(&self.around, &self.api, self.id, &self.proof).await?;
-        let done = fetch(&self.api, &door, &content, checkpoint, sink, progress).await;
+        let done = fetch(&self.api, &door, content, checkpoint, sink, progress).await;
         if self.lease_is_over(&done) {
             lease::forget(&self.around, self.id).await?;
         }
@@ -205,7 +204,7 @@ impl OpenedLink {
         done
     }
 
-    /// Where a file's bytes are, and what opens them.
+    /// Where a file's bytes are, and what opens them. `node` is `None` for a link to one file.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::WrongKind`].

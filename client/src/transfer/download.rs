@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use futures::channel::mpsc;
-use futures::{StreamExt as _, stream, try_join};
+use futures::{FutureExt as _, StreamExt as _, stream, try_join};
 use postern_crypto::node::Content;
 use postern_crypto::stream::{ContentReader, HEADER_LEN, SEGMENT_CHUNKS, digest};
 use postern_crypto::{Hash, hash};
@@ -23,18 +23,26 @@ const PLACES_TO_WAIT: usize = 2;
 /// Where opened bytes go.
 #[async_trait(?Send)]
 pub trait Sink {
+    /// The most that one write is given. Writes that are waited for are what a [`Checkpoint`] counts.
+    fn piece_bytes(&self) -> usize {
+        usize::MAX
+    }
+
     /// Takes the next bytes. More come when it returns.
+    ///
+    /// Who stops a download drops this future, and cannot know whether the bytes were taken. If the download goes on,
+    /// the same bytes are given again: a sink that cannot take a write back must not let them be there twice.
     ///
     /// # Errors
     /// [`Error::CannotSave`].
-    async fn write(&mut self, bytes: Lent) -> Result<()>;
+    async fn write(&mut self, bytes: Bytes) -> Result<()>;
 }
 
-/// How far a download has come, to go on from there.
+/// How far the download of one content into one sink has come, to go on from there. Nobody else counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Checkpoint {
     written_bytes: u64,
-    /// The hashes of the segments that were written, or `None` where they are not known any more.
+    /// The hashes of the segments that were written to their ends, or `None` where they are not known any more.
     segments: Option<Vec<Hash>>,
 }
 
@@ -95,8 +103,7 @@ impl Checkpoint {
         usize::try_from(self.written_bytes % SEGMENT_PLAIN_BYTES).expect("less than a segment")
     }
 
-    fn advance(&mut self, bytes: u64, hash: Hash) {
-        self.written_bytes += bytes;
+    fn end_segment(&mut self, hash: Hash) {
         if let Some(segments) = &mut self.segments {
             segments.push(hash);
         }
@@ -135,13 +142,19 @@ pub(crate) async fn fetch(
 }
 
 impl Way<'_> {
-    async fn give(&mut self, Opened { mut plain, hash }: Opened) -> Result<()> {
-        let skip = self.checkpoint.skip().min(plain.len());
-        plain.drain(..skip);
-        let bytes = plain.len() as u64;
-        self.sink.write(plain).await?;
-        self.checkpoint.advance(bytes, hash);
-        (self.progress)(self.checkpoint.written_bytes);
+    /// Whoever drops this between two pieces goes on with the second: each is counted when it is taken, and the segment
+    /// in the same breath as its last.
+    async fn give(&mut self, Opened { plain, hash }: Opened) -> Result<()> {
+        let mut rest = Bytes::from(plain);
+        rest.advance(self.checkpoint.skip().min(rest.len()));
+        while !rest.is_empty() {
+            let piece = rest.split_to(self.sink.piece_bytes().min(rest.len()));
+            let bytes = piece.len() as u64;
+            self.sink.write(piece).await?;
+            self.checkpoint.written_bytes += bytes;
+            (self.progress)(self.checkpoint.written_bytes);
+        }
+        self.checkpoint.end_segment(hash);
         Ok(())
     }
 
@@ -205,15 +218,18 @@ impl<'a> Fetch<'a> {
         Ok((reader, opened))
     }
 
-    /// Fetching and opening run ahead of the sink, as far as there are places for segments; and they run on while it writes.
+    /// Fetching and opening run ahead of the sink, as far as there are places for segments; and they run on while it
+    /// writes. If they end early, what they have opened is written first: it is authentic, and a line that breaks costs no
+    /// segment that has come. If the sink fails, nothing is fetched for it any more.
     async fn rest(&self, reader: &Arc<ContentReader>, first: u64, way: &mut Way<'_>) -> Result<()> {
         let (to_sink, from_lanes) = mpsc::unbounded();
         let (places, free) = mpsc::unbounded();
         for _ in 0..DEFAULT_WIDTH + PLACES_TO_WAIT {
             let _ = places.unbounded_send(());
         }
-        let opening = self.open_all(reader, first, free, to_sink);
-        try_join!(opening, way.give_all(from_lanes, places)).map(|_| ())
+        let opening = self.open_all(reader, first, free, to_sink).map(Ok);
+        let (opened, ()) = try_join!(opening, way.give_all(from_lanes, places))?;
+        opened
     }
 
     async fn open_all(

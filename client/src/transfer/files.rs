@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::lock::Mutex;
 use tokio::sync::Notify;
 
@@ -150,7 +151,8 @@ impl<W> WriteSink<W> {
 
 #[async_trait(?Send)]
 impl<W: Write + Send + 'static> Sink for WriteSink<W> {
-    async fn write(&mut self, bytes: Lent) -> Result<()> {
+    /// Who drops this takes the writer with it: the next write fails.
+    async fn write(&mut self, bytes: Bytes) -> Result<()> {
         let mut writer = self.writer.take().ok_or(Error::Cancelled)?;
         let (writer, written) = compute(move || {
             let written = writer.write_all(&bytes).and_then(|()| writer.flush());

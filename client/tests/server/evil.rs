@@ -1,6 +1,7 @@
 //! Somebody between client and server, who sees every request and may change every answer.
 
 use std::cell::RefCell;
+use std::future::pending;
 
 use async_trait::async_trait;
 use postern_client::http::{Fault, Http, Method, Request, Response};
@@ -11,10 +12,14 @@ use crate::platform::Network;
 /// Changes an answer.
 type Lie = Box<dyn FnMut(&Request, &mut Response)>;
 
+/// Whether a request gets no answer.
+type Silence = Box<dyn Fn(&Request) -> bool>;
+
 /// The way to the server.
 pub(crate) struct Evil {
     network: Network,
     lie: RefCell<Option<Lie>>,
+    silence: RefCell<Option<Silence>>,
     asked: RefCell<Vec<Asked>>,
 }
 
@@ -30,7 +35,8 @@ impl Evil {
     pub(crate) fn new(network: Network) -> Self {
         Self {
             network,
-            lie: RefCell::new(None),
+            lie: RefCell::default(),
+            silence: RefCell::default(),
             asked: RefCell::default(),
         }
     }
@@ -53,6 +59,11 @@ impl Evil {
         self.lie.replace(None);
     }
 
+    /// From now on such requests wait for ever.
+    pub(crate) fn never_answers(&self, such: impl Fn(&Request) -> bool + 'static) {
+        self.silence.replace(Some(Box::new(such)));
+    }
+
     /// All requests since the last call.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.take()
@@ -72,6 +83,10 @@ impl Http for Evil {
             path: request.path.clone(),
             body: request.body.to_vec(),
         });
+        let silent = self.silence.borrow().as_ref().is_some_and(|such| such(&request));
+        if silent {
+            pending::<()>().await;
+        }
         let mut response = self.network.send(request.clone()).await?;
         if let Some(lie) = self.lie.borrow_mut().as_mut() {
             lie(&request, &mut response);

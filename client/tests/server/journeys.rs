@@ -11,11 +11,10 @@ use postern_client::device::{Device, MemoryDevice};
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
 use postern_client::protocol::NodeId;
 use postern_client::protocol::volume::NodeKind;
-use postern_client::transfer::Checkpoint;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Result, Stay};
 use zeroize::Zeroizing;
 
-use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put, put_together};
+use crate::world::{PASSWORD, Phone, Server, get, get_from_link, noise, put, put_together};
 
 const LINK_PASSWORD: &str = "the heron at dawn";
 /// More than one part.
@@ -405,11 +404,8 @@ async fn open(phone: &Phone, address: &LinkAddress, password: Option<&str>) -> R
         seen = format!("{seen}/{}", first.name);
         node = Some(first.id);
     }
-    let mut sink = Buffer::default();
-    opened
-        .download(node, &mut Checkpoint::start(), &mut sink, &|_| {})
-        .await?;
-    Ok(format!("{seen} {}", fingerprint(&sink.take())))
+    let saved = get_from_link(&opened, node).await?;
+    Ok(format!("{seen} {}", fingerprint(&saved)))
 }
 
 /// The password is changed, with the keys or without.

@@ -28,6 +28,7 @@ const SEGMENT: usize = 8 << 20;
 async fn refuses(server: &Server, what: &str, lie: impl Fn(&Request, &mut Response) + 'static) {
     let (phone, drive) = server.sign_in("alice").await;
     let node = drive.resolve("film").await.expect("it is there");
+    let content = drive.content(node).await.expect("a file");
     phone.evil.tells(move |request, response| {
         if request.path.starts_with("/contents/") {
             lie(request, response);
@@ -35,7 +36,7 @@ async fn refuses(server: &Server, what: &str, lie: impl Fn(&Request, &mut Respon
     });
     let mut sink = Buffer::default();
     let outcome = drive
-        .download(node, &mut Checkpoint::start(), &mut sink, &|_| {})
+        .download(&content, &mut Checkpoint::start(), &mut sink, &|_| {})
         .await;
     assert_eq!(outcome, Err(Error::NotAuthentic), "{what}");
     let got = sink.take();
@@ -55,7 +56,7 @@ async fn film(server: &Server) -> (Phone, Drive) {
 }
 
 /// Whether a request asks for segment `segment`.
-fn asks_for(request: &Request, segment: u64) -> bool {
+pub(crate) fn asks_for(request: &Request, segment: u64) -> bool {
     let start = if segment == 0 {
         0
     } else {

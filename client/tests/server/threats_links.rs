@@ -3,13 +3,12 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
-use postern_client::transfer::Checkpoint;
 use postern_client::{Drive, Error};
 use postern_crypto::link::parse;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::world::{Buffer, Server, put};
+use crate::world::{Server, get_from_link, put};
 
 cases!(
     c2_what_a_link_grants_cannot_be_exchanged,
@@ -113,10 +112,7 @@ async fn e3_looking_at_a_link_counts_nothing() {
     let opened = OpenedLink::open(server.phone().around, &address, None)
         .await
         .expect("it opens");
-    opened
-        .download(None, &mut Checkpoint::start(), &mut Buffer::default(), &|_| {})
-        .await
-        .expect("the one");
+    get_from_link(&opened, None).await.expect("the one");
 }
 
 async fn e6_a_link_with_a_password_asks_nothing_before_the_password() {
@@ -159,10 +155,7 @@ async fn e1_neither_secret_nor_name_is_in_anything_that_is_sent() {
     let opened = OpenedLink::open(bob.around.clone(), &address, None)
         .await
         .expect("it opens");
-    opened
-        .download(None, &mut Checkpoint::start(), &mut Buffer::default(), &|_| {})
-        .await
-        .expect("downloaded");
+    get_from_link(&opened, None).await.expect("downloaded");
     for asked in phone.evil.asked().into_iter().chain(bob.evil.asked()) {
         let everything = [asked.path.as_bytes(), &asked.body].concat();
         for canary in [&b"canary-name"[..], b"canary-words", text.secret.expose()] {

@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use postern_client::device::MemoryDevice;
 use postern_client::drive::{IfTaken, NewFile};
+use postern_client::links::OpenedLink;
 use postern_client::protocol::{NodeId, TimeMs};
 use postern_client::transfer::{Checkpoint, LocalLanes, Sink, Source, Upload, upload, upload_bundle};
 use postern_client::{Account, Clock, Drive, Lent, PreparedSignUp, Result, Stay, Surroundings};
@@ -148,9 +150,17 @@ pub(crate) async fn sent(drive: &Drive, parent: NodeId, name: &str, bytes: &[u8]
 
 /// Downloads a file.
 pub(crate) async fn get(drive: &Drive, node: NodeId) -> Result<Vec<u8>> {
-    let mut sink = Buffer::default();
+    let (content, mut sink) = (drive.content(node).await?, Buffer::default());
     drive
-        .download(node, &mut Checkpoint::start(), &mut sink, &|_| {})
+        .download(&content, &mut Checkpoint::start(), &mut sink, &|_| {})
+        .await?;
+    Ok(sink.take())
+}
+
+/// Downloads what a link leads to, or a file below that.
+pub(crate) async fn get_from_link(link: &OpenedLink, node: Option<NodeId>) -> Result<Vec<u8>> {
+    let (content, mut sink) = (link.content(node).await?, Buffer::default());
+    link.download(&content, &mut Checkpoint::start(), &mut sink, &|_| {})
         .await?;
     Ok(sink.take())
 }
@@ -175,7 +185,7 @@ impl Buffer {
 
 #[async_trait(?Send)]
 impl Sink for Buffer {
-    async fn write(&mut self, bytes: Lent) -> Result<()> {
+    async fn write(&mut self, bytes: Bytes) -> Result<()> {
         self.0.borrow_mut().extend_from_slice(&bytes);
         Ok(())
     }

@@ -80,7 +80,10 @@ export interface Lanes {
   ): Promise<Uint8Array>;
 }
 
-/** Where opened bytes go; each promise is waited for before the next chunk is made, which keeps memory flat. */
+/**
+ * Where opened bytes go; each promise is waited for before the next chunk is made, which keeps memory flat. A write that
+ * was begun goes to its end, whatever becomes of the download.
+ */
 export interface Sink {
   write(chunk: Uint8Array): Promise<void>;
 }
@@ -132,14 +135,8 @@ export interface Client {
   attached(journals: Id[]): Promise<Id[]>;
   /** Tells the server to forget an unfinished upload, and drops the journal. */
   abandonUpload(journal: Id): Promise<void>;
-  /** Writes the opened content from `fromByte` on. */
-  download(
-    node: Id,
-    fromByte: number,
-    sink: Sink,
-    progress: (doneBytes: number) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
+  /** The download of a file's content as it is when it begins. Throws an `EngineError`; asks nobody. */
+  openDownload(node: Id, sink: Sink): Download;
 
   share(node: Id, terms: ShareTerms): Promise<Share>;
   shares(): Promise<Share[]>;
@@ -148,15 +145,19 @@ export interface Client {
   readLink(id: string, fragment: string): Promise<LinkText>;
   openLink(link: Id, password: string | null): Promise<LinkView>;
   listLinkFolder(link: Id, folder: Id): Promise<FolderListing>;
-  /** Takes a lease, or goes on with the one it holds. */
-  downloadFromLink(
-    link: Id,
-    node: Id | null,
-    fromByte: number,
-    sink: Sink,
-    progress: (doneBytes: number) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
+  /** The same through a link. Running it takes a lease, or goes on with the one that this device holds. */
+  openLinkDownload(link: Id, node: Id | null, sink: Sink): Download;
+}
+
+/** One content on its way into one sink. How far it has come, it alone knows. */
+export interface Download {
+  /**
+   * Writes what is still missing, in order, each byte once, also when an earlier run has failed or was stopped in the
+   * middle of a chunk. Rejects with `cancelled` when the signal fires. One run at a time.
+   */
+  run(progress: (doneBytes: number) => void, signal: AbortSignal): Promise<void>;
+  /** Gives back its memory, with the keys in it. */
+  free(): void;
 }
 
 export interface Attachment {

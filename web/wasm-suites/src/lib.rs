@@ -22,6 +22,8 @@ mod mutations;
 mod platform;
 #[path = "../../../client/tests/server/stories.rs"]
 mod stories;
+#[path = "../../../client/tests/server/stories_broken_downloads.rs"]
+mod stories_broken_downloads;
 #[path = "../../../client/tests/server/stories_two_devices.rs"]
 mod stories_two_devices;
 #[path = "../../../client/tests/server/threats_account.rs"]
@@ -43,6 +45,7 @@ type Case = (&'static str, fn() -> LocalBoxFuture<'static, ()>);
 
 const SUITES: &[&[Case]] = &[
     stories::CASES,
+    stories_broken_downloads::CASES,
     stories_two_devices::CASES,
     threats_account::CASES,
     threats_content::CASES,

@@ -1,7 +1,8 @@
 //! One device, signed in or not: `Client` of `skin.ts`.
 //!
-//! Methods come in groups, one file for each: the account here, then `drive`, `transfers`, `links`.
+//! Methods come in groups, one file for each: the account here, then `drive`, `transfers`, `downloads`, `links`.
 
+mod downloads;
 mod drive;
 mod links;
 mod transfers;
@@ -14,7 +15,6 @@ use postern_client::account::Usage;
 use postern_client::http::Retry;
 use postern_client::links::{LinkAddress, OpenedLink};
 use postern_client::protocol::{LinkId, NodeId, SessionId};
-use postern_client::transfer::Checkpoint;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Result, Stay, Surroundings};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -47,8 +47,6 @@ pub(crate) struct Inner {
     prepared: RefCell<HashMap<String, Rc<PreparedSignUp>>>,
     addresses: RefCell<HashMap<LinkId, LinkAddress>>,
     opened: RefCell<HashMap<LinkId, Rc<OpenedLink>>>,
-    /// How far downloads came that broke off: with it, one that goes on is still compared with its digest.
-    checkpoints: RefCell<HashMap<[u8; 16], Checkpoint>>,
 }
 
 /// What there is while somebody is signed in.
@@ -128,7 +126,6 @@ impl Client {
     #[wasm_bindgen(js_name = signOut)]
     pub async fn sign_out(&self) -> Answer {
         let signed_in = self.inner.signed_in.take();
-        self.inner.checkpoints.borrow_mut().clear();
         match signed_in {
             Some(signed_in) => answer(signed_in.drive.account().sign_out().await),
             None => Ok(JsValue::UNDEFINED),
@@ -204,7 +201,6 @@ impl Inner {
             prepared: RefCell::default(),
             addresses: RefCell::default(),
             opened: RefCell::default(),
-            checkpoints: RefCell::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What JavaScript brings. The shapes are those of `skin.ts`.
 
-use js_sys::{Function, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -50,5 +50,5 @@ extern "C" {
     /// Somewhere to write.
     pub type SinkObject;
     #[wasm_bindgen(method, catch)]
-    pub(crate) async fn write(this: &SinkObject, chunk: Uint8Array) -> Result<JsValue, JsValue>;
+    pub(crate) fn write(this: &SinkObject, chunk: Uint8Array) -> Result<Promise, JsValue>;
 }

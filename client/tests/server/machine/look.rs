@@ -6,10 +6,9 @@ use postern_client::Drive;
 use postern_client::links::OpenedLink;
 use postern_client::protocol::NodeId;
 use postern_client::protocol::volume::NodeKind;
-use postern_client::transfer::Checkpoint;
 
 use super::model::Paths;
-use crate::world::{Buffer, get};
+use crate::world::{get, get_from_link};
 
 pub(super) async fn names(drive: &Drive) -> BTreeSet<String> {
     walk(drive).await.into_keys().collect()
@@ -45,12 +44,8 @@ pub(super) async fn everything(drive: &Drive) -> Paths {
 }
 
 pub(super) async fn read(opened: &OpenedLink, node: Option<NodeId>) -> Vec<u8> {
-    let mut sink = Buffer::default();
-    let read = opened
-        .download(node, &mut Checkpoint::start(), &mut sink, &|_| {})
-        .await;
-    read.expect("downloaded through a link");
-    sink.take()
+    let read = get_from_link(opened, node).await;
+    read.expect("downloaded through a link")
 }
 
 pub(super) async fn below(opened: &OpenedLink) -> Paths {

@@ -1,6 +1,6 @@
 /** Downloads: opened here, written where the person said. They do not survive a reload: the browser's picker is gone then. */
 import type { Id, SaveTarget } from '../api';
-import type { Sink } from '../skin';
+import type { Download, Sink } from '../skin';
 import { explain } from './explain';
 import { newId } from './ids';
 import type { Ledger } from './ledger';
@@ -8,12 +8,7 @@ import { type EndingSink, sinkFor } from './sinks';
 import { untilItPasses } from './retry';
 
 /** How the opened bytes are had: from the drive or from a link. */
-export type Opening = (
-  fromByte: number,
-  sink: Sink,
-  progress: (doneBytes: number) => void,
-  signal: AbortSignal,
-) => Promise<void>;
+export type Opening = (sink: Sink) => Download;
 
 export class Downloads {
   #ledger: Ledger;
@@ -74,21 +69,18 @@ export class Downloads {
     }
   }
 
-  /** A line that breaks is taken up again at the byte where it broke: what was written was checked before. */
+  /** A line that breaks is taken up again where it broke; where that was, the download knows. */
   async #fill(id: Id, sink: EndingSink, open: Opening, signal: AbortSignal) {
-    let written = 0;
-    const counting: Sink = {
-      async write(chunk) {
-        const { length } = chunk;
-        await sink.write(chunk);
-        written += length;
-      },
-    };
-    const progress = () => this.#ledger.progress(id, written);
-    await untilItPasses(() => open(written, counting, progress, signal), {
-      signal,
-      waiting: (error) => this.#ledger.change(id, { state: 'retrying', error }),
-      again: () => this.#ledger.change(id, { state: 'running', error: null }),
-    });
+    const download = open(sink);
+    const progress = (doneBytes: number) => this.#ledger.progress(id, doneBytes);
+    try {
+      await untilItPasses(() => download.run(progress, signal), {
+        signal,
+        waiting: (error) => this.#ledger.change(id, { state: 'retrying', error }),
+        again: () => this.#ledger.change(id, { state: 'running', error: null }),
+      });
+    } finally {
+      download.free();
+    }
   }
 }

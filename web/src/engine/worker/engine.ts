@@ -106,7 +106,7 @@ export class WorkerEngine implements Engine {
     return this.#uploads.add(parent, items);
   }
   async download({ id, name, sizeBytes }: Pick<Entry, 'id' | 'name' | 'sizeBytes'>, target: SaveTarget) {
-    return this.#downloads.start(name, sizeBytes, target, (...rest) => this.#client.download(id, ...rest));
+    return this.#downloads.start(name, sizeBytes, target, (sink) => this.#client.openDownload(id, sink));
   }
   async unsaved(transfer: Id) {
     return this.#downloads.unsaved(transfer);
@@ -172,8 +172,8 @@ export class WorkerEngine implements Engine {
   async downloadFromLink(link: Id, node: Id | null, target: SaveTarget) {
     const seen = this.#seenInLinks.get(node ?? link);
     if (!seen) throw fail('not-found');
-    return this.#downloads.start(seen.name, seen.sizeBytes, target, (...rest) =>
-      this.#client.downloadFromLink(link, node, ...rest),
+    return this.#downloads.start(seen.name, seen.sizeBytes, target, (sink) =>
+      this.#client.openLinkDownload(link, node, sink),
     );
   }
 }

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use js_sys::Function;
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
 use postern_client::protocol::volume::NodeKind;
 use postern_client::protocol::{LinkId, TimeMs};
@@ -10,16 +9,11 @@ use postern_client::{Error, Result};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::AbortSignal;
 use zeroize::Zeroizing;
 
-use super::transfers::{telling, whole};
 use super::{Answer, Client, Inner, answer, parse_id, read};
 use crate::clock::whole_ms;
 use crate::events;
-use crate::host::SinkObject;
-use crate::signal::until_aborted;
-use crate::sink::BrowserSink;
 use crate::values::{LinkTextView, LinkView, ListingView, ShareView, kind};
 
 /// `ShareTerms` of `api.ts`.
@@ -88,26 +82,6 @@ impl Client {
     #[wasm_bindgen(js_name = listLinkFolder)]
     pub async fn list_link_folder(&self, link: String, folder: String) -> Answer {
         answer(self.inner.list_link_folder(&link, &folder).await)
-    }
-
-    /// Takes a lease, or goes on with the one it holds, and writes the opened content from `from_byte` on.
-    ///
-    /// # Errors
-    /// `EngineError`.
-    #[wasm_bindgen(js_name = downloadFromLink)]
-    pub async fn download_from_link(
-        &self,
-        link: String,
-        node: Option<String>,
-        from_byte: f64,
-        sink: SinkObject,
-        progress: Function,
-        signal: AbortSignal,
-    ) -> Answer {
-        let work = self
-            .inner
-            .download_from_link(&link, node.as_deref(), from_byte, &sink, &progress);
-        answer(until_aborted(&signal, work).await)
     }
 }
 
@@ -196,27 +170,7 @@ impl Inner {
         Ok(ListingView::new(listing, |_| false))
     }
 
-    async fn download_from_link(
-        &self,
-        link: &str,
-        node: Option<&str>,
-        from_byte: f64,
-        sink: &SinkObject,
-        progress: &Function,
-    ) -> Result<()> {
-        let opened = self.opened_link(link)?;
-        let node = node.map(parse_id).transpose()?;
-        let content = opened.content(node).await?;
-        let mut checkpoint = self.checkpoint(&content, whole(from_byte));
-        let mut sink = BrowserSink(sink);
-        let done = opened
-            .download(node, &mut checkpoint, &mut sink, &telling(progress))
-            .await;
-        self.keep_checkpoint(&content, checkpoint, done.is_ok());
-        done
-    }
-
-    fn opened_link(&self, link: &str) -> Result<Rc<OpenedLink>> {
+    pub(super) fn opened_link(&self, link: &str) -> Result<Rc<OpenedLink>> {
         let id: LinkId = parse_id(link)?;
         self.opened.borrow().get(&id).cloned().ok_or(Error::NotFound)
     }

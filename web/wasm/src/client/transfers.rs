@@ -1,11 +1,9 @@
-//! Contents up and down. The queue, the handles and the sinks are the engine's own business.
+//! Contents up. The queue and the handles are the engine's own business.
 
 use js_sys::{Function, Reflect, Uint8Array};
 use postern_client::drive::{IfTaken, NewFile};
 use postern_client::protocol::TimeMs;
-use postern_client::transfer::{
-    Checkpoint, SEGMENT_PLAIN_BYTES, Upload, abandon, decode_content, encode_content, forget_journal, upload,
-};
+use postern_client::transfer::{Upload, abandon, decode_content, encode_content, forget_journal, upload};
 use postern_client::{Content, Error, Result};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -15,10 +13,8 @@ use super::{Answer, Client, Inner, answer, parse_id};
 use crate::clock::whole_ms;
 use crate::errors::to_js_error;
 use crate::events;
-use crate::host::SinkObject;
 use crate::lanes::PoolLanes;
 use crate::signal::until_aborted;
-use crate::sink::BrowserSink;
 use crate::values::{EntryView, number};
 
 #[wasm_bindgen]
@@ -65,21 +61,6 @@ impl Client {
     #[wasm_bindgen(js_name = abandonUpload)]
     pub async fn abandon_upload(&self, journal: String) -> Answer {
         answer(self.inner.abandon_upload(&journal).await)
-    }
-
-    /// Writes the opened content from `from_byte` on.
-    ///
-    /// # Errors
-    /// `EngineError`.
-    pub async fn download(
-        &self,
-        node: String,
-        from_byte: f64,
-        sink: SinkObject,
-        progress: Function,
-        signal: AbortSignal,
-    ) -> Answer {
-        answer(until_aborted(&signal, self.inner.download(&node, from_byte, &sink, &progress)).await)
     }
 }
 
@@ -133,42 +114,6 @@ impl Inner {
     async fn abandon_upload(&self, journal: &str) -> Result<()> {
         abandon(self.signed_in()?.drive.account(), journal).await
     }
-
-    async fn download(
-        &self,
-        node: &str,
-        from_byte: f64,
-        sink: &SinkObject,
-        progress: &Function,
-    ) -> Result<()> {
-        let node = parse_id(node)?;
-        let signed_in = self.signed_in()?;
-        let content = signed_in.drive.content(node).await?;
-        let mut checkpoint = self.checkpoint(&content, whole(from_byte));
-        let mut sink = BrowserSink(sink);
-        let done = signed_in
-            .drive
-            .download(node, &mut checkpoint, &mut sink, &telling(progress))
-            .await;
-        self.keep_checkpoint(&content, checkpoint, done.is_ok());
-        done
-    }
-
-    /// Where to go on: with what is known of the segments before, if this download is the one that broke off there.
-    pub(super) fn checkpoint(&self, content: &Content, from_byte: u64) -> Checkpoint {
-        let kept = self.checkpoints.borrow_mut().remove(&content.id);
-        match kept.filter(|kept| kept.written_bytes() == from_byte) {
-            Some(kept) => kept,
-            None => Checkpoint::at(from_byte),
-        }
-    }
-
-    pub(super) fn keep_checkpoint(&self, content: &Content, checkpoint: Checkpoint, done: bool) {
-        // Below one segment there is nothing to go on with.
-        if !done && checkpoint.written_bytes() >= SEGMENT_PLAIN_BYTES {
-            self.checkpoints.borrow_mut().insert(content.id, checkpoint);
-        }
-    }
 }
 
 /// `Attachment` of `skin.ts`.
@@ -213,7 +158,7 @@ pub(super) fn telling(progress: &Function) -> impl Fn(u64) {
     clippy::cast_sign_loss,
     reason = "saturates; sizes are below 2^53"
 )]
-pub(super) fn whole(value: f64) -> u64 {
+fn whole(value: f64) -> u64 {
     value as u64
 }
 

@@ -1,0 +1,117 @@
+//! Downloads: each a handle, which alone knows how far it has come.
+
+use std::rc::Rc;
+
+use js_sys::Function;
+use postern_client::links::OpenedLink;
+use postern_client::protocol::NodeId;
+use postern_client::transfer::Checkpoint;
+use postern_client::{Content, Result};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::AbortSignal;
+
+use super::transfers::telling;
+use super::{Answer, Client, SignedIn, answer, parse_id};
+use crate::errors::to_js_error;
+use crate::host::SinkObject;
+use crate::signal::until_aborted;
+use crate::sink::BrowserSink;
+
+/// One content on its way into one sink.
+#[wasm_bindgen]
+pub struct Download {
+    shelf: Shelf,
+    /// Known once it has begun, and the same from then on: the file may get another content meanwhile.
+    content: Option<Content>,
+    checkpoint: Checkpoint,
+    sink: BrowserSink,
+}
+
+/// Where it is fetched from.
+enum Shelf {
+    Drive(Rc<SignedIn>, NodeId),
+    Link(Rc<OpenedLink>, Option<NodeId>),
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// The download of a file of the drive. Asks nobody.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = openDownload)]
+    pub fn open_download(&self, node: &str, sink: SinkObject) -> std::result::Result<Download, JsValue> {
+        let shelf = || Ok(Shelf::Drive(self.inner.signed_in()?, parse_id(node)?));
+        Download::new(shelf(), sink)
+    }
+
+    /// The download of what a link leads to, or of a file below that. Asks nobody, and counts nothing.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = openLinkDownload)]
+    pub fn open_link_download(
+        &self,
+        link: &str,
+        node: Option<String>,
+        sink: SinkObject,
+    ) -> std::result::Result<Download, JsValue> {
+        let node = || node.as_deref().map(parse_id).transpose();
+        let shelf = || Ok(Shelf::Link(self.inner.opened_link(link)?, node()?));
+        Download::new(shelf(), sink)
+    }
+}
+
+#[wasm_bindgen]
+impl Download {
+    /// Fetches, opens and writes what is still missing. After an error, or when the signal has fired, it can be called
+    /// again, and goes on where it stopped.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    pub async fn run(&mut self, progress: Function, signal: AbortSignal) -> Answer {
+        answer(until_aborted(&signal, self.go_on(&progress)).await)
+    }
+}
+
+impl Download {
+    fn new(shelf: Result<Shelf>, sink: SinkObject) -> std::result::Result<Self, JsValue> {
+        Ok(Self {
+            shelf: shelf.map_err(|error| to_js_error(&error))?,
+            content: None,
+            checkpoint: Checkpoint::start(),
+            sink: BrowserSink::new(sink),
+        })
+    }
+
+    async fn go_on(&mut self, progress: &Function) -> Result<()> {
+        let Self {
+            shelf,
+            content,
+            checkpoint,
+            sink,
+        } = self;
+        let content = match content {
+            Some(begun) => begun,
+            None => content.insert(shelf.content().await?),
+        };
+        let progress = telling(progress);
+        match shelf {
+            Shelf::Drive(signed_in, _) => {
+                let drive = &signed_in.drive;
+                drive.download(content, checkpoint, sink, &progress).await
+            }
+            Shelf::Link(link, _) => link.download(content, checkpoint, sink, &progress).await,
+        }
+    }
+}
+
+impl Shelf {
+    async fn content(&self) -> Result<Content> {
+        match self {
+            Self::Drive(signed_in, node) => signed_in.drive.content(*node).await,
+            Self::Link(link, node) => link.content(*node).await,
+        }
+    }
+}
