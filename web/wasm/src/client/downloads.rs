@@ -57,8 +57,8 @@ impl Client {
         node: Option<String>,
         sink: SinkObject,
     ) -> std::result::Result<Download, JsValue> {
-        let node = || node.as_deref().map(parse_id).transpose();
-        let shelf = || Ok(Shelf::Link(self.inner.opened_link(link)?, node()?));
+        let node = node.map(|node| parse_id(&node)).transpose();
+        let shelf = || Ok(Shelf::Link(self.inner.opened_link(link)?, node?));
         Download::new(shelf(), sink)
     }
 }
