@@ -14,11 +14,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::{Error, Result};
+use crate::{Error, Result, Surroundings};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use folder::FolderDevice;
 pub use memory::MemoryDevice;
+
+/// How long to wait before looking again whether a lock is free.
+const LOCK_PAUSE_MS: u64 = 20;
 
 /// A small durable key-value store. Keys are of the form `kind/id`, of `[A-Za-z0-9_-]` and slashes.
 #[async_trait(?Send)]
@@ -37,6 +40,23 @@ pub trait Device {
 
 /// Dropping it unlocks.
 pub type Guard = Box<dyn Any>;
+
+/// Takes a lock that whoever has it is about to give back, and waits for that up to `patience_ms`.
+///
+/// # Errors
+/// [`Error::Busy`].
+pub(crate) async fn lock_patiently(around: &Surroundings, name: &str, patience_ms: i64) -> Result<Guard> {
+    let in_vain = around.now().plus_ms(patience_ms);
+    loop {
+        if let Some(guard) = around.device.lock(name).await? {
+            return Ok(guard);
+        }
+        if around.now() >= in_vain {
+            return Err(Error::Busy);
+        }
+        around.clock.sleep_ms(LOCK_PAUSE_MS).await;
+    }
+}
 
 /// Reads what [`put_json`] wrote. What does not parse was written by another version, and counts as absent only if
 /// the caller says so.
