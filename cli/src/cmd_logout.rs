@@ -26,7 +26,6 @@ impl Logout {
             Err(_) => false,
         };
         Account::forget(&around).await?;
-        desk.forget_server().await?;
         desk.say()
             .done(&LoggedOut { server_told }, || sentence(server_told))
     }

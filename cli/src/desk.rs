@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use postern_client::device::{Device, FolderDevice};
+use postern_client::device::{Device, FolderDevice, keys};
 use postern_client::{Account, Drive, ErrorClass, Surroundings};
 
 use crate::args::Global;
@@ -13,8 +13,6 @@ use crate::machine::{SystemClock, SystemEntropy, network};
 use crate::say::Say;
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
-/// Where the device remembers at which server it signed in.
-const SERVER_KEY: &str = "server";
 
 /// What every command works with.
 pub(crate) struct Desk {
@@ -44,7 +42,7 @@ impl Desk {
 
     /// Makes `server` the one that this profile means from now on.
     pub(crate) async fn remember_server(&self, server: &str) -> Result<()> {
-        Ok(self.device()?.put(SERVER_KEY, server.as_bytes()).await?)
+        Ok(self.device()?.put(keys::SERVER, server.as_bytes()).await?)
     }
 
     /// The surroundings for a command that needs no account.
@@ -56,6 +54,7 @@ impl Desk {
     pub(crate) fn around_at(&self, server: &str) -> Result<Surroundings> {
         Ok(Surroundings {
             http: network(server, &self.say)?,
+            origin: server.to_owned(),
             device: Rc::new(self.device()?),
             clock: Rc::new(SystemClock),
             entropy: Rc::new(SystemEntropy),
@@ -96,13 +95,8 @@ impl Desk {
         }
     }
 
-    /// Forgets at which server this profile was signed in.
-    pub(crate) async fn forget_server(&self) -> Result<()> {
-        Ok(self.device()?.delete(SERVER_KEY).await?)
-    }
-
     async fn remembered_server(&self) -> Result<Option<String>> {
-        let bytes = self.device()?.get(SERVER_KEY).await?;
+        let bytes = self.device()?.get(keys::SERVER).await?;
         Ok(bytes.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
     }
 

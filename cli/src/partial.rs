@@ -1,5 +1,7 @@
 //! A file that is still coming: beside its place, under a name that says so, until it is whole.
 
+mod note;
+
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -12,11 +14,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use postern_client::device::Device;
 use postern_client::protocol::{ContentId, TimeMs};
-use postern_client::transfer::{Checkpoint, Sink, journal_name};
+use postern_client::transfer::{Checkpoint, Sink};
 use postern_client::{Content, Error};
 use postern_disk::{folder_of, sync_names};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use self::note::Note;
 use crate::off_thread::off_thread;
 use crate::target::beside;
 
@@ -29,13 +32,10 @@ pub(crate) struct Partial {
     place: PathBuf,
     path: PathBuf,
     file: Arc<File>,
-    device: Rc<dyn Device>,
-    note: String,
+    note: Note,
     written_bytes: u64,
     noted_bytes: u64,
     syncing: Option<Syncing>,
-    /// The device has a note of it, or did.
-    is_noted: bool,
 }
 
 /// What came before is being made durable, while more comes.
@@ -51,22 +51,18 @@ impl Partial {
         place: &Path,
         content: &Content,
     ) -> postern_client::Result<Self> {
-        let path = beside(place, &ContentId(content.id).to_string());
-        let note = note_name(&path, content);
-        let noted = device.get(&note).await?;
-        let is_noted = noted.is_some();
-        let noted = noted.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok());
-        let (file, written_bytes) = open_at(&path, noted.unwrap_or(0)).map_err(|error| unsaved(&error))?;
+        let content = ContentId(content.id);
+        let path = beside(place, &content.to_string());
+        let (note, noted_bytes) = Note::find(device, &path, content).await?;
+        let (file, written_bytes) = open_at(&path, noted_bytes).map_err(|error| unsaved(&error))?;
         Ok(Self {
             place: place.to_owned(),
             path,
             file: Arc::new(file),
-            device,
             note,
             written_bytes,
             noted_bytes: written_bytes,
             syncing: None,
-            is_noted,
         })
     }
 
@@ -87,7 +83,7 @@ impl Partial {
     /// Throws away what has come: it is not what it should be.
     pub(crate) async fn discard(self) {
         let _ = fs::remove_file(&self.path);
-        let _ = self.device.delete(&self.note).await;
+        let _ = self.note.forget().await;
     }
 
     /// Moves the whole file to its place. Without `force`, what has come to be there meanwhile stays.
@@ -98,9 +94,7 @@ impl Partial {
             place,
             path,
             file,
-            device,
             note,
-            is_noted,
             ..
         } = self;
         let moved = off_thread(move || {
@@ -110,12 +104,7 @@ impl Partial {
             sync_names(folder_of(&place))
         });
         moved.await.map_err(|error| unsaved(&error))?;
-        // Forgetting is durable too, and costs as much as saving: most files were never noted.
-        if is_noted {
-            device.delete(&note).await
-        } else {
-            Ok(())
-        }
+        note.forget().await
     }
 
     fn begin_sync(&mut self) {
@@ -133,8 +122,8 @@ impl Partial {
         };
         let synced = synced.await.map_err(io::Error::other).flatten();
         synced.map_err(|error| unsaved(&error))?;
-        (self.noted_bytes, self.is_noted) = (bytes, true);
-        self.device.put(&self.note, bytes.to_string().as_bytes()).await
+        self.noted_bytes = bytes;
+        self.note.say(bytes).await
     }
 }
 
@@ -159,17 +148,6 @@ impl Sink for Partial {
         }
         Ok(())
     }
-}
-
-/// The same for the same content on the way to the same place.
-fn note_name(path: &Path, content: &Content) -> String {
-    let folder = fs::canonicalize(folder_of(path)).unwrap_or_default();
-    let name = path.file_name().unwrap_or_default();
-    let whole = folder.join(name);
-    format!(
-        "downloads/{}",
-        journal_name(&[&content.id, whole.as_os_str().as_encoded_bytes()])
-    )
 }
 
 fn open_at(path: &Path, noted_bytes: u64) -> io::Result<(File, u64)> {

@@ -5,6 +5,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod folder;
+pub mod keys;
 mod memory;
 
 use std::any::Any;
@@ -23,7 +24,7 @@ pub use memory::MemoryDevice;
 /// How long to wait before looking again whether a lock is free.
 const LOCK_PAUSE_MS: u64 = 20;
 
-/// A small durable key-value store. Keys are of the form `kind/id`, of `[A-Za-z0-9_-]` and slashes.
+/// A small durable key-value store. Keys are of the form `kind/id`, of `[A-Za-z0-9_-]` and slashes; [`keys`] has them all.
 #[async_trait(?Send)]
 pub trait Device {
     /// The value, or `None`.

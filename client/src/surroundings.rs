@@ -38,6 +38,8 @@ impl<R: CryptoRng> Entropy for RefCell<R> {
 pub struct Surroundings {
     /// The way to the server.
     pub http: Rc<dyn Http>,
+    /// The server at the end of it, such as `https://files.example`: what it alone may see is kept under its name.
+    pub origin: String,
     /// What this device remembers.
     pub device: Rc<dyn Device>,
     /// Time.

@@ -27,8 +27,7 @@ pub use download::{Checkpoint, Sink};
 pub use files::{FileSink, FileSource, StreamSource, WriteSink};
 #[cfg(feature = "fuzzing")]
 pub(crate) use journal::Notes;
-pub(crate) use journal::forget_journals;
-pub use journal::{forget_journal, journal_name, journals};
+pub use journal::forget_journal;
 pub use lanes::{Lanes, LocalLanes, Note};
 pub use parcel::Parcel;
 pub use part::{LaneMemory, PartDone, PartJob, run_part};

@@ -3,9 +3,8 @@
 use std::fs::{self, File};
 use std::rc::Rc;
 
-use postern_client::transfer::{
-    DEFAULT_WIDTH, FileSource, LocalLanes, Upload, abandon, journal_name, upload,
-};
+use postern_client::device::keys::described_name;
+use postern_client::transfer::{DEFAULT_WIDTH, FileSource, LocalLanes, Upload, abandon, upload};
 use postern_client::{Content, Error};
 
 use super::{Finished, Uploader, is_whole, refuse_changed, unreadable};
@@ -64,7 +63,7 @@ impl Uploader<'_> {
     /// One upload of one file to one place. The path is made whole, so that the folder it is typed in does not matter.
     fn journal(&self, file: &LocalFile) -> String {
         let path = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-        journal_name(&[
+        described_name(&[
             &self.drive.account().id().0,
             &self.folders[file.folder].0,
             file.name.as_bytes(),

@@ -9,12 +9,9 @@ use zeroize::Zeroize;
 
 use super::memory::Memory;
 use super::{Account, Stay, unlock};
-use crate::device::{get_json, put_json};
+use crate::device::{get_json, keys, put_json};
 use crate::http::Api;
-use crate::transfer::forget_journals;
 use crate::{Error, Result, Surroundings};
-
-const KEY: &str = "session";
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -39,14 +36,14 @@ impl Account {
     /// # Errors
     /// [`Error::SignedOut`] if its session has ended meanwhile: then nothing is kept any more.
     pub async fn resume(around: Surroundings) -> Result<Option<Self>> {
-        let Some(kept) = get_json::<Kept>(&*around.device, KEY).await? else {
+        let Some(kept) = get_json::<Kept>(&*around.device, keys::SESSION).await? else {
             return Ok(None);
         };
         let api = Api::new(around.http.clone());
         api.set_token(Some(kept.token.clone().into()));
         let body = match api.account().await {
             Err(Error::SignedOut) => {
-                around.device.delete(KEY).await?;
+                around.device.delete(keys::SESSION).await?;
                 return Err(Error::SignedOut);
             }
             body => body?,
@@ -76,8 +73,7 @@ impl Account {
     /// # Errors
     /// [`Error::Device`] if the device does not forget.
     pub async fn forget(around: &Surroundings) -> Result<()> {
-        around.device.delete(KEY).await?;
-        forget_journals(around).await
+        keys::forget_account(&*around.device).await
     }
 
     pub(super) async fn keep(&self) -> Result<()> {
@@ -94,7 +90,7 @@ impl Account {
             generation: unlocked.keyring.generation(),
             key: *unlocked.keyring.key().expose(),
         };
-        put_json(&*self.around.device, KEY, &kept).await
+        put_json(&*self.around.device, keys::SESSION, &kept).await
     }
 }
 

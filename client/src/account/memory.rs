@@ -7,7 +7,7 @@ use postern_crypto::directory::DirectoryHead;
 use postern_protocol::{AccountId, VolumeId};
 use serde::{Deserialize, Serialize};
 
-use crate::device::{get_json, lock_patiently, put_json};
+use crate::device::{get_json, keys, lock_patiently, put_json};
 use crate::{Result, Surroundings};
 
 /// How long to wait for another process that is writing.
@@ -37,7 +37,7 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) async fn load(around: &Surroundings, account: AccountId) -> Result<Self> {
-        Ok(get_json(&*around.device, &key(account))
+        Ok(get_json(&*around.device, &keys::memory(account))
             .await?
             .unwrap_or_default())
     }
@@ -70,7 +70,7 @@ pub(crate) async fn remember(
     account: AccountId,
     see: impl FnOnce(&mut Memory),
 ) -> Result<()> {
-    let key = key(account);
+    let key = keys::memory(account);
     let _guard = lock_patiently(around, &key, PATIENCE_MS).await?;
     let before = Memory::load(around, account).await?;
     let mut after = before.clone();
@@ -86,10 +86,6 @@ fn highest(known: Option<Mark>, seen: Mark) -> Mark {
     known
         .filter(|known| known.counter >= seen.counter)
         .unwrap_or(seen)
-}
-
-fn key(account: AccountId) -> String {
-    format!("memory/{account}")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use postern_protocol::{LinkId, TimeMs};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::device::{get_json, put_json};
+use crate::device::{get_json, keys, put_json};
 use crate::http::{Api, Door};
 use crate::{Result, Surroundings};
 
@@ -18,7 +18,7 @@ struct Lease {
 /// The lease that this device holds for `link`, or a new one. Asked for when a person wants the bytes, never before:
 /// this is what a download limit counts (threat E3).
 pub(super) async fn take(around: &Surroundings, api: &Api, link: LinkId, proof: &LinkProof) -> Result<Door> {
-    let kept = get_json::<Lease>(&*around.device, &key(link)).await?;
+    let kept = get_json::<Lease>(&*around.device, &keys::lease(&around.origin, link)).await?;
     let lease = match kept.filter(|lease| lease.expires > around.now()) {
         Some(lease) => lease,
         None => {
@@ -27,7 +27,7 @@ pub(super) async fn take(around: &Surroundings, api: &Api, link: LinkId, proof: 
                 token: body.token,
                 expires: body.expires,
             };
-            put_json(&*around.device, &key(link), &lease).await?;
+            put_json(&*around.device, &keys::lease(&around.origin, link), &lease).await?;
             lease
         }
     };
@@ -39,9 +39,5 @@ pub(super) async fn take(around: &Surroundings, api: &Api, link: LinkId, proof: 
 
 /// Forgets the lease: it is used, or the server no longer knows it.
 pub(super) async fn forget(around: &Surroundings, link: LinkId) -> Result<()> {
-    around.device.delete(&key(link)).await
-}
-
-fn key(link: LinkId) -> String {
-    format!("lease/{link}")
+    around.device.delete(&keys::lease(&around.origin, link)).await
 }

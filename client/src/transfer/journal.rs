@@ -11,14 +11,12 @@ use std::rc::Rc;
 use futures::lock::Mutex;
 use postern_crypto::codec::{Reader, Writer};
 use postern_crypto::stream::{ContentSealer, HEADER_LEN};
-use postern_crypto::{ContentKey, Hash, hash};
+use postern_crypto::{ContentKey, Hash};
 use postern_protocol::{AccountId, ContentId, parts};
 use zeroize::Zeroizing;
 
-use crate::device::{Device, Guard};
+use crate::device::{Device, Guard, keys};
 use crate::{Error, Result, Surroundings};
-
-const PREFIX: &str = "journal/";
 
 /// What is noted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,48 +38,17 @@ pub(crate) struct Journal {
     _guard: Guard,
 }
 
-/// A name for the journal of what `parts` describe, the same each time and fit for a device's store.
-#[must_use]
-pub fn journal_name(parts: &[&[u8]]) -> String {
-    let described = parts
-        .iter()
-        .fold(Writer::with_capacity(256), |writer, part| writer.lp(part))
-        .finish();
-    let hash = hash::hash(&described);
-    ContentId(hash[..16].try_into().expect("a hash is longer than an id")).to_string()
-}
-
-/// The names of the uploads that were begun on this device and not finished.
-///
-/// # Errors
-/// [`Error::Device`].
-pub async fn journals(around: &Surroundings) -> Result<Vec<String>> {
-    let keys = around.device.list(PREFIX).await?;
-    Ok(keys
-        .iter()
-        .filter_map(|key| key.strip_prefix(PREFIX))
-        .map(str::to_owned)
-        .collect())
-}
-
 /// Forgets a finished or abandoned upload.
 ///
 /// # Errors
 /// [`Error::Device`].
 pub async fn forget_journal(around: &Surroundings, name: &str) -> Result<()> {
-    around.device.delete(&place(name)).await
-}
-
-pub(crate) async fn forget_journals(around: &Surroundings) -> Result<()> {
-    for name in journals(around).await? {
-        forget_journal(around, &name).await?;
-    }
-    Ok(())
+    around.device.delete(&keys::journal(name)).await
 }
 
 /// The content of a journal that is there, to abandon its upload.
 pub(crate) async fn noted_content(around: &Surroundings, name: &str) -> Result<Option<ContentId>> {
-    let noted = around.device.get(&place(name)).await?;
+    let noted = around.device.get(&keys::journal(name)).await?;
     Ok(noted
         .and_then(|bytes| Notes::decode(&bytes).ok())
         .map(|notes| notes.content))
@@ -99,7 +66,7 @@ impl Journal {
         name: &str,
         size_bytes: u64,
     ) -> Result<Self> {
-        let place = place(name);
+        let place = keys::journal(name);
         let guard = around.device.lock(&place).await?.ok_or(Error::Busy)?;
         let kept = around.device.get(&place).await?;
         let kept = kept
@@ -198,8 +165,4 @@ impl Notes {
         reader.finish()?;
         Ok(notes)
     }
-}
-
-fn place(name: &str) -> String {
-    format!("{PREFIX}{name}")
 }

@@ -63,6 +63,7 @@ impl Server {
         let evil = Rc::new(Evil::new(self.network()));
         let around = Surroundings {
             http: evil.clone(),
+            origin: self.origin.clone(),
             device: Rc::new(MemoryDevice::default()),
             clock: Rc::new(TestClock),
             entropy: Rc::new(platform::entropy()),

@@ -188,6 +188,7 @@ impl Inner {
         let http = Retry::new(Network::new(&host.origin()), clock.clone(), entropy.clone());
         let around = Surroundings {
             http: Rc::new(http),
+            origin: host.origin(),
             device: Rc::new(BrowserDevice(host.device())),
             clock,
             entropy,

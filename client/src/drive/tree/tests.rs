@@ -38,6 +38,7 @@ impl crate::http::Http for Nobody {
 fn around() -> Surroundings {
     Surroundings {
         http: Rc::new(Nobody),
+        origin: String::new(),
         device: Rc::new(MemoryDevice::default()),
         clock: Rc::new(Stopped),
         entropy: Rc::new(std::cell::RefCell::new(rand::rng())),
