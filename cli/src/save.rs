@@ -95,18 +95,12 @@ impl Saver<'_> {
             .files
             .iter()
             .filter(|(path, entry)| !self.is_there(&folder.join(path), entry));
-        let mut wanted: Vec<_> = wanted.collect();
         let save = |(path, entry): &(PathBuf, Entry)| {
             let (place, entry) = (folder.join(path), entry.clone());
             async move { self.file(&entry, &place).await }
         };
-        // The first one alone: it takes the lease of a link, of which several at once would take several.
-        if let Some(first) = wanted.pop() {
-            save(first).await?;
-        }
-        let (small, others): (Vec<_>, Vec<_>) = wanted
-            .into_iter()
-            .partition(|(_, entry)| entry.size_bytes <= MAX_BUNDLED_BYTES);
+        let (small, others): (Vec<_>, Vec<_>) =
+            wanted.partition(|(_, entry)| entry.size_bytes <= MAX_BUNDLED_BYTES);
         let (middle, large): (Vec<_>, Vec<_>) = others
             .into_iter()
             .partition(|(_, entry)| entry.size_bytes < SEGMENT_PLAIN_BYTES);

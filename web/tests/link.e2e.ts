@@ -149,6 +149,19 @@ test('a folder is listed, and each file in it comes as it was', async () => {
   );
 });
 
+test('two files of a folder that are fetched at once count as the one download that was left', async () => {
+  const link = await makeLink('letters', { limit: en.share.limits['1'] });
+  await asStranger(
+    async ({ page }) => {
+      await page.goto(link);
+      for (const name of ['note 001.txt', 'note 002.txt'])
+        await page.getByRole('button', { name: en.link.downloadNamed(name) }).click();
+      await expect.poll(() => page.getByTestId('saved').count()).toBe(2);
+    },
+    { withoutPickers: true },
+  );
+});
+
 test('where the browser lets the page write files, it writes the picked one', async () => {
   const link = await makeLink();
   await asStranger(async ({ page }) => {

@@ -10,7 +10,7 @@ use postern_protocol::link::{LinkBody, LinkProof, LinkRecordsRequest};
 use postern_protocol::volume::{NodeKind, VolumeChange};
 use postern_protocol::{LinkId, NodeId, TimeMs, VolumeId};
 
-use super::lease;
+use super::lease::Lease;
 use crate::drive::{Entry, Listing, Tree, TreeRoot, content_of, contents_of, list, resolve};
 use crate::http::Api;
 use crate::transfer::{Checkpoint, Sink, fetch, fetch_bundle};
@@ -181,10 +181,10 @@ impl OpenedLink {
         sink: &mut dyn Sink,
         progress: &dyn Fn(u64),
     ) -> Result<()> {
-        let door = lease::take(&self.around, &self.api, self.id, &self.proof).await?;
-        let done = fetch(&self.api, &door, content, checkpoint, sink, progress).await;
-        if self.lease_is_over(&done) {
-            lease::forget(&self.around, self.id).await?;
+        let lease = self.lease().await?;
+        let done = fetch(&self.api, &lease.door(), content, checkpoint, sink, progress).await;
+        if self.is_over_after(&done) {
+            lease.forget(&self.around).await?;
         }
         done
     }
@@ -196,10 +196,10 @@ impl OpenedLink {
     pub async fn read_small(&self, nodes: &[NodeId]) -> Result<Vec<Result<Vec<u8>>>> {
         self.load().await?;
         let contents = self.with_tree(|tree| contents_of(tree, nodes))?;
-        let door = lease::take(&self.around, &self.api, self.id, &self.proof).await?;
-        let done = fetch_bundle(&self.api, &door, contents).await;
-        if self.lease_is_over(&done) {
-            lease::forget(&self.around, self.id).await?;
+        let lease = self.lease().await?;
+        let done = fetch_bundle(&self.api, &lease.door(), contents).await;
+        if self.is_over_after(&done) {
+            lease.forget(&self.around).await?;
         }
         done
     }
@@ -219,8 +219,12 @@ impl OpenedLink {
         }
     }
 
+    async fn lease(&self) -> Result<Lease> {
+        Lease::take(&self.around, &self.api, self.id, &self.proof).await
+    }
+
     /// A file is fetched once; of a folder, the next file follows under the same lease.
-    fn lease_is_over<T>(&self, done: &Result<T>) -> bool {
+    fn is_over_after<T>(&self, done: &Result<T>) -> bool {
         match done {
             Ok(_) => matches!(self.grant, Grant::File(_)),
             Err(Error::LinkRefused | Error::LinkExpired | Error::LinkUsedUp | Error::LinkRevoked) => true,

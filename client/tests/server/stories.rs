@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use futures::join;
 use postern_client::drive::NewFile;
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
 use postern_client::protocol::volume::NodeKind;
@@ -20,6 +21,7 @@ cases!(
     replacing_the_keys_keeps_files_and_links_and_gives_new_words,
     a_link_opens_without_an_account_and_counts_downloads,
     a_link_to_a_folder_shows_what_is_in_it_now,
+    two_downloads_at_once_from_a_link_with_one_left_share_it,
     a_link_leads_to_the_new_content_when_its_file_is_replaced,
     a_content_that_is_attached_again_is_there_once,
     small_files_travel_together_and_are_like_all_others,
@@ -260,6 +262,31 @@ async fn a_link_to_a_folder_shows_what_is_in_it_now() {
     drive.unshare(share.id).await.expect("taken back");
     let opened = OpenedLink::open(server.phone().around, &address, None).await;
     assert!(matches!(opened, Err(Error::LinkRevoked | Error::LinkRefused)));
+}
+
+async fn two_downloads_at_once_from_a_link_with_one_left_share_it() {
+    let server = Server::start();
+    let (_, drive) = server.sign_up("alice").await;
+    let root = drive.account().root();
+    let album = drive.make_folder(root, "album").await.expect("made");
+    for name in ["one", "two"] {
+        put(&drive, album, name, name.as_bytes()).await.expect("put");
+    }
+    let terms = ShareTerms {
+        max_downloads: Some(1),
+        ..ShareTerms::default()
+    };
+    let share = drive.share(album, &terms).await.expect("shared");
+    let address = LinkAddress::parse(&share.url("http://127.0.0.1")).expect("a link");
+    let bob = server.phone();
+    // Two tabs, as it were: they have nothing in common but the device.
+    let open = || OpenedLink::open(bob.around.clone(), &address, None);
+    let (here, there) = (open().await.expect("it opens"), open().await.expect("it opens"));
+    let one = here.resolve("one").await.expect("it is there");
+    let two = there.resolve("two").await.expect("it is there");
+    let saved = join!(get_from_link(&here, Some(one)), get_from_link(&there, Some(two)));
+    assert_eq!(saved, (Ok(b"one".to_vec()), Ok(b"two".to_vec())));
+    assert_eq!(drive.shares().await.expect("listed")[0].downloads, 1);
 }
 
 async fn a_link_leads_to_the_new_content_when_its_file_is_replaced() {
