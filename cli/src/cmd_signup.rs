@@ -71,10 +71,7 @@ impl Signup {
             show_words(&prepared.words())?;
             return Ok(None);
         };
-        let mut file = RecoveryFile::create(path, self.force)?;
-        file.write(&prepared.words())
-            .map_err(|error| Failure::told(format!("{} cannot be written: {error}", path.display())))?;
-        Ok(Some(file))
+        RecoveryFile::write(path, self.force, &prepared.words()).map(Some)
     }
 }
 

@@ -158,6 +158,16 @@ impl Error {
             _ => ErrorClass::Failure,
         }
     }
+
+    /// Whether what was asked of the server may have been done all the same: its answer was lost, or was none, or could
+    /// not be noted. Who has something that is worth nothing otherwise, such as recovery words, keeps it until they know.
+    #[must_use]
+    pub const fn leaves_open(&self) -> bool {
+        matches!(
+            self,
+            Self::Offline | Self::Unavailable | Self::Device(_) | Self::NotAuthentic
+        )
+    }
 }
 
 impl From<postern_crypto::Error> for Error {

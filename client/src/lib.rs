@@ -26,7 +26,7 @@ pub mod names;
 mod surroundings;
 pub mod transfer;
 
-pub use account::{Account, PreparedSignUp, Stay};
+pub use account::{Account, PreparedKeys, PreparedSignUp, Stay};
 pub use buffers::{Buffers, Lent};
 pub use drive::Drive;
 pub use error::{Error, ErrorClass, Result};

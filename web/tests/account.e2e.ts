@@ -81,6 +81,51 @@ test('the new password is changed for another', async () => {
   await other.close();
 });
 
+/** As far as the new kit, which is shown. */
+async function prepareKeys(page: Page, current: string, next: string): Promise<string[]> {
+  await page.getByRole('link', { name: en.nav.settings }).click();
+  await page.getByLabel(en.settings.current, { exact: true }).fill(current);
+  await page.getByLabel(en.settings.next, { exact: true }).fill(next);
+  await page.getByLabel(en.settings.leakedTitle).check();
+  await page.getByRole('button', { name: en.settings.toNewKit }).click();
+  const kit = await readKit(page);
+  await page.getByText(en.settings.newKit).waitFor();
+  return kit;
+}
+
+const NINE = 'nine lanterns under ice';
+
+test('whoever closes the tab between the new kit and the last step goes on with the old password and the old kit', async () => {
+  const other = await openProfile();
+  await signIn(other.page, server.url, ada);
+  const newWords = await prepareKeys(other.page, ada.password, NINE);
+  await other.page.getByRole('button', { name: en.kit.next }).click();
+  await other.page.getByText(en.settings.checkNewKit).waitFor();
+  await other.close();
+
+  const another = await openProfile();
+  const { page } = another;
+  await recover(page, newWords, NINE);
+  await page.getByRole('alert').getByText(en.errors['words-wrong']).waitFor({ timeout: 120_000 });
+  await signIn(page, server.url, ada);
+  await page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
+  await recover(page, words, ada.password);
+  await page.getByRole('heading', { name: en.drive.title }).waitFor({ timeout: 120_000 });
+  await another.close();
+});
+
+test('whoever thinks better of it is told that nothing has changed', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await signIn(page, server.url, ada);
+  await prepareKeys(page, ada.password, NINE);
+  await page.getByRole('button', { name: en.settings.keepOld }).click();
+  await page.getByText(en.settings.keptOld).waitFor();
+  await page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
+  await signIn(page, server.url, ada);
+  await other.close();
+});
+
 test('a password that somebody may know is changed together with the kit, and nothing is lost', async () => {
   const terminal = await newCli(server.url);
   await terminal(['login', ada.name, '--password-stdin'], ada.password);
@@ -88,16 +133,11 @@ test('a password that somebody may know is changed together with the kit, and no
   const other = await openProfile();
   const { page } = other;
   await signIn(page, server.url, ada);
-  await page.getByRole('link', { name: en.nav.settings }).click();
-  await page.getByLabel(en.settings.current, { exact: true }).fill(ada.password);
-  await page.getByLabel(en.settings.next, { exact: true }).fill('nine lanterns under ice');
-  await page.getByLabel(en.settings.leakedTitle).check();
-  await page.getByRole('button', { name: en.settings.changeLeaked }).click();
-  const newWords = await readKit(page);
+  const newWords = await prepareKeys(page, ada.password, NINE);
   expect(newWords).not.toEqual(words);
   await page.getByRole('button', { name: en.kit.next }).click();
-  await proveKit(page, newWords, en.settings.newKitDone);
-  await page.getByLabel(en.kit.word(1)).waitFor({ state: 'detached' });
+  await proveKit(page, newWords, en.settings.replaceKeys);
+  await page.getByText(en.settings.keysReplaced).waitFor({ timeout: 120_000 });
 
   await recover(page, words, 'an umbrella for two herons');
   await page.getByRole('alert').getByText(en.errors['words-wrong']).waitFor({ timeout: 120_000 });

@@ -51,6 +51,12 @@ impl PreparedSignUp {
         })
     }
 
+    /// The name that the account will have: what was typed, in its one spelling.
+    #[must_use]
+    pub fn name(&self) -> &AccountName {
+        &self.name
+    }
+
     /// The recovery words, separated by blanks, to be shown once.
     #[must_use]
     pub fn words(&self) -> Zeroizing<String> {

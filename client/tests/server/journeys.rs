@@ -439,7 +439,8 @@ impl Journey for ChangePassword {
         let present = scene.password.borrow().clone();
         let account = Account::sign_in(phone.around.clone(), "alice", &present, Stay::SignedIn).await?;
         if self.keys {
-            account.replace_keys(&present, &next).await?;
+            let prepared = Rc::new(account).prepare_keys(&present, &next).await?;
+            prepared.complete().await?;
         } else {
             account.change_password(&present, &next).await?;
         }

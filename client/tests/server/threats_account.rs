@@ -246,11 +246,8 @@ async fn a12_a_device_that_saw_the_new_keys_refuses_the_old_ones() {
     let server = Server::start();
     let (phone, drive) = server.sign_up("alice").await;
     let old = account_body(&phone, &drive).await;
-    drive
-        .account()
-        .replace_keys(PASSWORD, "new")
-        .await
-        .expect("replaced");
+    let prepared = drive.account().prepare_keys(PASSWORD, "new").await;
+    prepared.expect("prepared").complete().await.expect("replaced");
     phone.evil.edits("/account", move |body| *body = old.clone());
     let resumed = Account::resume(phone.around.clone()).await;
     assert!(matches!(resumed, Err(Error::NotAuthentic)));

@@ -21,7 +21,7 @@ export interface Engine {
   /** Reopens what this device remembers. Never asks the network for more than whether the session still stands. */
   restore(): Promise<Standing>;
   /** Makes the keys and the recovery words, and tells nobody yet: an account without a kept kit is not created. */
-  prepareSignUp(name: string, password: string): Promise<PreparedSignUp>;
+  prepareSignUp(name: string, password: string): Promise<PreparedKit>;
   /** Creates the account that `prepareSignUp` made ready, once the person has typed some of the words back. */
   completeSignUp(preparationId: Id, options: StayOptions): Promise<Account>;
   signIn(name: string, password: string, options: StayOptions): Promise<Account>;
@@ -29,11 +29,15 @@ export interface Engine {
   signOut(): Promise<void>;
   /** Proves the recovery words, sets a new password, and signs in. */
   recover(name: string, words: string, newPassword: string, options: StayOptions): Promise<Account>;
+  /** Sets another password; the recovery kit stays as it is. */
+  changePassword(current: string, next: string): Promise<void>;
   /**
-   * `leaked`: the old password is known to somebody, so every key it protected is replaced as well, and the recovery
-   * kit with them: then the new words are answered, to be kept in place of the old.
+   * Somebody knows the old password, so every key that it protected is to be replaced as well, and the recovery kit with
+   * them. Nothing of it is in force yet: whoever closes the page now goes on with the old password and the old kit.
    */
-  changePassword(current: string, next: string, options: { leaked: boolean }): Promise<string[] | null>;
+  prepareKeys(current: string, next: string): Promise<PreparedKit>;
+  /** Puts in force what `prepareKeys` made ready, once the person has typed some of the words back. */
+  completeKeys(preparationId: Id): Promise<void>;
   sessions(): Promise<SessionView[]>;
   revokeSession(id: Id): Promise<void>;
   usage(): Promise<Usage>;
@@ -100,6 +104,8 @@ export interface EngineError {
   kind: EngineErrorKind;
   /** Of a `rate-limited` or `unavailable` answer. */
   retryAfterS?: number;
+  /** What was asked for may have been done all the same: the answer was lost. */
+  leavesOpen?: boolean;
   /** For the console of a developer; never shown, never holds a name, a key or a path. */
   detail?: string;
 }
@@ -155,8 +161,11 @@ export interface StayOptions {
   stay: boolean;
 }
 
-export interface PreparedSignUp {
+/** A recovery kit to be shown and kept. Its words open nothing until its preparation is completed. */
+export interface PreparedKit {
   preparationId: Id;
+  /** Of the account, as it is spelt from now on. */
+  name: string;
   words: string[];
 }
 

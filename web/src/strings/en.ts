@@ -105,7 +105,7 @@ export const en = {
 
   recover: {
     title: 'Back in with the kit',
-    lead: 'Type or paste the 24 words from your recovery kit, and choose a new password.',
+    lead: 'Type or paste the 24 words from your recovery kit, and choose a new password. The kit stays good: keep it.',
     words: 'The 24 words',
     wordsHint: (n: number) => (n === 24 ? 'All 24 are here.' : `${count(n, 'word')} so far.`),
     newPassword: 'New password',
@@ -265,11 +265,23 @@ export const en = {
     changed: 'Your password is changed. The old one opens nothing any more.',
     leakedTitle: 'Somebody may know my password',
     leakedText:
-      'Then a new password is not enough: the keys it protected are replaced too, and all other devices are signed out. Your files stay as they are.',
-    changeLeaked: 'Change password and keys',
+      'Then a new password is not enough: the keys it protected are replaced too, your recovery kit becomes a new one, and all other devices are signed out. Your files stay as they are.',
     changing: 'Changing…',
-    newKit: 'Your recovery kit is a new one as well. The old words open nothing any more: keep these in their place.',
-    newKitDone: 'Done',
+    toNewKit: 'Go on to the new recovery kit',
+    preparing: 'Making the new kit…',
+    newKit:
+      'This will be your recovery kit. It is not in force yet: until the last step your old password and your old kit still work, and these words open nothing.',
+    checkNewKit:
+      'Take the new kit, and type these words from it. The button below puts the new password, the new keys and the new kit in the place of the old ones. Until then the old ones still work.',
+    replaceKeys: 'Replace password, keys and kit',
+    replacingKeys: 'Replacing…',
+    keysReplaced:
+      'Your password, your keys and your recovery kit are new. The old password and the old kit open nothing any more: tear the old kit up.',
+    keepOld: 'Leave everything as it was',
+    keptOld:
+      'Nothing has changed: your old password and your old kit still work. The new kit opens nothing; throw it away.',
+    unsure:
+      'It may have been done all the same. Try again; if you are signed out by now, it was done. Until one of the two passwords has signed you in, keep both kits: each belongs to its password.',
     sessions: 'Where you are signed in',
     thisDevice: 'this device',
     lastSeen: (when: string) => `Last seen ${when}`,

@@ -23,7 +23,7 @@ impl Life<'_> {
         device.wire.expects(trouble);
         let account = device.drive.account();
         let told = if keys {
-            account.replace_keys(&self.password, &next).await.map(drop)
+            replace_keys(account, &self.password, &next).await
         } else {
             account.change_password(&self.password, &next).await
         };
@@ -67,6 +67,10 @@ impl Life<'_> {
         let drive = sign_in(&self.devices[who].phone, &self.name, &self.password).await;
         self.devices[who].has(drive.expect("the password is right"));
     }
+}
+
+async fn replace_keys(account: &Rc<Account>, present: &str, next: &str) -> Result<()> {
+    account.prepare_keys(present, next).await?.complete().await
 }
 
 pub(super) async fn sign_in(phone: &Phone, name: &str, password: &str) -> Result<Drive> {
