@@ -29,6 +29,27 @@ test('a device that stays signed in is still in after a reload', async () => {
   await profile.page.getByRole('heading', { name: en.drive.title }).waitFor();
 });
 
+test('a name is judged as the server judges it, and spelt in the one way that it has', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await page.goto(`${server.url}/sign-up`);
+  const name = page.getByLabel(en.account.name, { exact: true });
+  const refusal = page.getByText(en.errors['name-invalid']);
+  await page.getByLabel(en.account.password, { exact: true }).fill(ada.password);
+  await page.getByText(en.strength.words[4]).waitFor();
+  for (const mistake of ['a..b', 'ab-', 'ä', 'a'.repeat(64)]) {
+    await name.fill(mistake);
+    await name.press('Enter');
+    await refusal.waitFor();
+    await name.fill(' Grace.H-2 ');
+    await refusal.waitFor({ state: 'detached' });
+  }
+  await page.getByRole('button', { name: en.signUp.next }).click();
+  await readKit(page);
+  await page.getByText('grace.h-2', { exact: true }).waitFor();
+  await other.close();
+});
+
 test('a wrong password is refused without saying what was wrong', async () => {
   const other = await openProfile();
   const { page } = other;

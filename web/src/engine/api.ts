@@ -20,6 +20,8 @@ export interface Engine {
   // ── Account ────────────────────────────────────────────────────────────────────────────────────────────────
   /** Reopens what this device remembers. Never asks the network for more than whether the session still stands. */
   restore(): Promise<Standing>;
+  /** How this name is spelt as that of an account; rejects with `name-invalid` if it cannot be one. Asks nobody. */
+  checkName(typed: string): Promise<string>;
   /** Makes the keys and the recovery words, and tells nobody yet: an account without a kept kit is not created. */
   prepareSignUp(name: string, password: string): Promise<PreparedKit>;
   /** Creates the account that `prepareSignUp` made ready, once the person has typed some of the words back. */

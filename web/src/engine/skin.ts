@@ -91,6 +91,7 @@ export interface Sink {
  */
 export interface Client {
   restore(): Promise<Standing>;
+  checkName(typed: string): Promise<string>;
   prepareSignUp(name: string, password: string): Promise<PreparedKit>;
   completeSignUp(preparationId: Id, options: StayOptions): Promise<Account>;
   signIn(name: string, password: string, options: StayOptions): Promise<Account>;

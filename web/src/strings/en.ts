@@ -40,7 +40,7 @@ export const en = {
 
   account: {
     name: 'Name',
-    nameHint: 'Small letters and digits, to begin with. Dots, dashes and underscores in between.',
+    nameHint: 'Letters from a to z and digits, with single dots, dashes or underscores between them.',
     password: 'Password',
     showPassword: 'Show password',
     hidePassword: 'Hide password',
@@ -348,7 +348,7 @@ export const en = {
     'wrong-password': 'That name and password do not go together.',
     'name-taken': 'Somebody here has this name already.',
     'name-invalid':
-      'A name begins with a small letter or a digit, and may go on with those, dots, dashes and underscores.',
+      'A name has 1 to 63 letters from a to z or digits. Single dots, dashes or underscores may stand between them.',
     'sign-up-closed': 'New accounts are not open on this server. Ask whoever runs it.',
     'words-mangled':
       'These are not 24 words of a kit as it was printed. Look for a slip: one word may be missing or misspelt.',

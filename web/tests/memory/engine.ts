@@ -48,6 +48,9 @@ export class MemoryEngine implements Engine {
   async restore(): Promise<Standing> {
     return this.#account ? { signedIn: true, account: this.#account } : { signedIn: false };
   }
+  async checkName(typed: string) {
+    return typed.includes(' ') ? fail('name-invalid') : typed.toLowerCase();
+  }
   async prepareSignUp(name: string, _password: string): Promise<PreparedKit> {
     if (name === 'taken') return fail('name-taken');
     this.#prepared = { preparationId: this.#tree.newId(), name, words: WORDS.split(' ') };

@@ -85,6 +85,15 @@ impl Client {
         answer(self.inner.restore().await)
     }
 
+    /// How a name is spelt as that of an account; asks nobody.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = checkName)]
+    pub async fn check_name(&self, typed: String) -> Answer {
+        answer(AccountName::parse(&typed).map_err(|_| Error::NameInvalid))
+    }
+
     /// Makes the recovery words; tells nobody.
     ///
     /// # Errors

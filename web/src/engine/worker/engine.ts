@@ -46,6 +46,9 @@ export class WorkerEngine implements Engine {
     return account;
   }
 
+  checkName(typed: string) {
+    return this.#client.checkName(typed);
+  }
   prepareSignUp(name: string, password: string) {
     return this.#client.prepareSignUp(name, password);
   }
