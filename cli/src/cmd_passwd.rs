@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 use postern_client::PreparedKeys;
 use serde::Serialize;
 
-use crate::cmd_signup::warn_if_short;
+use crate::choose::choose_password;
 use crate::desk::Desk;
 use crate::failure::Result;
 use crate::recovery_file::RecoveryFile;
@@ -38,8 +38,8 @@ impl Passwd {
     pub(crate) async fn run(self, desk: &Desk) -> Result<()> {
         let account = desk.account().await?;
         let current = secret::password(self.password_stdin, "Present password")?;
-        let next = secret::new_password(self.password_stdin, "New password")?;
-        warn_if_short(desk, &next);
+        let name = account.name().as_str();
+        let next = choose_password(desk, self.password_stdin, "New password", name)?;
         let keys_replaced = self.recovery_out.is_some();
         if let Some(path) = self.recovery_out {
             let prepared = account.prepare_keys(&current, &next).await?;

@@ -21,6 +21,9 @@ pub enum Error {
         "a name has 1 to 63 letters a–z or digits, with single dots, hyphens or underscores between them"
     )]
     NameInvalid,
+    /// Nobody chose a password.
+    #[error("a password cannot be empty")]
+    PasswordEmpty,
     /// The server takes no new accounts, or not without an invitation.
     #[error("this server takes no new accounts without an invitation")]
     SignUpClosed,
@@ -140,6 +143,7 @@ impl Error {
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::NameInvalid
+            | Self::PasswordEmpty
             | Self::EntryName(_)
             | Self::WordsMangled(_)
             | Self::LinkMangled(_)

@@ -50,6 +50,24 @@ test('a name is judged as the server judges it, and spelt in the one way that it
   await other.close();
 });
 
+test('nobody goes on with a password that a thief would guess within a day', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await page.goto(`${server.url}/sign-up`);
+  await page.getByLabel(en.account.name, { exact: true }).fill('ada-lovelace-1815');
+  const password = page.getByLabel(en.account.password, { exact: true });
+  const next = page.getByRole('button', { name: en.signUp.next });
+  for (const weak of ['password1234', 'ada-lovelace-1815']) {
+    await password.fill(weak);
+    await page.getByText(en.strength.tooWeak).waitFor();
+    expect(await next.isEnabled(), weak).toBe(false);
+    await password.fill(ada.password);
+    await page.getByText(en.strength.words[4]).waitFor();
+    expect(await next.isEnabled()).toBe(true);
+  }
+  await other.close();
+});
+
 test('a wrong password is refused without saying what was wrong', async () => {
   const other = await openProfile();
   const { page } = other;

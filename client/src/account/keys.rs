@@ -19,13 +19,13 @@ use zeroize::Zeroizing;
 use super::sign_up::sealed_objects;
 use super::unlock::{Unlocked, object};
 use super::{Account, slots};
-use crate::{Error, Result};
+use crate::{ChosenPassword, Error, Result};
 
 /// A password, keys and recovery words that are not in force yet.
 pub struct PreparedKeys {
     account: Rc<Account>,
     current: Password,
-    next: Password,
+    next: ChosenPassword,
     recovery: RecoveryKey,
 }
 
@@ -35,13 +35,13 @@ impl Account {
     ///
     /// # Errors
     /// [`Error::WrongPassword`] if `current` is not the present one: nobody should print words to learn that.
-    pub async fn prepare_keys(self: &Rc<Self>, current: &str, next: &str) -> Result<PreparedKeys> {
+    pub async fn prepare_keys(self: &Rc<Self>, current: &str, next: &ChosenPassword) -> Result<PreparedKeys> {
         let current = Password::new(current);
         self.sign_in_afresh(&current).await?;
         Ok(PreparedKeys {
             account: Rc::clone(self),
             current,
-            next: Password::new(next),
+            next: next.clone(),
             recovery: RecoveryKey::generate(&mut self.around.rng()),
         })
     }

@@ -9,22 +9,22 @@ use postern_protocol::account::{PasswordChange, PasswordStart, SlotKind};
 
 use super::login::{LoggedIn, login};
 use super::{Account, slots};
-use crate::{Error, Result};
+use crate::{ChosenPassword, Error, Result};
 
 impl Account {
     /// Sets another password. All other devices are signed out.
     ///
     /// # Errors
     /// [`Error::WrongPassword`] if `current` is not the present one.
-    pub async fn change_password(&self, current: &str, next: &str) -> Result<()> {
+    pub async fn change_password(&self, current: &str, next: &ChosenPassword) -> Result<()> {
         self.sign_in_afresh(&Password::new(current)).await?;
-        let registered = self.register(&Password::new(next)).await?;
+        let registered = self.register(next).await?;
         self.set_password(registered).await
     }
 
     /// Registers a password that the account shall have.
-    pub(super) async fn register(&self, password: &Password) -> Result<Registered> {
-        let (registration, request) = ClientRegistration::start(password, &mut self.around.rng());
+    pub(super) async fn register(&self, password: &ChosenPassword) -> Result<Registered> {
+        let (registration, request) = ClientRegistration::start(password.get(), &mut self.around.rng());
         let answer = self
             .api
             .password_start(&PasswordStart {

@@ -10,7 +10,7 @@ use postern_client::transfer::Checkpoint;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Stay};
 use zeroize::Zeroizing;
 
-use crate::world::{Buffer, PASSWORD, Phone, Server, get, noise, put, put_together, sent};
+use crate::world::{Buffer, PASSWORD, Phone, Server, chosen, get, noise, put, put_together, sent};
 
 cases!(
     contents_of_every_edge_size_come_back,
@@ -156,12 +156,12 @@ async fn a_changed_password_replaces_the_old_one_and_signs_others_out() {
     let (_, drive) = server.sign_up("alice").await;
     let (_, other) = server.sign_in("alice").await;
     assert_eq!(
-        drive.account().change_password("wrong", "new").await,
+        drive.account().change_password("wrong", &chosen("new")).await,
         Err(Error::WrongPassword)
     );
     drive
         .account()
-        .change_password(PASSWORD, "new")
+        .change_password(PASSWORD, &chosen("new"))
         .await
         .expect("changed");
     put(&drive, drive.account().root(), "after", b"x")
@@ -184,7 +184,7 @@ async fn replacing_the_keys_keeps_files_and_links_and_gives_new_words() {
         .await
         .expect("put");
     let share = drive.share(file, &ShareTerms::default()).await.expect("shared");
-    let prepared = drive.account().prepare_keys(PASSWORD, "new").await;
+    let prepared = drive.account().prepare_keys(PASSWORD, &chosen("new")).await;
     let prepared = prepared.expect("prepared");
     prepared.complete().await.expect("replaced");
     assert_eq!(
@@ -209,7 +209,7 @@ async fn replacing_the_keys_keeps_files_and_links_and_gives_new_words() {
 async fn keys_that_were_prepared_and_never_completed_change_nothing() {
     let server = Server::start();
     let (drive, old_words) = sign_up_with_words(&server).await;
-    let prepared = drive.account().prepare_keys(PASSWORD, "new").await;
+    let prepared = drive.account().prepare_keys(PASSWORD, &chosen("new")).await;
     let new_words = prepared.expect("prepared").words();
     assert!(matches!(
         recover(&server, &new_words).await,
@@ -227,14 +227,14 @@ async fn keys_that_were_prepared_and_never_completed_change_nothing() {
 
 async fn no_words_are_made_for_a_mistyped_password() {
     let (_, drive) = Server::start().sign_up("alice").await;
-    let prepared = drive.account().prepare_keys("wrong", "new").await;
+    let prepared = drive.account().prepare_keys("wrong", &chosen("new")).await;
     assert!(matches!(prepared, Err(Error::WrongPassword)));
 }
 
 async fn whoever_takes_their_time_with_the_words_need_not_type_the_password_again() {
     let server = Server::start();
     let (phone, drive) = server.sign_up("alice").await;
-    let prepared = drive.account().prepare_keys(PASSWORD, "new").await;
+    let prepared = drive.account().prepare_keys(PASSWORD, &chosen("new")).await;
     let mut is_fresh = false;
     phone.evil.tells(move |request, response| match &*request.path {
         "/login/finish" => is_fresh = true,
@@ -252,7 +252,7 @@ async fn whoever_takes_their_time_with_the_words_need_not_type_the_password_agai
 }
 
 async fn sign_up_with_words(server: &Server) -> (Drive, Zeroizing<String>) {
-    let prepared = PreparedSignUp::new(server.phone().around, "alice", PASSWORD).expect("a name");
+    let prepared = PreparedSignUp::new(server.phone().around, "alice", &chosen(PASSWORD)).expect("a name");
     let account = prepared.complete(None, Stay::SignedIn).await;
     (
         Drive::new(Rc::new(account.expect("an account"))),
@@ -261,7 +261,14 @@ async fn sign_up_with_words(server: &Server) -> (Drive, Zeroizing<String>) {
 }
 
 async fn recover(server: &Server, words: &str) -> postern_client::Result<Account> {
-    Account::recover(server.phone().around, "alice", words, "third", Stay::SignedIn).await
+    Account::recover(
+        server.phone().around,
+        "alice",
+        words,
+        &chosen("third"),
+        Stay::SignedIn,
+    )
+    .await
 }
 
 async fn a_link_opens_without_an_account_and_counts_downloads() {
@@ -271,7 +278,7 @@ async fn a_link_opens_without_an_account_and_counts_downloads() {
     let file = put(&drive, drive.account().root(), "film", &bytes)
         .await
         .expect("put");
-    let password = Some(Zeroizing::new("swordfish".to_owned()));
+    let password = Some(chosen("swordfish"));
     let terms = ShareTerms {
         password,
         max_downloads: Some(1),

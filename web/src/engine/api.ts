@@ -22,6 +22,8 @@ export interface Engine {
   restore(): Promise<Standing>;
   /** How this name is spelt as that of an account; rejects with `name-invalid` if it cannot be one. Asks nobody. */
   checkName(typed: string): Promise<string>;
+  /** What a password is worth that is found after so many guesses. Asks nobody. */
+  judgePassword(guesses: number): Promise<Verdict>;
   /** Makes the keys and the recovery words, and tells nobody yet: an account without a kept kit is not created. */
   prepareSignUp(name: string, password: string): Promise<PreparedKit>;
   /** Creates the account that `prepareSignUp` made ready, once the person has typed some of the words back. */
@@ -117,6 +119,7 @@ export type EngineErrorKind =
   | 'wrong-password' // also: no such account. The server does not say which.
   | 'name-taken'
   | 'name-invalid'
+  | 'password-empty'
   | 'sign-up-closed'
   | 'words-mangled' // not 24 words of the list, or the checksum fails
   | 'words-wrong' // well formed, but not this account's
@@ -161,6 +164,15 @@ export interface Account {
 export interface StayOptions {
   /** Keep the keys on this device, sealed under a key that cannot be exported. */
   stay: boolean;
+}
+
+/** How well a password holds against a thief who has the server's data. */
+export interface Verdict {
+  level: 0 | 1 | 2 | 3 | 4;
+  /** How long they would need, in seconds. */
+  holdsS: number;
+  /** Good enough to go on with. */
+  enough: boolean;
 }
 
 /** A recovery kit to be shown and kept. Its words open nothing until its preparation is completed. */

@@ -21,6 +21,7 @@ import type {
   Standing,
   StayOptions,
   Usage,
+  Verdict,
 } from './api';
 
 export interface Skin {
@@ -92,6 +93,7 @@ export interface Sink {
 export interface Client {
   restore(): Promise<Standing>;
   checkName(typed: string): Promise<string>;
+  judgePassword(guesses: number): Promise<Verdict>;
   prepareSignUp(name: string, password: string): Promise<PreparedKit>;
   completeSignUp(preparationId: Id, options: StayOptions): Promise<Account>;
   signIn(name: string, password: string, options: StayOptions): Promise<Account>;

@@ -349,6 +349,7 @@ export const en = {
     'name-taken': 'Somebody here has this name already.',
     'name-invalid':
       'A name has 1 to 63 letters from a to z or digits. Single dots, dashes or underscores may stand between them.',
+    'password-empty': 'A password cannot be empty.',
     'sign-up-closed': 'New accounts are not open on this server. Ask whoever runs it.',
     'words-mangled':
       'These are not 24 words of a kit as it was printed. Look for a slip: one word may be missing or misspelt.',

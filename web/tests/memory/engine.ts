@@ -16,6 +16,7 @@ import type {
   StayOptions,
   Transfer,
   UploadItem,
+  Verdict,
 } from '../../src/engine/api';
 import { Tree } from './tree';
 
@@ -50,6 +51,10 @@ export class MemoryEngine implements Engine {
   }
   async checkName(typed: string) {
     return typed.includes(' ') ? fail('name-invalid') : typed.toLowerCase();
+  }
+  async judgePassword(guesses: number): Promise<Verdict> {
+    const enough = guesses > 1e9;
+    return { level: enough ? 4 : 0, holdsS: guesses / 1e4, enough };
   }
   async prepareSignUp(name: string, _password: string): Promise<PreparedKit> {
     if (name === 'taken') return fail('name-taken');

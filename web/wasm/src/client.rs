@@ -13,9 +13,12 @@ use std::rc::Rc;
 use postern_client::account::Usage;
 use postern_client::http::Retry;
 use postern_client::links::{LinkAddress, OpenedLink};
+use postern_client::passwords::worth;
 use postern_client::protocol::{AccountName, LinkId, NodeId, SessionId};
 use postern_client::transfer::Checkpoint;
-use postern_client::{Account, Drive, Error, PreparedKeys, PreparedSignUp, Result, Stay, Surroundings};
+use postern_client::{
+    Account, ChosenPassword, Drive, Error, PreparedKeys, PreparedSignUp, Result, Stay, Surroundings,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
@@ -28,7 +31,7 @@ use crate::errors::to_js_error;
 use crate::events;
 use crate::host::{Host, LanePool};
 use crate::network::Network;
-use crate::values::{AccountView, KitView, SessionView, StandingView, UsageView, to_js};
+use crate::values::{AccountView, KitView, SessionView, StandingView, UsageView, VerdictView, to_js};
 
 /// What a promise is fulfilled or rejected with.
 type Answer = std::result::Result<JsValue, JsValue>;
@@ -102,6 +105,15 @@ impl Client {
     pub async fn prepare_sign_up(&self, name: String, password: String) -> Answer {
         let password = Zeroizing::new(password);
         answer(self.inner.prepare_sign_up(&name, &password))
+    }
+
+    /// What a password is worth that takes so many guesses; asks nobody.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = judgePassword)]
+    pub async fn judge_password(&self, guesses: f64) -> Answer {
+        answer(Ok(VerdictView::from(worth(guesses))))
     }
 
     /// Creates the account.
@@ -243,7 +255,8 @@ impl Inner {
     }
 
     fn prepare_sign_up(&self, name: &str, password: &str) -> Result<KitView> {
-        let prepared = PreparedSignUp::new(self.around.clone(), name, password)?;
+        let password = ChosenPassword::parse(password)?;
+        let prepared = PreparedSignUp::new(self.around.clone(), name, &password)?;
         let kit = self.kit(prepared.name(), prepared.words());
         let id = kit.preparation_id.clone();
         self.prepared.borrow_mut().insert(id, Rc::new(prepared));
@@ -282,18 +295,21 @@ impl Inner {
         password: &str,
         options: &JsValue,
     ) -> Result<AccountView> {
-        let account = Account::recover(self.around.clone(), name, words, password, stay(options)?).await?;
+        let password = ChosenPassword::parse(password)?;
+        let account = Account::recover(self.around.clone(), name, words, &password, stay(options)?).await?;
         Ok(self.enter(account))
     }
 
     async fn change_password(&self, current: &str, next: &str) -> Result<()> {
+        let next = ChosenPassword::parse(next)?;
         let signed_in = self.signed_in()?;
-        signed_in.drive.account().change_password(current, next).await
+        signed_in.drive.account().change_password(current, &next).await
     }
 
     async fn prepare_keys(&self, current: &str, next: &str) -> Result<KitView> {
+        let next = ChosenPassword::parse(next)?;
         let signed_in = self.signed_in()?;
-        let prepared = signed_in.drive.account().prepare_keys(current, next).await?;
+        let prepared = signed_in.drive.account().prepare_keys(current, &next).await?;
         let kit = self.kit(prepared.name(), prepared.words());
         let id = kit.preparation_id.clone();
         signed_in.prepared_keys.replace(Some((id, Rc::new(prepared))));

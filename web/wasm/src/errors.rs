@@ -77,6 +77,7 @@ fn kind_of(error: &Error) -> &'static str {
         Error::WrongPassword => "wrong-password",
         Error::NameTaken => "name-taken",
         Error::NameInvalid => "name-invalid",
+        Error::PasswordEmpty => "password-empty",
         Error::SignUpClosed => "sign-up-closed",
         Error::WordsMangled(_) => "words-mangled",
         Error::WordsWrong => "words-wrong",

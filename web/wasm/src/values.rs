@@ -2,6 +2,7 @@
 
 use postern_client::drive::{Entry, Listing};
 use postern_client::links::Share;
+use postern_client::passwords::Verdict;
 use postern_client::protocol::link::LinkStatus;
 use postern_client::protocol::session::SessionEntry;
 use postern_client::protocol::volume::NodeKind;
@@ -46,6 +47,14 @@ pub(crate) struct KitView {
     pub(crate) name: String,
     #[serde(serialize_with = "one_by_one")]
     pub(crate) words: Zeroizing<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VerdictView {
+    level: u8,
+    holds_s: f64,
+    enough: bool,
 }
 
 #[derive(Serialize)]
@@ -139,6 +148,16 @@ pub(crate) struct LinkView {
 
 fn one_by_one<S: Serializer>(words: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(words.split(' '))
+}
+
+impl From<Verdict> for VerdictView {
+    fn from(verdict: Verdict) -> Self {
+        Self {
+            level: verdict.grade as u8,
+            holds_s: verdict.holds_s,
+            enough: verdict.grade.is_enough(),
+        }
+    }
 }
 
 impl From<SessionEntry> for SessionView {

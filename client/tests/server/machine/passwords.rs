@@ -6,7 +6,7 @@ use postern_client::{Account, Drive, Error, Result, Stay};
 
 use super::life::Life;
 use super::wire::Trouble;
-use crate::world::Phone;
+use crate::world::{Phone, chosen};
 
 /// They cost Argon2id's time.
 const MOST_PASSWORDS: u32 = 2;
@@ -25,7 +25,7 @@ impl Life<'_> {
         let told = if keys {
             replace_keys(account, &self.password, &next).await
         } else {
-            account.change_password(&self.password, &next).await
+            account.change_password(&self.password, &chosen(&next)).await
         };
         let has_trouble = trouble.is_some();
         assert!(told.is_ok() || has_trouble, "{told:?}");
@@ -70,7 +70,8 @@ impl Life<'_> {
 }
 
 async fn replace_keys(account: &Rc<Account>, present: &str, next: &str) -> Result<()> {
-    account.prepare_keys(present, next).await?.complete().await
+    let prepared = account.prepare_keys(present, &chosen(next)).await?;
+    prepared.complete().await
 }
 
 pub(super) async fn sign_in(phone: &Phone, name: &str, password: &str) -> Result<Drive> {

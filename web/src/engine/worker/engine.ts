@@ -49,6 +49,9 @@ export class WorkerEngine implements Engine {
   checkName(typed: string) {
     return this.#client.checkName(typed);
   }
+  judgePassword(guesses: number) {
+    return this.#client.judgePassword(guesses);
+  }
   prepareSignUp(name: string, password: string) {
     return this.#client.prepareSignUp(name, password);
   }
