@@ -133,6 +133,7 @@ async function prepareKeys(page: Page, current: string, next: string): Promise<s
 }
 
 const NINE = 'nine lanterns under ice';
+const grace = { name: 'grace', password: ada.password };
 
 test('whoever closes the tab between the new kit and the last step goes on with the old password and the old kit', async () => {
   const other = await openProfile();
@@ -165,6 +166,17 @@ test('whoever thinks better of it is told that nothing has changed', async () =>
   await other.close();
 });
 
+test('nothing but the kit comes out of the printer', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await signIn(page, server.url, ada);
+  await prepareKeys(page, ada.password, NINE);
+  await page.emulateMedia({ media: 'print' });
+  const printed = (await page.locator('body').innerText()).replaceAll(/\s+/g, ' ').trim();
+  expect(printed).toMatch(new RegExp(`^${en.kit.printTitle} .* ${en.kit.keep}$`));
+  await other.close();
+});
+
 test('a password that somebody may know is changed together with the kit, and nothing is lost', async () => {
   const terminal = await newCli(server.url);
   await terminal(['login', ada.name, '--password-stdin'], ada.password);
@@ -185,5 +197,37 @@ test('a password that somebody may know is changed together with the kit, and no
   await terminal(['login', ada.name, '--password-stdin'], 'an umbrella for two herons');
   expect((await terminal(['get', '/letter.txt', '-o', '-'])).toString()).toBe('dear');
   expect(other.complaints).toEqual([]);
+  await other.close();
+});
+
+test('if no answer comes to the last step, both kits are to be kept, and it can be tried again', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await signUp(page, server.url, grace);
+  const kit = await prepareKeys(page, grace.password, NINE);
+  await page.getByRole('button', { name: en.kit.next }).click();
+  await page.route('**/account/rotation', (route) => route.abort());
+  await proveKit(page, kit, en.settings.replaceKeys);
+  await page.getByRole('alert').getByText(en.settings.unsure).waitFor({ timeout: 120_000 });
+  expect(await page.getByRole('button', { name: en.settings.keepOld }).count()).toBe(0);
+  await page.unrouteAll();
+  await page.getByRole('button', { name: en.settings.replaceKeys }).click();
+  await page.getByText(en.settings.keysReplaced).waitFor({ timeout: 120_000 });
+  await other.close();
+});
+
+test('if only the answer to the last step is lost, the new password signs in', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await signIn(page, server.url, { ...grace, password: NINE });
+  const kit = await prepareKeys(page, NINE, grace.password);
+  await page.getByRole('button', { name: en.kit.next }).click();
+  await page.route('**/account/rotation', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await proveKit(page, kit, en.settings.replaceKeys);
+  await page.getByRole('heading', { name: en.signIn.title }).waitFor({ timeout: 120_000 });
+  await signIn(page, server.url, grace);
   await other.close();
 });

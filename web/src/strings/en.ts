@@ -91,6 +91,8 @@ export const en = {
     wrong: 'One of these is not the word in your kit. Have another look.',
     finish: 'Create the account',
     creating: 'Creating your account…',
+    unsure:
+      'It may have been created all the same. If the name is taken when you try again, it was: sign in then, and keep this kit.',
     back: 'Show the words again',
   },
 
@@ -281,7 +283,7 @@ export const en = {
     keptOld:
       'Nothing has changed: your old password and your old kit still work. The new kit opens nothing; throw it away.',
     unsure:
-      'It may have been done all the same. Try again; if you are signed out by now, it was done. Until one of the two passwords has signed you in, keep both kits: each belongs to its password.',
+      'It may have been done all the same: then you are signed out by now, or will be when you try again. Until one of the two passwords has signed you in, keep both kits: each belongs to its password.',
     sessions: 'Where you are signed in',
     thisDevice: 'this device',
     lastSeen: (when: string) => `Last seen ${when}`,
