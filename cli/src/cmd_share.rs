@@ -48,10 +48,7 @@ impl ShareNode {
         let drive = desk.drive().await?;
         let node = self.remote.node(&drive).await?;
         let password = match self.password_stdin {
-            true => Some(ChosenPassword::parse(&secret::new_password(
-                true,
-                "Password for the link",
-            )?)?),
+            true => Some(password_of_link()?),
             false => None,
         };
         let now = drive.account().surroundings().now();
@@ -71,6 +68,12 @@ impl ShareNode {
         }
         Ok(())
     }
+}
+
+/// Its worth is not judged: nobody can try it who does not have the link (threat E6).
+fn password_of_link() -> Result<ChosenPassword> {
+    let typed = secret::new_password(true, "Password for the link")?;
+    Ok(ChosenPassword::parse(&typed)?)
 }
 
 /// The shape of a link.
