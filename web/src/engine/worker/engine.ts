@@ -46,6 +46,12 @@ export class WorkerEngine implements Engine {
     return account;
   }
 
+  checkName(typed: string) {
+    return this.#client.checkName(typed);
+  }
+  judgePassword(guesses: number) {
+    return this.#client.judgePassword(guesses);
+  }
   prepareSignUp(name: string, password: string) {
     return this.#client.prepareSignUp(name, password);
   }
@@ -62,13 +68,22 @@ export class WorkerEngine implements Engine {
     await this.#uploads.forgetAll();
     await this.#client.signOut();
   }
-  async changePassword(current: string, next: string, { leaked }: { leaked: boolean }) {
-    const changing = this.#client.changePassword(current, next, leaked);
+  changePassword(current: string, next: string) {
+    return this.#change(this.#client.changePassword(current, next));
+  }
+  prepareKeys(current: string, next: string) {
+    return this.#change(this.#client.prepareKeys(current, next));
+  }
+  completeKeys(preparationId: Id) {
+    return this.#change(this.#client.completeKeys(preparationId));
+  }
+
+  #change<T>(changing: Promise<T>): Promise<T> {
     this.#changing = changing.catch(() => null);
     return changing;
   }
 
-  /** A changed password ends all sessions, this device's as well, and begins a new one: the farewell may be stale. */
+  /** Each of these ends sessions, this device's as well, and begins a new one: the farewell may be stale. */
   async isSignedOut(): Promise<boolean> {
     await this.#changing;
     return this.#client.sessions().then(
