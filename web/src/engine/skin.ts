@@ -8,6 +8,7 @@
  */
 import type {
   Account,
+  EngineError,
   EngineEvent,
   Entry,
   FolderListing,
@@ -39,6 +40,10 @@ export interface Skin {
     progress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
+  /** Whether the same may go well a while later. */
+  passes(error: EngineError): boolean;
+  /** Waits before what failed so is tried again; `attempt` counts from 0. Rejects when the signal fires. */
+  wait_out(error: EngineError, attempt: number, signal: AbortSignal): Promise<void>;
 }
 
 /** What the client is given by its surroundings. */
