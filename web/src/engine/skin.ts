@@ -37,7 +37,6 @@ export interface Skin {
     job: Uint8Array,
     source: Blob,
     sealed: (partHash: Uint8Array) => Promise<void>,
-    progress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
   /** Whether the same may go well a while later. */
@@ -80,7 +79,6 @@ export interface Lanes {
     source: Blob,
     /** Called once by the worker's `run_part`, across the port; the worker waits for the promise. */
     sealed: (partHash: Uint8Array) => Promise<void>,
-    progress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
 }
