@@ -25,6 +25,7 @@ impl Account {
     /// # Errors
     /// [`Error::WrongPassword`] if `current` is not the present one.
     pub async fn change_password(&self, current: &str, next: &str) -> Result<()> {
+        let _turn = self.changing.lock().await;
         self.sign_in_afresh(current).await?;
         let registered = self.register(&Password::new(next)).await?;
         self.set_password(registered).await
@@ -50,6 +51,7 @@ impl Account {
         next: &str,
         keep: impl FnOnce(&str) -> Result<()>,
     ) -> Result<Zeroizing<String>> {
+        let _turn = self.changing.lock().await;
         self.sign_in_afresh(current).await?;
         let body = self.refresh().await?;
         let registered = self.register(&Password::new(next)).await?;

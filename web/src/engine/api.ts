@@ -88,8 +88,8 @@ export type EngineMethod = keyof Engine;
 export type EngineEvent =
   /** Only the rows that changed, at most about five times a second. */
   | { type: 'transfers-changed'; changed: Transfer[]; removed: Id[] }
-  /** These folders look different now; `null` when everything may. */
-  | { type: 'drive-changed'; folders: Id[] | null }
+  /** Every folder may look different now. */
+  | { type: 'drive-changed' }
   | { type: 'shares-changed' }
   /** The session ended from elsewhere (revoked, expired, or signed out in another tab). */
   | { type: 'signed-out' }

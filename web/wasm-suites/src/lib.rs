@@ -22,6 +22,8 @@ mod mutations;
 mod platform;
 #[path = "../../../client/tests/server/stories.rs"]
 mod stories;
+#[path = "../../../client/tests/server/stories_feed.rs"]
+mod stories_feed;
 #[path = "../../../client/tests/server/stories_two_devices.rs"]
 mod stories_two_devices;
 #[path = "../../../client/tests/server/threats_account.rs"]
@@ -43,6 +45,7 @@ type Case = (&'static str, fn() -> LocalBoxFuture<'static, ()>);
 
 const SUITES: &[&[Case]] = &[
     stories::CASES,
+    stories_feed::CASES,
     stories_two_devices::CASES,
     threats_account::CASES,
     threats_content::CASES,

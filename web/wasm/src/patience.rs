@@ -27,11 +27,7 @@ pub fn passes(thrown: &JsValue) -> bool {
 /// # Errors
 /// `EngineError`, when the signal fires.
 #[wasm_bindgen]
-pub async fn wait_out(
-    thrown: JsValue,
-    attempt: u32,
-    signal: AbortSignal,
-) -> std::result::Result<(), JsValue> {
+pub async fn wait_out(thrown: JsValue, attempt: u32, signal: AbortSignal) -> Result<(), JsValue> {
     let why = from_js_error(&thrown);
     let waiting = async {
         PATIENCE
