@@ -35,7 +35,7 @@ cases!(
 /// What is said on one connection.
 type Said = LocalBoxStream<'static, Event>;
 
-/// A line that connects as often as there is something to be said, and then never answers.
+/// A line that connects as often as there is something to be said.
 struct Script {
     connections: RefCell<mpsc::UnboundedReceiver<Said>>,
     hellos: Rc<RefCell<Vec<String>>>,
@@ -50,7 +50,7 @@ impl Line for Script {
     async fn connect(&self, hello: EventsHello) -> Result<Said> {
         self.hellos.borrow_mut().push(hello.token);
         let said = self.connections.borrow_mut().next().await;
-        Ok(said.expect("the test holds the other end"))
+        Ok(said.expect("nobody connects who should have ended"))
     }
 }
 
@@ -86,6 +86,13 @@ impl Following {
         self.connections
             .unbounded_send(said.boxed_local())
             .expect("it follows");
+        say
+    }
+
+    /// The only connection: whoever connects again fails.
+    fn connects_once(&self) -> mpsc::Sender<Event> {
+        let say = self.connects();
+        self.connections.close_channel();
         say
     }
 
@@ -182,14 +189,13 @@ async fn a_device_that_is_signed_out_from_elsewhere_forgets_it_all_and_asks_noth
     let keys = Rc::downgrade(drive.account());
     let (following, run) = Following::of(&drive);
     drop(drive);
-    let mut say = following.connects();
+    let mut say = following.connects_once();
     let story = async {
         is_looked_at(&mut say).await;
         sign_out_others(&laptop).await;
         // It may have found out by itself.
         let _ = say.send(Event::SignedOut).await;
     };
-    // Both end: it does not go on looking.
     futures::join!(run, story);
     assert_eq!(following.told(), [Reached, SignedOut]);
     assert!(keys.upgrade().is_none(), "nobody holds the keys");
@@ -275,7 +281,7 @@ async fn a_tab_whose_keys_were_replaced_in_another_leaves_the_new_ones_alone() {
     server.sign_up("alice").await;
     let (phone, one, other) = two_tabs(&server, "alice").await;
     let (following, run) = Following::of(&one);
-    let mut say = following.connects();
+    let mut say = following.connects_once();
     let story = async {
         is_looked_at(&mut say).await;
         let account = other.account();

@@ -91,7 +91,7 @@ export type EngineEvent =
   /** Every folder may look different now. */
   | { type: 'drive-changed' }
   | { type: 'shares-changed' }
-  /** The session ended from elsewhere (revoked, expired, or signed out in another tab). */
+  /** The session ended from elsewhere (revoked, expired, or signed out in another tab), and is forgotten. Told once. */
   | { type: 'signed-out' }
   | { type: 'reachability-changed'; reachable: boolean };
 
