@@ -1,7 +1,7 @@
 //! A file that is still coming: beside its place, under a name that says so, until it is whole.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use postern_client::device::Device;
 use postern_client::protocol::{ContentId, TimeMs};
 use postern_client::transfer::{Checkpoint, Sink, journal_name};
 use postern_client::{Content, Error, Lent};
-use postern_disk::{folder_of, sync_names};
+use postern_disk::{Bulk, folder_of, sync_names};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::off_thread::off_thread;
@@ -27,6 +27,8 @@ pub(crate) struct Partial {
     place: PathBuf,
     path: PathBuf,
     file: Arc<File>,
+    /// What writes the file; away while it does so, and for good after an error.
+    bulk: Option<Bulk>,
     device: Rc<dyn Device>,
     note: String,
     written_bytes: u64,
@@ -55,10 +57,12 @@ impl Partial {
         let is_noted = noted.is_some();
         let noted = noted.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok());
         let (file, written_bytes) = open_at(&path, noted.unwrap_or(0)).map_err(|error| unsaved(&error))?;
+        let bulk = writer(&file, written_bytes, content.size).map_err(|error| unsaved(&error))?;
         Ok(Self {
             place: place.to_owned(),
             path,
             file: Arc::new(file),
+            bulk: Some(bulk),
             device,
             note,
             written_bytes,
@@ -139,10 +143,14 @@ impl Partial {
 #[async_trait(?Send)]
 impl Sink for Partial {
     async fn write(&mut self, bytes: Lent) -> postern_client::Result<()> {
-        let (file, count) = (Arc::clone(&self.file), bytes.len() as u64);
-        off_thread(move || (&*file).write_all(&bytes))
-            .await
-            .map_err(|error| unsaved(&error))?;
+        let count = bytes.len() as u64;
+        let mut bulk = self.bulk.take().ok_or(Error::Cancelled)?;
+        let written = off_thread(move || {
+            bulk.write(&bytes)?;
+            bulk.flush()?;
+            Ok(bulk)
+        });
+        self.bulk = Some(written.await.map_err(|error: io::Error| unsaved(&error))?);
         self.written_bytes += count;
         if self
             .syncing
@@ -169,15 +177,26 @@ fn note_name(path: &Path, content: &Content) -> String {
     )
 }
 
+/// Small files may well be read at once; of large ones only the end is.
+const BULK_BYTES: u64 = 16 << 20;
+
+fn writer(file: &File, place: u64, size_bytes: u64) -> io::Result<Bulk> {
+    let file = file.try_clone()?;
+    Ok(if size_bytes < BULK_BYTES {
+        Bulk::cached(file, place)
+    } else {
+        Bulk::direct(file, place)
+    })
+}
+
 fn open_at(path: &Path, noted_bytes: u64) -> io::Result<(File, u64)> {
-    let mut file = OpenOptions::new()
+    let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .open(path)?;
     let trusted_bytes = file.metadata()?.len().min(noted_bytes);
     file.set_len(trusted_bytes)?;
-    file.seek(SeekFrom::Start(trusted_bytes))?;
     Ok((file, trusted_bytes))
 }
 

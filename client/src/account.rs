@@ -4,6 +4,7 @@
 //! which believes nothing that the server says about keys until it has been recomputed.
 
 mod kept;
+mod keys;
 mod login;
 mod memory;
 mod password;
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 use crate::http::Api;
 use crate::{Error, Result, Surroundings};
 
+pub use keys::PreparedKeys;
 pub(crate) use memory::{Mark, Memory, remember};
 pub use sign_up::PreparedSignUp;
 pub(crate) use unlock::Unlocked;

@@ -21,6 +21,9 @@ pub enum Error {
         "a name has 1 to 63 letters a–z or digits, with single dots, hyphens or underscores between them"
     )]
     NameInvalid,
+    /// Nobody chose a password.
+    #[error("a password cannot be empty")]
+    PasswordEmpty,
     /// The server takes no new accounts, or not without an invitation.
     #[error("this server takes no new accounts without an invitation")]
     SignUpClosed,
@@ -147,6 +150,7 @@ impl Error {
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::NameInvalid
+            | Self::PasswordEmpty
             | Self::EntryName(_)
             | Self::WordsMangled(_)
             | Self::LinkMangled(_)
@@ -164,6 +168,16 @@ impl Error {
             | Self::LinkRevoked => ErrorClass::NoAccess,
             _ => ErrorClass::Failure,
         }
+    }
+
+    /// Whether what was asked of the server may have been done all the same: its answer was lost, or was none, or could
+    /// not be noted. Who has something that is worth nothing otherwise, such as recovery words, keeps it until they know.
+    #[must_use]
+    pub const fn leaves_open(&self) -> bool {
+        matches!(
+            self,
+            Self::Offline | Self::Unavailable | Self::Device(_) | Self::NotAuthentic
+        )
     }
 }
 

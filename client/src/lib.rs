@@ -23,14 +23,16 @@ pub mod fuzzing;
 pub mod http;
 pub mod links;
 pub mod names;
+pub mod passwords;
 mod patience;
 mod surroundings;
 pub mod transfer;
 
-pub use account::{Account, PreparedSignUp, Stay};
+pub use account::{Account, PreparedKeys, PreparedSignUp, Stay};
 pub use buffers::{Buffers, Lent};
 pub use drive::Drive;
 pub use error::{Error, ErrorClass, Result};
+pub use passwords::ChosenPassword;
 pub use patience::Patience;
 pub use surroundings::{Clock, Entropy, Surroundings};
 

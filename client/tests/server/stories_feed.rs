@@ -19,7 +19,7 @@ use postern_client::protocol::changes::{Event, EventsHello};
 use postern_client::{Account, Clock, Drive, Entropy, Error, Result};
 
 use crate::platform;
-use crate::world::{PASSWORD, Phone, Server, put, sent};
+use crate::world::{PASSWORD, Phone, Server, chosen, put, sent};
 
 cases!(
     what_others_do_is_there_when_it_is_told,
@@ -248,7 +248,10 @@ async fn a_change_of_password_here_is_not_mistaken_for_being_signed_out() {
         is_looked_at(&mut say).await;
         slow.farewell.replace(Some(say));
         let account = drive.account();
-        account.change_password(PASSWORD, "new").await.expect("changed");
+        account
+            .change_password(PASSWORD, &chosen("new"))
+            .await
+            .expect("changed");
         is_looked_at(&mut say_again).await;
     })
     .await;
@@ -266,7 +269,10 @@ async fn a_change_of_password_in_one_tab_leaves_the_others_signed_in() {
     while_it_follows(run, async {
         is_looked_at(&mut say).await;
         let account = other.account();
-        account.change_password(PASSWORD, "new").await.expect("changed");
+        account
+            .change_password(PASSWORD, &chosen("new"))
+            .await
+            .expect("changed");
         say.send(Event::SignedOut).await.expect("it listens");
         is_looked_at(&mut say_again).await;
     })
@@ -285,7 +291,9 @@ async fn a_tab_whose_keys_were_replaced_in_another_leaves_the_new_ones_alone() {
     let story = async {
         is_looked_at(&mut say).await;
         let account = other.account();
-        account.replace_keys(PASSWORD, "new").await.expect("replaced");
+        let prepared = account.prepare_keys(PASSWORD, &chosen("new")).await;
+        let done = prepared.expect("the password is right").complete().await;
+        done.expect("replaced");
         say.send(Event::SignedOut).await.expect("it listens");
     };
     futures::join!(run, story);

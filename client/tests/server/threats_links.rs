@@ -7,9 +7,8 @@ use postern_client::transfer::Checkpoint;
 use postern_client::{Drive, Error};
 use postern_crypto::link::parse;
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
-use crate::world::{Buffer, Server, put};
+use crate::world::{Buffer, Server, chosen, put};
 
 cases!(
     c2_what_a_link_grants_cannot_be_exchanged,
@@ -125,7 +124,7 @@ async fn e6_a_link_with_a_password_asks_nothing_before_the_password() {
     let file = put(&drive, drive.account().root(), "letter", b"words")
         .await
         .expect("put");
-    let password = Some(Zeroizing::new("swordfish".to_owned()));
+    let password = Some(chosen("swordfish"));
     let share = drive
         .share(
             file,

@@ -15,13 +15,14 @@ import type {
   Id,
   LinkText,
   LinkView,
-  PreparedSignUp,
+  PreparedKit,
   SessionView,
   Share,
   ShareTerms,
   Standing,
   StayOptions,
   Usage,
+  Verdict,
 } from './api';
 
 export interface Skin {
@@ -94,13 +95,16 @@ export interface Sink {
  */
 export interface Client {
   restore(): Promise<Standing>;
-  prepareSignUp(name: string, password: string): Promise<PreparedSignUp>;
+  checkName(typed: string): Promise<string>;
+  judgePassword(guesses: number): Promise<Verdict>;
+  prepareSignUp(name: string, password: string): Promise<PreparedKit>;
   completeSignUp(preparationId: Id, options: StayOptions): Promise<Account>;
   signIn(name: string, password: string, options: StayOptions): Promise<Account>;
   signOut(): Promise<void>;
   recover(name: string, words: string, newPassword: string, options: StayOptions): Promise<Account>;
-  /** Answers the new recovery words when `leaked`: every key is replaced, so the old words open nothing any more. */
-  changePassword(current: string, next: string, leaked: boolean): Promise<string[] | null>;
+  changePassword(current: string, next: string): Promise<void>;
+  prepareKeys(current: string, next: string): Promise<PreparedKit>;
+  completeKeys(preparationId: Id): Promise<void>;
   sessions(): Promise<SessionView[]>;
   revokeSession(id: Id): Promise<void>;
   usage(): Promise<Usage>;

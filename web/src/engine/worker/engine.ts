@@ -54,6 +54,12 @@ export class WorkerEngine implements Engine {
     return account;
   }
 
+  checkName(typed: string) {
+    return this.#client.checkName(typed);
+  }
+  judgePassword(guesses: number) {
+    return this.#client.judgePassword(guesses);
+  }
   prepareSignUp(name: string, password: string) {
     return this.#client.prepareSignUp(name, password);
   }
@@ -70,8 +76,14 @@ export class WorkerEngine implements Engine {
     await this.#uploads.forgetAll();
     await this.#client.signOut();
   }
-  changePassword(current: string, next: string, { leaked }: { leaked: boolean }) {
-    return this.#client.changePassword(current, next, leaked);
+  changePassword(current: string, next: string) {
+    return this.#client.changePassword(current, next);
+  }
+  prepareKeys(current: string, next: string) {
+    return this.#client.prepareKeys(current, next);
+  }
+  completeKeys(preparationId: Id) {
+    return this.#client.completeKeys(preparationId);
   }
   sessions() {
     return this.#client.sessions();
