@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::{Error, Result};
+use crate::{Error, Result, Surroundings};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use folder::FolderDevice;
@@ -37,6 +37,21 @@ pub trait Device {
 
 /// Dropping it unlocks.
 pub type Guard = Box<dyn Any>;
+
+/// How often and how long to wait for another process that is writing.
+const LOCK_TRIES: u32 = 250;
+const LOCK_PAUSE_MS: u64 = 20;
+
+/// Waits for the lock on `name`, which nobody holds for longer than it takes to read and write a value.
+pub(crate) async fn hold(around: &Surroundings, name: &str) -> Result<Guard> {
+    for _ in 0..LOCK_TRIES {
+        if let Some(guard) = around.device.lock(name).await? {
+            return Ok(guard);
+        }
+        around.clock.sleep_ms(LOCK_PAUSE_MS).await;
+    }
+    Err(Error::Busy)
+}
 
 /// Reads what [`put_json`] wrote. What does not parse was written by another version, and counts as absent only if
 /// the caller says so.

@@ -138,6 +138,13 @@ pub enum ErrorClass {
 }
 
 impl Error {
+    /// Whether the same may go well a while later: nobody answered, or not now. All else stays as it is until a person
+    /// does something, and a refusal to open is never tried again (`G-ORACLE`).
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        matches!(self, Self::Offline | Self::Unavailable | Self::RateLimited { .. })
+    }
+
     /// Which class the failure belongs to.
     #[must_use]
     pub const fn class(&self) -> ErrorClass {

@@ -24,11 +24,11 @@ pub use bundle::{MAX_BUNDLED_BYTES, bundles, upload_bundle};
 pub(crate) use download::fetch;
 pub use download::{Checkpoint, Sink};
 #[cfg(not(target_arch = "wasm32"))]
-pub use files::{FileSink, FileSource, StreamSource, WriteSink};
+pub use files::{FileSource, StreamSource, WriteSink};
 #[cfg(feature = "fuzzing")]
 pub(crate) use journal::Notes;
 pub(crate) use journal::forget_journals;
-pub use journal::{forget_journal, journal_name, journals};
+pub use journal::{forget_journal, journal_name};
 pub use lanes::{Lanes, LocalLanes, Note};
 pub use parcel::Parcel;
 pub use part::{LaneMemory, PartDone, PartJob, run_part};

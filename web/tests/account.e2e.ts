@@ -81,13 +81,44 @@ test('a wrong password is refused without saying what was wrong', async () => {
   await other.close();
 });
 
-test('another device can be signed out from here', async () => {
-  const other = await openProfile();
-  await signIn(other.page, server.url, ada);
-  const { page } = profile;
+/** What a device asks of the server from now on, by its workers as well. */
+function listenTo({ context }: Profile): () => string[] {
+  const asked: string[] = [];
+  context.on('request', (request) => {
+    if (request.url().includes('/api/')) asked.push(request.url());
+  });
+  return () => asked.splice(0);
+}
+
+async function endOtherSessions(page: Page) {
   await page.goto(`${server.url}/settings`);
   await page.getByRole('button', { name: en.settings.end }).click();
   await expect.poll(() => page.getByRole('button', { name: en.settings.end }).count()).toBe(0);
+}
+
+test('another device can be signed out from here: it shows the way in, and forgets the account', async () => {
+  const other = await openProfile();
+  const asked = listenTo(other);
+  await signIn(other.page, server.url, ada, true);
+  expect(asked()).not.toEqual([]);
+  await endOtherSessions(profile.page);
+
+  const wayIn = other.page.getByRole('heading', { name: en.signIn.title });
+  await wayIn.waitFor();
+  asked();
+  // For as long as it takes somebody else to come in and out again.
+  const third = await openProfile();
+  await signIn(third.page, server.url, ada);
+  await third.page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
+  await third.close();
+  expect(asked()).toEqual([]);
+
+  await other.page.goto(`${server.url}/drive`);
+  await wayIn.waitFor();
+  await other.page.reload();
+  await wayIn.waitFor();
+  expect(asked()).toEqual([]);
+  expect(other.complaints).toEqual([]);
   await other.close();
 });
 

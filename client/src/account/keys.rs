@@ -37,6 +37,7 @@ impl Account {
     /// [`Error::WrongPassword`] if `current` is not the present one: nobody should print words to learn that.
     pub async fn prepare_keys(self: &Rc<Self>, current: &str, next: &ChosenPassword) -> Result<PreparedKeys> {
         let current = Password::new(current);
+        let _turn = self.changing.lock().await;
         self.sign_in_afresh(&current).await?;
         Ok(PreparedKeys {
             account: Rc::clone(self),
@@ -117,6 +118,7 @@ impl PreparedKeys {
     /// Those of all requests. Where one [leaves open](Error::leaves_open) whether it was done, so it is which words are
     /// in force.
     pub async fn complete(&self) -> Result<()> {
+        let _turn = self.account.changing.lock().await;
         match self.put_in_force().await {
             // Keeping the words may take longer than a session counts as fresh.
             Err(Error::FreshSignInNeeded) => {

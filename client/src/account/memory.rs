@@ -7,12 +7,8 @@ use postern_crypto::directory::DirectoryHead;
 use postern_protocol::{AccountId, VolumeId};
 use serde::{Deserialize, Serialize};
 
-use crate::device::{get_json, put_json};
-use crate::{Error, Result, Surroundings};
-
-/// How often and how long to wait for another process that is writing.
-const LOCK_TRIES: u32 = 250;
-const LOCK_PAUSE_MS: u64 = 20;
+use crate::device::{get_json, hold, put_json};
+use crate::{Result, Surroundings};
 
 /// A point in a history: how far it is, and the hash of all up to there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +67,7 @@ pub(crate) async fn remember(
     account: AccountId,
     see: impl FnOnce(&mut Memory),
 ) -> Result<()> {
-    let _guard = lock(around, account).await?;
+    let _guard = hold(around, &key(account)).await?;
     let before = Memory::load(around, account).await?;
     let mut after = before.clone();
     see(&mut after);
@@ -80,17 +76,6 @@ pub(crate) async fn remember(
     } else {
         put_json(&*around.device, &key(account), &after).await
     }
-}
-
-async fn lock(around: &Surroundings, account: AccountId) -> Result<crate::device::Guard> {
-    let name = key(account);
-    for _ in 0..LOCK_TRIES {
-        if let Some(guard) = around.device.lock(&name).await? {
-            return Ok(guard);
-        }
-        around.clock.sleep_ms(LOCK_PAUSE_MS).await;
-    }
-    Err(Error::Busy)
 }
 
 fn highest(known: Option<Mark>, seen: Mark) -> Mark {

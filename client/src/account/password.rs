@@ -17,6 +17,7 @@ impl Account {
     /// # Errors
     /// [`Error::WrongPassword`] if `current` is not the present one.
     pub async fn change_password(&self, current: &str, next: &ChosenPassword) -> Result<()> {
+        let _turn = self.changing.lock().await;
         self.sign_in_afresh(&Password::new(current)).await?;
         let registered = self.register(next).await?;
         self.set_password(registered).await

@@ -51,19 +51,6 @@ pub fn journal_name(parts: &[&[u8]]) -> String {
     ContentId(hash[..16].try_into().expect("a hash is longer than an id")).to_string()
 }
 
-/// The names of the uploads that were begun on this device and not finished.
-///
-/// # Errors
-/// [`Error::Device`].
-pub async fn journals(around: &Surroundings) -> Result<Vec<String>> {
-    let keys = around.device.list(PREFIX).await?;
-    Ok(keys
-        .iter()
-        .filter_map(|key| key.strip_prefix(PREFIX))
-        .map(str::to_owned)
-        .collect())
-}
-
 /// Forgets a finished or abandoned upload.
 ///
 /// # Errors
@@ -72,9 +59,10 @@ pub async fn forget_journal(around: &Surroundings, name: &str) -> Result<()> {
     around.device.delete(&place(name)).await
 }
 
+/// Forgets all uploads that were begun on this device and not finished.
 pub(crate) async fn forget_journals(around: &Surroundings) -> Result<()> {
-    for name in journals(around).await? {
-        forget_journal(around, &name).await?;
+    for place in around.device.list(PREFIX).await? {
+        around.device.delete(&place).await?;
     }
     Ok(())
 }

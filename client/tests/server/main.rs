@@ -28,6 +28,7 @@ mod machine;
 mod mutations;
 mod platform;
 mod stories;
+mod stories_feed;
 mod stories_of_programs;
 mod stories_two_devices;
 mod threats_account;

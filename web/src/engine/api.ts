@@ -96,10 +96,10 @@ export type EngineMethod = keyof Engine;
 export type EngineEvent =
   /** Only the rows that changed, at most about five times a second. */
   | { type: 'transfers-changed'; changed: Transfer[]; removed: Id[] }
-  /** These folders look different now; `null` when everything may. */
-  | { type: 'drive-changed'; folders: Id[] | null }
+  /** Every folder may look different now. */
+  | { type: 'drive-changed' }
   | { type: 'shares-changed' }
-  /** The session ended from elsewhere (revoked, expired, or signed out in another tab). */
+  /** The session ended from elsewhere (revoked, expired, or signed out in another tab), and is forgotten. Told once. */
   | { type: 'signed-out' }
   | { type: 'reachability-changed'; reachable: boolean };
 

@@ -8,6 +8,7 @@
  */
 import type {
   Account,
+  EngineError,
   EngineEvent,
   Entry,
   FolderListing,
@@ -37,9 +38,12 @@ export interface Skin {
     job: Uint8Array,
     source: Blob,
     sealed: (partHash: Uint8Array) => Promise<void>,
-    progress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
+  /** Whether the same may go well a while later. */
+  passes(error: EngineError): boolean;
+  /** Waits before what failed so is tried again; `attempt` counts from 0. Rejects when the signal fires. */
+  wait_out(error: EngineError, attempt: number, signal: AbortSignal): Promise<void>;
 }
 
 /** What the client is given by its surroundings. */
@@ -76,7 +80,6 @@ export interface Lanes {
     source: Blob,
     /** Called once by the worker's `run_part`, across the port; the worker waits for the promise. */
     sealed: (partHash: Uint8Array) => Promise<void>,
-    progress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
 }

@@ -119,7 +119,7 @@ export class MemoryEngine implements Engine {
       this.#transfers.push(this.#transfer(group, file.name, path, file.size));
     }
     this.#tell({ type: 'transfers-changed', changed: this.#transfers, removed: [] });
-    this.#tell({ type: 'drive-changed', folders: null });
+    this.#tell({ type: 'drive-changed' });
   }
   #transfer(group: Id, name: string, path: string[], sizeBytes: number): Transfer {
     return {

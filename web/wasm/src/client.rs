@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use futures::future::RemoteHandle;
 use postern_client::account::Usage;
 use postern_client::http::Retry;
 use postern_client::links::{LinkAddress, OpenedLink};
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) around: Surroundings,
     lanes: LanePool,
     signed_in: RefCell<Option<Rc<SignedIn>>>,
+    /// Dropped with it, so that nothing is heard of who is not signed in any more.
+    following: RefCell<Option<RemoteHandle<()>>>,
     prepared: RefCell<HashMap<String, Rc<PreparedSignUp>>>,
     addresses: RefCell<HashMap<LinkId, LinkAddress>>,
     opened: RefCell<HashMap<LinkId, Rc<OpenedLink>>>,
@@ -56,7 +59,7 @@ pub(crate) struct Inner {
 
 /// What there is while somebody is signed in.
 pub(crate) struct SignedIn {
-    pub(crate) drive: Drive,
+    pub(crate) drive: Rc<Drive>,
     /// The nodes to which live links lead; `None` until somebody asks.
     pub(crate) shared: RefCell<Option<HashSet<NodeId>>>,
     /// Keys whose words their owner is keeping, by the id of the kit.
@@ -141,9 +144,7 @@ impl Client {
     /// `EngineError`.
     #[wasm_bindgen(js_name = signOut)]
     pub async fn sign_out(&self) -> Answer {
-        let signed_in = self.inner.signed_in.take();
-        self.inner.checkpoints.borrow_mut().clear();
-        match signed_in {
+        match self.inner.leave() {
             Some(signed_in) => answer(signed_in.drive.account().sign_out().await),
             None => Ok(JsValue::UNDEFINED),
         }
@@ -230,6 +231,7 @@ impl Inner {
             host,
             around,
             signed_in: RefCell::default(),
+            following: RefCell::default(),
             prepared: RefCell::default(),
             addresses: RefCell::default(),
             opened: RefCell::default(),
@@ -240,6 +242,20 @@ impl Inner {
     /// What there is while somebody is signed in, or the error that nobody is.
     pub(crate) fn signed_in(&self) -> Result<Rc<SignedIn>> {
         self.signed_in.borrow().clone().ok_or(Error::SignedOut)
+    }
+
+    /// Nobody is signed in any more: the keys go, as soon as nothing that is under way holds them.
+    pub(crate) fn leave(&self) -> Option<Rc<SignedIn>> {
+        self.following.take();
+        self.checkpoints.borrow_mut().clear();
+        self.signed_in.take()
+    }
+
+    /// Which nodes are shared is asked anew when somebody looks.
+    pub(crate) fn forget_shared(&self) {
+        if let Some(signed_in) = &*self.signed_in.borrow() {
+            signed_in.shared.replace(None);
+        }
     }
 
     async fn restore(self: &Rc<Self>) -> Result<StandingView> {
@@ -356,13 +372,13 @@ impl Inner {
             name: account.name().to_string(),
             root: account.root().to_string(),
         };
-        let signed_in = Rc::new(SignedIn {
-            drive: Drive::new(Rc::new(account)),
+        let drive = Rc::new(Drive::new(Rc::new(account)));
+        self.following.replace(Some(events::follow(self, &drive)));
+        self.signed_in.replace(Some(Rc::new(SignedIn {
+            drive,
             shared: RefCell::default(),
             prepared_keys: RefCell::default(),
-        });
-        events::watch(self, &signed_in);
-        self.signed_in.replace(Some(signed_in));
+        })));
         view
     }
 }
