@@ -21,8 +21,9 @@ use postern_domain::Postern;
 use postern_protocol::API_ROOT;
 
 use crate::address::{Origin, origin_of};
-use crate::attending::attend;
 use crate::bells::Bells;
+use crate::connection::attending::attend;
+use crate::connection::{Connection, KEEP_ALIVE};
 use crate::door::Door;
 use crate::headers::security_headers;
 use crate::held::Held;
@@ -31,7 +32,6 @@ use crate::room::Room;
 use crate::routes::{self, health};
 use crate::settings::Settings;
 use crate::state::{Clock, State};
-use crate::taking::{KEEP_ALIVE, Taking};
 use crate::web as files;
 
 /// How often limits are forgotten that have run out.
@@ -107,7 +107,7 @@ fn listen(builder: ServerBuilder, listener: TcpListener, state: &Data<State>) ->
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(state.settings.pace.head)
             .client_disconnect_timeout(DISCONNECT)
-            .on_connect_ext(|stream: &Taking<TcpStream>, data| {
+            .on_connect_ext(|stream: &Connection<TcpStream>, data| {
                 data.insert(stream.attending());
             })
             .finish(map_config(app, |()| AppConfig::default()));

@@ -1,21 +1,16 @@
 //! Bodies on their way in: chunk by chunk, no longer than announced, and no slower than the settings allow.
-//!
-//! The pace is looked at again and again: a body that came fast at first has not earned the right to stand still, and to
-//! hold what it holds, for half an hour.
 
-use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use bytes::Bytes;
 use futures::Stream;
-use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::ApiError;
 use crate::room::Reserved;
 use crate::settings::Pace;
+use crate::span::Span;
 
 /// Why a body ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -36,10 +31,7 @@ pub(crate) struct GuardedBody<S> {
     body: S,
     limit: u64,
     received: u64,
-    /// Of them, those that had come when the present span began.
-    before: u64,
-    pace: Pace,
-    deadline: Pin<Box<Sleep>>,
+    span: Span,
 }
 
 impl<S> GuardedBody<S> {
@@ -48,35 +40,17 @@ impl<S> GuardedBody<S> {
             body,
             limit,
             received: 0,
-            before: 0,
-            pace,
-            deadline: Box::pin(sleep_until(Instant::now() + pace.body_grace)),
+            span: Span::begin(pace.body_grace, pace.body_bytes_per_s),
         }
     }
 
     fn take(&mut self, chunk: Bytes) -> Result<Bytes, BodyError> {
         self.received += chunk.len() as u64;
+        self.span.passed(chunk.len());
         if self.received > self.limit {
             return Err(BodyError::TooLarge);
         }
         Ok(chunk)
-    }
-
-    /// Whether the body is late. The timer is moved only when it rings, not with each chunk.
-    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        while self.deadline.as_mut().poll(cx).is_ready() {
-            let came = Duration::from_secs(
-                (self.received - self.before) / u64::from(self.pace.body_bytes_per_s.max(1)),
-            );
-            if came < self.pace.body_grace {
-                return true;
-            }
-            self.before = self.received;
-            self.deadline
-                .as_mut()
-                .reset(Instant::now() + self.pace.body_grace);
-        }
-        false
     }
 }
 
@@ -92,7 +66,7 @@ where
             Poll::Ready(Some(Ok(chunk))) => Poll::Ready(Some(this.take(chunk))),
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(BodyError::Broken(error)))),
             Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending if this.is_late(cx) => Poll::Ready(Some(Err(BodyError::TooSlow))),
+            Poll::Pending if this.span.poll_late(cx).is_ready() => Poll::Ready(Some(Err(BodyError::TooSlow))),
             Poll::Pending => Poll::Pending,
         }
     }
@@ -122,8 +96,10 @@ where
 mod tests {
     use std::net::IpAddr;
     use std::sync::Arc;
+    use std::time::Duration;
 
     use futures::{StreamExt as _, stream};
+    use tokio::time::Instant;
 
     use super::*;
     use crate::address::Origin;

@@ -17,9 +17,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use crate::address::Origin;
+use crate::connection::Connection;
 use crate::error::ApiError;
 use crate::settings::{Pace, Settings};
-use crate::taking::Taking;
 
 /// Who was refused is heard out for so long: to close on words that nobody has read would take the answer away too.
 const HEAR_OUT: Duration = Duration::from_secs(1);
@@ -68,13 +68,13 @@ impl Door {
     pub(crate) async fn take_in(
         self: Arc<Self>,
         stream: TcpStream,
-    ) -> io::Result<(Taking<TcpStream>, SocketAddr)> {
+    ) -> io::Result<(Connection<TcpStream>, SocketAddr)> {
         let peer = stream.peer_addr()?;
         // The end of an answer must not wait until its beginning has been confirmed: with peers that confirm late that
         // takes 40 ms.
         stream.set_nodelay(true)?;
         match self.admit(peer.ip()) {
-            Ok(guest) => Ok((Taking::new(stream, self.pace, guest), peer)),
+            Ok(guest) => Ok((Connection::new(stream, self.pace, guest), peer)),
             Err(reason) => {
                 self.refuse(stream, &reason).await;
                 Err(io::ErrorKind::ConnectionRefused.into())

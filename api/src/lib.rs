@@ -10,9 +10,9 @@
 
 mod address;
 mod app;
-mod attending;
 mod bells;
 mod body;
+mod connection;
 mod door;
 mod error;
 mod extract;
@@ -25,8 +25,8 @@ mod outgoing;
 mod room;
 mod routes;
 mod settings;
+mod span;
 mod state;
-mod taking;
 mod web;
 
 pub use app::{Running, Stopper, run};

@@ -26,6 +26,7 @@ impl Logout {
             Err(_) => false,
         };
         Account::forget(&around).await?;
+        desk.forget_server().await?;
         desk.say()
             .done(&LoggedOut { server_told }, || sentence(server_told))
     }

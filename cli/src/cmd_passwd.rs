@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use postern_client::{Account, Error};
+use postern_client::PreparedKeys;
 use serde::Serialize;
 
-use crate::cmd_signup::warn_if_short;
+use crate::choose::choose_password;
 use crate::desk::Desk;
 use crate::failure::Result;
 use crate::recovery_file::RecoveryFile;
@@ -38,12 +38,13 @@ impl Passwd {
     pub(crate) async fn run(self, desk: &Desk) -> Result<()> {
         let account = desk.account().await?;
         let current = secret::password(self.password_stdin, "Present password")?;
-        let next = secret::new_password(self.password_stdin, "New password")?;
-        warn_if_short(desk, &next);
+        let name = account.name().as_str();
+        let next = choose_password(desk, self.password_stdin, "New password", name)?;
         let keys_replaced = self.recovery_out.is_some();
         if let Some(path) = self.recovery_out {
-            let file = RecoveryFile::create(&path, self.force)?;
-            replace_keys(desk, &account, (&current, &next), file).await?;
+            let prepared = account.prepare_keys(&current, &next).await?;
+            let file = RecoveryFile::write(&path, self.force, &prepared.words())?;
+            complete(desk, &prepared, file).await?;
         } else {
             account.change_password(&current, &next).await?;
         }
@@ -52,18 +53,9 @@ impl Passwd {
     }
 }
 
-async fn replace_keys(
-    desk: &Desk,
-    account: &Account,
-    (current, next): (&str, &str),
-    mut file: RecoveryFile,
-) -> Result<()> {
-    let keep = |words: &str| {
-        file.write(words)
-            .map_err(|error| Error::Device(error.to_string()))
-    };
-    match account.replace_keys_once_kept(current, next, keep).await {
-        Ok(_) => file.finish(),
+async fn complete(desk: &Desk, prepared: &PreparedKeys, file: RecoveryFile) -> Result<()> {
+    match prepared.complete().await {
+        Ok(()) => file.finish(),
         Err(error) => {
             file.give_up(&error, desk.say());
             Err(error.into())

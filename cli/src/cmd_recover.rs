@@ -7,8 +7,9 @@ use clap::Args as ClapArgs;
 use postern_client::{Account, Stay};
 use zeroize::Zeroizing;
 
+use crate::choose::choose_password;
 use crate::cmd_login::welcome;
-use crate::cmd_signup::{refuse_if_signed_in, warn_if_short};
+use crate::cmd_signup::refuse_if_signed_in;
 use crate::desk::Desk;
 use crate::failure::{About as _, Failure, Result};
 use crate::secret;
@@ -33,8 +34,7 @@ impl Recover {
             Some(path) => read(path)?,
             None => secret::password(self.password_stdin, "Recovery words")?,
         };
-        let password = secret::new_password(self.password_stdin, "New password")?;
-        warn_if_short(desk, &password);
+        let password = choose_password(desk, self.password_stdin, "New password", &self.name)?;
         let around = desk.around().await?;
         let account = Account::recover(around, &self.name, &words, &password, Stay::SignedIn)
             .await

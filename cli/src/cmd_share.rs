@@ -1,6 +1,7 @@
 //! `postern share`
 
 use clap::{Args as ClapArgs, value_parser};
+use postern_client::ChosenPassword;
 use postern_client::links::{Share, ShareTerms};
 use postern_client::protocol::limits::MAX_LINK_DOWNLOADS;
 use postern_client::protocol::link::LinkStatus;
@@ -47,7 +48,7 @@ impl ShareNode {
         let drive = desk.drive().await?;
         let node = self.remote.node(&drive).await?;
         let password = match self.password_stdin {
-            true => Some(secret::new_password(true, "Password for the link")?),
+            true => Some(password_of_link()?),
             false => None,
         };
         let now = drive.account().surroundings().now();
@@ -67,6 +68,12 @@ impl ShareNode {
         }
         Ok(())
     }
+}
+
+/// Its worth is not judged: nobody can try it who does not have the link (threat E6).
+fn password_of_link() -> Result<ChosenPassword> {
+    let typed = secret::new_password(true, "Password for the link")?;
+    Ok(ChosenPassword::parse(&typed)?)
 }
 
 /// The shape of a link.

@@ -6,13 +6,11 @@ use clap::Args as ClapArgs;
 use postern_client::{Account, PreparedSignUp, Stay};
 use serde::Serialize;
 
+use crate::choose::choose_password;
 use crate::desk::Desk;
 use crate::failure::{About as _, Failure, Result};
 use crate::recovery_file::RecoveryFile;
 use crate::secret;
-
-/// Below this, whoever steals the server's data may find a password by trying.
-const SHORT_CHARS: usize = 12;
 
 /// Make an account, and sign in
 #[derive(ClapArgs)]
@@ -47,8 +45,7 @@ impl Signup {
             return Err(Failure::usage("the recovery words have to be kept somewhere")
                 .advise("Say where with --recovery-out FILE."));
         }
-        let password = secret::new_password(self.password_stdin, "Password")?;
-        warn_if_short(desk, &password);
+        let password = choose_password(desk, self.password_stdin, "Password", &self.name)?;
         let prepared = PreparedSignUp::new(desk.around().await?, &self.name, &password)?;
         let kept = self.keep(&prepared)?;
         let server = desk.server().await?;
@@ -71,10 +68,7 @@ impl Signup {
             show_words(&prepared.words())?;
             return Ok(None);
         };
-        let mut file = RecoveryFile::create(path, self.force)?;
-        file.write(&prepared.words())
-            .map_err(|error| Failure::told(format!("{} cannot be written: {error}", path.display())))?;
-        Ok(Some(file))
+        RecoveryFile::write(path, self.force, &prepared.words()).map(Some)
     }
 }
 
@@ -88,14 +82,6 @@ pub(crate) async fn refuse_if_signed_in(desk: &Desk) -> Result<()> {
         Err(failure) if failure.is_usage() => Err(failure),
         // Nobody, or a session that has ended: what else is wrong with the server will show.
         _ => Ok(()),
-    }
-}
-
-/// Says so, and leaves the choice to the person.
-pub(crate) fn warn_if_short(desk: &Desk, password: &str) {
-    if password.chars().count() < SHORT_CHARS {
-        desk.say()
-            .note("note: that password is short; four or five random words are far harder to guess");
     }
 }
 

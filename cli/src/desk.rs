@@ -95,6 +95,11 @@ impl Desk {
         }
     }
 
+    /// Forgets at which server this profile was signed in.
+    pub(crate) async fn forget_server(&self) -> Result<()> {
+        Ok(self.device()?.delete(keys::SERVER).await?)
+    }
+
     async fn remembered_server(&self) -> Result<Option<String>> {
         let bytes = self.device()?.get(keys::SERVER).await?;
         Ok(bytes.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))

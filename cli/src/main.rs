@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod choose;
 mod cmd_completions;
 mod cmd_get;
 mod cmd_login;

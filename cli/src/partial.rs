@@ -4,7 +4,6 @@ mod note;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use postern_client::device::Device;
 use postern_client::protocol::{ContentId, TimeMs};
 use postern_client::transfer::{Checkpoint, Sink};
 use postern_client::{Content, Error};
-use postern_disk::{folder_of, sync_names};
+use postern_disk::{Bulk, folder_of, sync_names};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::note::Note;
@@ -32,6 +31,8 @@ pub(crate) struct Partial {
     place: PathBuf,
     path: PathBuf,
     file: Arc<File>,
+    /// What writes the file; away while it does so, and for good after an error.
+    bulk: Option<Bulk>,
     note: Note,
     written_bytes: u64,
     noted_bytes: u64,
@@ -51,14 +52,16 @@ impl Partial {
         place: &Path,
         content: &Content,
     ) -> postern_client::Result<Self> {
-        let content = ContentId(content.id);
-        let path = beside(place, &content.to_string());
-        let (note, noted_bytes) = Note::find(device, &path, content).await?;
+        let id = ContentId(content.id);
+        let path = beside(place, &id.to_string());
+        let (note, noted_bytes) = Note::find(device, &path, id).await?;
         let (file, written_bytes) = open_at(&path, noted_bytes).map_err(|error| unsaved(&error))?;
+        let bulk = writer(&file, written_bytes, content.size).map_err(|error| unsaved(&error))?;
         Ok(Self {
             place: place.to_owned(),
             path,
             file: Arc::new(file),
+            bulk: Some(bulk),
             note,
             written_bytes,
             noted_bytes: written_bytes,
@@ -129,12 +132,15 @@ impl Partial {
 
 #[async_trait(?Send)]
 impl Sink for Partial {
-    /// At its place, so that bytes which are given again are there once.
     async fn write(&mut self, bytes: Bytes) -> postern_client::Result<()> {
-        let (file, at, count) = (Arc::clone(&self.file), self.written_bytes, bytes.len() as u64);
-        off_thread(move || file.write_all_at(&bytes, at))
-            .await
-            .map_err(|error| unsaved(&error))?;
+        let count = bytes.len() as u64;
+        let mut bulk = self.bulk.take().ok_or(Error::Cancelled)?;
+        let written = off_thread(move || {
+            bulk.write(&bytes)?;
+            bulk.flush()?;
+            Ok(bulk)
+        });
+        let bulk = written.await.map_err(|error: io::Error| unsaved(&error))?;
         if self
             .syncing
             .as_ref()
@@ -142,12 +148,26 @@ impl Sink for Partial {
         {
             self.settle().await?;
         }
+        // Who stops this before it has counted the bytes gives them again, and must find nobody to write them.
+        self.bulk = Some(bulk);
         self.written_bytes += count;
         if self.syncing.is_none() && self.written_bytes - self.noted_bytes >= NOTE_EVERY_BYTES {
             self.begin_sync();
         }
         Ok(())
     }
+}
+
+/// Small files may well be read at once; of large ones only the end is.
+const BULK_BYTES: u64 = 16 << 20;
+
+fn writer(file: &File, place: u64, size_bytes: u64) -> io::Result<Bulk> {
+    let file = file.try_clone()?;
+    Ok(if size_bytes < BULK_BYTES {
+        Bulk::cached(file, place)
+    } else {
+        Bulk::direct(file, place)
+    })
 }
 
 fn open_at(path: &Path, noted_bytes: u64) -> io::Result<(File, u64)> {

@@ -11,20 +11,19 @@ use postern_disk::{folder_of, sync_names};
 use crate::failure::{Failure, Result};
 use crate::say::Say;
 
-/// A file for recovery words that nobody but its owner can read.
+/// A file with recovery words that nobody but its owner can read.
 ///
 /// The words are written beside its place (`FILE.new`) before they are in force, and get there when they are: whoever
 /// is cut off in between has the old ones and the new ones, of which one opens the account.
 pub(crate) struct RecoveryFile {
     path: PathBuf,
     beside: PathBuf,
-    file: File,
-    is_written: bool,
 }
 
 impl RecoveryFile {
-    /// Makes it. What is there already is left alone without `force`: it may hold the words of another account.
-    pub(crate) fn create(path: &Path, force: bool) -> Result<Self> {
+    /// Writes the words; they are on the disk when this returns. What is there already is left alone without `force`: it
+    /// may hold the words of another account.
+    pub(crate) fn write(path: &Path, force: bool, words: &str) -> Result<Self> {
         if !force && path.symlink_metadata().is_ok() {
             return Err(not_made(path, &io::ErrorKind::AlreadyExists.into()));
         }
@@ -37,20 +36,15 @@ impl RecoveryFile {
             .mode(0o600)
             .open(&beside)
             .map_err(|error| not_made(&beside, &error))?;
+        fill(&file, words, path).map_err(|error| {
+            // Half of them would be taken for all of them.
+            let _ = fs::remove_file(&beside);
+            Failure::told(format!("{} cannot be written: {error}", beside.display()))
+        })?;
         Ok(Self {
             path: path.to_owned(),
             beside,
-            file,
-            is_written: false,
         })
-    }
-
-    /// Writes the words; they are on the disk when this returns.
-    pub(crate) fn write(&mut self, words: &str) -> io::Result<()> {
-        self.is_written = true;
-        writeln!(self.file, "{words}")?;
-        self.file.sync_all()?;
-        sync_names(folder_of(&self.path))
     }
 
     /// Its words are in force: puts it in its place.
@@ -67,11 +61,7 @@ impl RecoveryFile {
 
     /// Takes it away again if its words open nothing. Where that is not known, says so.
     pub(crate) fn give_up(self, error: &Error, say: &Say) {
-        let is_open = matches!(
-            error,
-            Error::Offline | Error::Unavailable | Error::Device(_) | Error::NotAuthentic
-        );
-        if self.is_written && is_open {
+        if error.leaves_open() {
             say.warn(&format!(
                 "it may have been done all the same: keep the recovery words in {} until you know",
                 self.beside.display()
@@ -80,6 +70,12 @@ impl RecoveryFile {
             let _ = fs::remove_file(&self.beside);
         }
     }
+}
+
+fn fill(mut file: &File, words: &str, path: &Path) -> io::Result<()> {
+    writeln!(file, "{words}")?;
+    file.sync_all()?;
+    sync_names(folder_of(path))
 }
 
 fn not_made(path: &Path, error: &io::Error) -> Failure {
@@ -100,15 +96,14 @@ mod tests {
     fn only_the_owner_can_read_the_words_and_nothing_is_written_over() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("words");
-        let mut file = RecoveryFile::create(&path, false).expect("made");
-        file.write("one two").expect("written");
+        let file = RecoveryFile::write(&path, false, "one two").expect("written");
         file.finish().expect("moved");
         assert_eq!(fs::read_to_string(&path).expect("there"), "one two\n");
         assert_eq!(
             fs::metadata(&path).expect("there").permissions().mode() & 0o777,
             0o600
         );
-        assert!(RecoveryFile::create(&path, false).is_err());
+        assert!(RecoveryFile::write(&path, false, "three four").is_err());
         assert_eq!(fs::read_to_string(&path).expect("there"), "one two\n");
     }
 
@@ -118,17 +113,13 @@ mod tests {
         let (path, beside) = (folder.path().join("words"), folder.path().join("words.new"));
         let say = Say::new(false, true);
         fs::write(&path, "old").expect("a file");
-        let anew = || {
-            let mut file = RecoveryFile::create(&path, true).expect("made");
-            file.write("new").expect("written");
-            file
-        };
+        let anew = || RecoveryFile::write(&path, true, "new").expect("written");
         anew().give_up(&Error::WrongPassword, &say);
         assert!(!beside.exists(), "the server has refused them");
         anew().give_up(&Error::Offline, &say);
         assert_eq!(fs::read_to_string(&beside).expect("kept"), "new\n");
         assert!(
-            RecoveryFile::create(&path, true).is_err(),
+            RecoveryFile::write(&path, true, "newer").is_err(),
             "they may be the right ones"
         );
         assert_eq!(fs::read_to_string(&path).expect("there"), "old");

@@ -4,6 +4,7 @@
 //! which believes nothing that the server says about keys until it has been recomputed.
 
 mod kept;
+mod keys;
 mod login;
 mod memory;
 mod password;
@@ -16,6 +17,7 @@ mod unlock;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use futures::lock::Mutex;
 use postern_crypto::account::{State, VolumeHead};
 use postern_protocol::account::{AccountBody, ObjectKind, PutObject};
 use postern_protocol::session::SessionBody;
@@ -25,6 +27,7 @@ use zeroize::Zeroizing;
 use crate::http::Api;
 use crate::{Error, Result, Surroundings};
 
+pub use keys::PreparedKeys;
 pub(crate) use memory::{Mark, Memory, remember};
 pub use sign_up::PreparedSignUp;
 pub(crate) use unlock::Unlocked;
@@ -55,6 +58,8 @@ pub struct Account {
     name: AccountName,
     stay: Stay,
     session: Cell<SessionId>,
+    /// Held while one session takes the place of another: at its end one of them works.
+    changing: Mutex<()>,
     unlocked: RefCell<Rc<Unlocked>>,
     state: RefCell<State>,
 }
@@ -192,6 +197,7 @@ impl Account {
             name,
             stay,
             session: Cell::new(session.id),
+            changing: Mutex::new(()),
             unlocked: RefCell::new(Rc::new(unlocked)),
             state: RefCell::new(state),
         })

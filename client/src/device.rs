@@ -21,6 +21,8 @@ use crate::{Error, Result, Surroundings};
 pub use folder::FolderDevice;
 pub use memory::MemoryDevice;
 
+/// How long to wait for another process that is writing.
+const PATIENCE_MS: i64 = 5_000;
 /// How long to wait before looking again whether a lock is free.
 const LOCK_PAUSE_MS: u64 = 20;
 
@@ -42,11 +44,16 @@ pub trait Device {
 /// Dropping it unlocks.
 pub type Guard = Box<dyn Any>;
 
-/// Takes a lock that whoever has it is about to give back, and waits for that up to `patience_ms`.
+/// Waits for the lock on `name`, which nobody holds for longer than it takes to read and write a value.
 ///
 /// # Errors
 /// [`Error::Busy`].
-pub(crate) async fn lock_patiently(around: &Surroundings, name: &str, patience_ms: i64) -> Result<Guard> {
+pub(crate) async fn hold(around: &Surroundings, name: &str) -> Result<Guard> {
+    hold_patiently(around, name, PATIENCE_MS).await
+}
+
+/// The same for a lock of which the holder may be waiting for something.
+pub(crate) async fn hold_patiently(around: &Surroundings, name: &str, patience_ms: i64) -> Result<Guard> {
     let in_vain = around.now().plus_ms(patience_ms);
     loop {
         if let Some(guard) = around.device.lock(name).await? {

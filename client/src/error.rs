@@ -21,6 +21,9 @@ pub enum Error {
         "a name has 1 to 63 letters a–z or digits, with single dots, hyphens or underscores between them"
     )]
     NameInvalid,
+    /// Nobody chose a password.
+    #[error("a password cannot be empty")]
+    PasswordEmpty,
     /// The server takes no new accounts, or not without an invitation.
     #[error("this server takes no new accounts without an invitation")]
     SignUpClosed,
@@ -135,11 +138,19 @@ pub enum ErrorClass {
 }
 
 impl Error {
+    /// Whether the same may go well a while later: nobody answered, or not now. All else stays as it is until a person
+    /// does something, and a refusal to open is never tried again (`G-ORACLE`).
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        matches!(self, Self::Offline | Self::Unavailable | Self::RateLimited { .. })
+    }
+
     /// Which class the failure belongs to.
     #[must_use]
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::NameInvalid
+            | Self::PasswordEmpty
             | Self::EntryName(_)
             | Self::WordsMangled(_)
             | Self::LinkMangled(_)
@@ -157,6 +168,16 @@ impl Error {
             | Self::LinkRevoked => ErrorClass::NoAccess,
             _ => ErrorClass::Failure,
         }
+    }
+
+    /// Whether what was asked of the server may have been done all the same: its answer was lost, or was none, or could
+    /// not be noted. Who has something that is worth nothing otherwise, such as recovery words, keeps it until they know.
+    #[must_use]
+    pub const fn leaves_open(&self) -> bool {
+        matches!(
+            self,
+            Self::Offline | Self::Unavailable | Self::Device(_) | Self::NotAuthentic
+        )
     }
 }
 

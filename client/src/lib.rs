@@ -7,7 +7,7 @@
 //! computations leave it by themselves.
 //!
 //! Read in this order: [`surroundings`](Surroundings) and [`http`], [`Account`] (the ways in, and `unlock`), [`Drive`] (`load`, then
-//! `commit`), [`transfer`], [`links`].
+//! `commit`), [`transfer`], [`links`], [`feed`].
 
 #![forbid(unsafe_code)]
 
@@ -23,13 +23,17 @@ pub mod fuzzing;
 pub mod http;
 pub mod links;
 pub mod names;
+pub mod passwords;
+mod patience;
 mod surroundings;
 pub mod transfer;
 
-pub use account::{Account, PreparedSignUp, Stay};
+pub use account::{Account, PreparedKeys, PreparedSignUp, Stay};
 pub use buffers::{Buffers, Lent};
 pub use drive::Drive;
 pub use error::{Error, ErrorClass, Result};
+pub use passwords::ChosenPassword;
+pub use patience::Patience;
 pub use surroundings::{Clock, Entropy, Surroundings};
 
 pub use postern_crypto::node::Content;

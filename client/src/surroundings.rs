@@ -18,6 +18,10 @@ pub trait Clock {
     fn now(&self) -> TimeMs;
     /// Waits.
     async fn sleep_ms(&self, ms: u64);
+    /// Waits for a line that is away: as long, or until this machine hears that it is back.
+    async fn await_line_ms(&self, ms: u64) {
+        self.sleep_ms(ms).await;
+    }
 }
 
 /// Random bytes fit for keys.

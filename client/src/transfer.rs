@@ -24,7 +24,7 @@ pub use bundle::{MAX_BUNDLED_BYTES, bundles, upload_bundle};
 pub(crate) use download::fetch;
 pub use download::{Checkpoint, Sink};
 #[cfg(not(target_arch = "wasm32"))]
-pub use files::{FileSink, FileSource, StreamSource, WriteSink};
+pub use files::{FileSource, StreamSource, WriteSink};
 #[cfg(feature = "fuzzing")]
 pub(crate) use journal::Notes;
 pub use journal::forget_journal;

@@ -19,52 +19,12 @@ use crate::labels::Label;
 use crate::sealing::{SealingKey, SealingPublic};
 use crate::{AccountKey, ArchiveKey, Error, Id, Result, cbox};
 
-/// The small sealed objects that every account has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ObjectKind {
-    /// The Ed25519 seed.
-    Identity,
-    /// The X-Wing seed.
-    Sealing,
-    /// Where the tree begins, and its key.
-    Root,
-    /// What devices tell each other about what they have seen.
-    State,
-}
-
 /// An account key and what it belongs to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keyring {
     account: Id,
     generation: u32,
     key: AccountKey,
-}
-
-impl ObjectKind {
-    /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Identity, Self::Sealing, Self::Root, Self::State];
-
-    /// The number in the API.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::Identity => 1,
-            Self::Sealing => 2,
-            Self::Root => 3,
-            Self::State => 4,
-        }
-    }
-
-    /// The name in the API.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Identity => "identity",
-            Self::Sealing => "sealing",
-            Self::Root => "root",
-            Self::State => "state",
-        }
-    }
 }
 
 impl Keyring {

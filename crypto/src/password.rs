@@ -20,7 +20,7 @@ pub struct Password {
 pub struct AccountSecret(Zeroizing<[u8; 16]>);
 
 impl Password {
-    /// Takes what was typed. An empty password is for callers to refuse.
+    /// Takes what was typed. That a password to be is not empty is for callers to see to.
     #[must_use]
     pub fn new(typed: &str) -> Self {
         // NFC may lengthen a text up to three times (Unicode TR 15); growing would leave copies behind.

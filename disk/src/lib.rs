@@ -4,6 +4,7 @@
 //! itself a name in the folder above. Whoever writes for keeps, on the server or on a device, does so by way of these
 //! few functions.
 
+mod bulk;
 mod flush;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -11,6 +12,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+pub use bulk::Bulk;
 pub use flush::Flush;
 
 /// The folder in which `path` lies; `.` for a path that is only a name.

@@ -16,6 +16,7 @@
 //! and a row without a blob cannot exist.
 
 mod accounts;
+pub mod batch;
 mod blobs;
 mod contents;
 mod error;

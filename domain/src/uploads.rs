@@ -121,7 +121,7 @@ impl OwnUpload {
             let content = self.postern().records().content(self.key).await?;
             return same_size(content.ok_or(NO_UPLOAD)?, size_bytes);
         };
-        if !are_all_there(&upload.parts, size_bytes) {
+        if !PartRow::are_whole(&upload.parts, size_bytes) {
             return Err(Error::PartsMissing(self.key.content));
         }
         let blob = self
@@ -252,22 +252,13 @@ fn check_part(part: u32, size_bytes: u64) -> Result<()> {
     if part >= MAX_PARTS {
         return Err(Error::Malformed("there are no parts of that number"));
     }
-    let full = parts::full_range(part);
-    if size_bytes > full.end - full.start {
+    if !parts::fits(part, size_bytes) {
         return Err(Error::TooLarge("the part"));
     }
     if size_bytes == 0 {
         return Err(Error::Malformed("a part is not empty"));
     }
     Ok(())
-}
-
-fn are_all_there(there: &[PartRow], size_bytes: u64) -> bool {
-    let fits = |row: &PartRow| {
-        let range = parts::range(row.part, size_bytes);
-        row.size_bytes == range.end - range.start
-    };
-    there.len() == parts::count(size_bytes) as usize && there.iter().all(fits)
 }
 
 /// The blob that is there is the announced one.

@@ -89,6 +89,26 @@ pub fn count(size_bytes: u64) -> u32 {
     low
 }
 
+/// Whether so many bytes can be part `part` of a stream: there is such a part, and it holds no more when it is full.
+#[must_use]
+pub const fn fits(part: u32, size_bytes: u64) -> bool {
+    if part >= MAX_PARTS {
+        return false;
+    }
+    let full = full_range(part);
+    size_bytes <= full.end - full.start
+}
+
+/// Whether `there`, each a part's number and size in the order of the numbers, are all parts of a stream of `size_bytes`.
+#[must_use]
+pub fn are_whole(there: impl ExactSizeIterator<Item = (u32, u64)>, size_bytes: u64) -> bool {
+    let is_next = |(number, (part, part_bytes)): (u32, (u32, u64))| {
+        let range = range(number, size_bytes);
+        part == number && part_bytes == range.end - range.start
+    };
+    there.len() == count(size_bytes) as usize && (0..).zip(there).all(is_next)
+}
+
 const fn offset(segment: u64) -> u64 {
     if segment == 0 {
         0
@@ -111,6 +131,30 @@ mod tests {
             end = range.end;
         }
         assert_eq!(end, MAX_CONTENT_BYTES);
+    }
+
+    #[test]
+    fn a_part_fits_up_to_its_full_size_and_up_to_the_last_number() {
+        for part in [0, 1, 2_000, 9_999] {
+            let full = full_range(part);
+            assert!(fits(part, full.end - full.start));
+            assert!(!fits(part, full.end - full.start + 1));
+        }
+        assert!(!fits(MAX_PARTS, 1));
+        assert!(!fits(u32::MAX, 1));
+    }
+
+    #[test]
+    fn parts_are_whole_only_with_every_byte_of_every_part_in_its_place() {
+        let size = full_range(2).start + 7;
+        let sizes = [0, 1, 2].map(|part| (part, range(part, size).end - range(part, size).start));
+        let whole = |there: &[(u32, u64)]| are_whole(there.iter().copied(), size);
+        assert!(whole(&sizes));
+        assert!(!whole(&sizes[..2]), "the last is missing");
+        assert!(!whole(&[sizes[0], sizes[2], sizes[1]]), "out of order");
+        assert!(!whole(&[sizes[0], sizes[1], (2, 8)]), "a byte too many");
+        assert!(!whole(&[sizes[0], sizes[1], sizes[2], (3, 0)]), "one too many");
+        assert!(!are_whole([(0, 1)].into_iter(), 2));
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl BlobStore for FolderBlobs {
                 Ok((promise, file, temporary))
             })
             .await?;
-        writing::write(file, body, self.buffers.share(), promise).await?;
+        writing::write(file, 0, body, self.buffers.share(), promise).await?;
         let puts = self
             .with_names(move |names| files::name_blobs(names, &[(key, temporary)], &Flush::Each))
             .await?;
@@ -110,11 +110,11 @@ impl BlobStore for FolderBlobs {
         let (promise, file) = self
             .with_names(move |names| {
                 let promise = room.promise(wanted_bytes)?;
-                Ok((promise, files::open_upload_at(names, key, start)?))
+                Ok((promise, files::open_upload(names, key)?))
             })
             .await?;
         match file {
-            Some(file) => writing::write(file, body, self.buffers.share(), promise)
+            Some(file) => writing::write(file, start, body, self.buffers.share(), promise)
                 .await
                 .map(Some),
             None => Ok(None),

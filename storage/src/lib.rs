@@ -1,14 +1,14 @@
 //! Where Postern's server keeps its records and blobs.
 //!
 //! Implements the contracts of [`postern_domain::store`] and nothing beyond them: no rule of the service lives here
-//! but those that only a transaction can check (`tree`), and nothing here can read what it stores.
+//! (those that only a transaction can check are [`postern_domain::store::batch`]), and nothing here can read what it stores.
 //!
 //! | contract | one machine | many | tests |
 //! |---|---|---|---|
 //! | blobs | [`FolderBlobs`] | [`Buffered`] over [`Retry`] over [`S3Blobs`] | [`MemoryBlobs`] |
 //! | records | [`SqlRecords`] on SQLite | [`SqlRecords`] on Postgres | [`MemoryRecords`] |
 //!
-//! Read in this order: the contracts, `blobs_folder`, `records_sql` (`schema` first), `tree`; then, with the feature
+//! Read in this order: the contracts, `blobs_folder`, `records_sql` (`schema` first); then, with the feature
 //! `contract`, the suite that every backend passes.
 
 mod answers;
@@ -21,7 +21,6 @@ mod records_memory;
 mod records_sql;
 mod retry;
 mod steps;
-mod tree;
 
 #[cfg(feature = "contract")]
 pub mod contract;

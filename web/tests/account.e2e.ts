@@ -29,6 +29,45 @@ test('a device that stays signed in is still in after a reload', async () => {
   await profile.page.getByRole('heading', { name: en.drive.title }).waitFor();
 });
 
+test('a name is judged as the server judges it, and spelt in the one way that it has', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await page.goto(`${server.url}/sign-up`);
+  const name = page.getByLabel(en.account.name, { exact: true });
+  const refusal = page.getByText(en.errors['name-invalid']);
+  await page.getByLabel(en.account.password, { exact: true }).fill(ada.password);
+  await page.getByText(en.strength.words[4]).waitFor();
+  for (const mistake of ['a..b', 'ab-', 'ä', 'a'.repeat(64)]) {
+    await name.fill(mistake);
+    await name.press('Enter');
+    await refusal.waitFor();
+    await name.fill(' Grace.H-2 ');
+    await refusal.waitFor({ state: 'detached' });
+  }
+  await page.getByRole('button', { name: en.signUp.next }).click();
+  await readKit(page);
+  await page.getByText('grace.h-2', { exact: true }).waitFor();
+  await other.close();
+});
+
+test('nobody goes on with a password that a thief would guess within a day', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await page.goto(`${server.url}/sign-up`);
+  await page.getByLabel(en.account.name, { exact: true }).fill('ada-lovelace-1815');
+  const password = page.getByLabel(en.account.password, { exact: true });
+  const next = page.getByRole('button', { name: en.signUp.next });
+  for (const weak of ['password1234', 'ada-lovelace-1815']) {
+    await password.fill(weak);
+    await page.getByText(en.strength.tooWeak).waitFor();
+    expect(await next.isEnabled(), weak).toBe(false);
+    await password.fill(ada.password);
+    await page.getByText(en.strength.words[4]).waitFor();
+    expect(await next.isEnabled()).toBe(true);
+  }
+  await other.close();
+});
+
 test('a wrong password is refused without saying what was wrong', async () => {
   const other = await openProfile();
   const { page } = other;
@@ -42,13 +81,44 @@ test('a wrong password is refused without saying what was wrong', async () => {
   await other.close();
 });
 
-test('another device can be signed out from here', async () => {
-  const other = await openProfile();
-  await signIn(other.page, server.url, ada);
-  const { page } = profile;
+/** What a device asks of the server from now on, by its workers as well. */
+function listenTo({ context }: Profile): () => string[] {
+  const asked: string[] = [];
+  context.on('request', (request) => {
+    if (request.url().includes('/api/')) asked.push(request.url());
+  });
+  return () => asked.splice(0);
+}
+
+async function endOtherSessions(page: Page) {
   await page.goto(`${server.url}/settings`);
   await page.getByRole('button', { name: en.settings.end }).click();
   await expect.poll(() => page.getByRole('button', { name: en.settings.end }).count()).toBe(0);
+}
+
+test('another device can be signed out from here: it shows the way in, and forgets the account', async () => {
+  const other = await openProfile();
+  const asked = listenTo(other);
+  await signIn(other.page, server.url, ada, true);
+  expect(asked()).not.toEqual([]);
+  await endOtherSessions(profile.page);
+
+  const wayIn = other.page.getByRole('heading', { name: en.signIn.title });
+  await wayIn.waitFor();
+  asked();
+  // For as long as it takes somebody else to come in and out again.
+  const third = await openProfile();
+  await signIn(third.page, server.url, ada);
+  await third.page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
+  await third.close();
+  expect(asked()).toEqual([]);
+
+  await other.page.goto(`${server.url}/drive`);
+  await wayIn.waitFor();
+  await other.page.reload();
+  await wayIn.waitFor();
+  expect(asked()).toEqual([]);
+  expect(other.complaints).toEqual([]);
   await other.close();
 });
 
@@ -81,6 +151,63 @@ test('the new password is changed for another', async () => {
   await other.close();
 });
 
+/** As far as the new kit, which is shown. */
+async function prepareKeys(page: Page, current: string, next: string): Promise<string[]> {
+  await page.getByRole('link', { name: en.nav.settings }).click();
+  await page.getByLabel(en.settings.current, { exact: true }).fill(current);
+  await page.getByLabel(en.settings.next, { exact: true }).fill(next);
+  await page.getByLabel(en.settings.leakedTitle).check();
+  await page.getByRole('button', { name: en.settings.toNewKit }).click();
+  const kit = await readKit(page);
+  await page.getByText(en.settings.newKit).waitFor();
+  return kit;
+}
+
+const NINE = 'nine lanterns under ice';
+const grace = { name: 'grace', password: ada.password };
+
+test('whoever closes the tab between the new kit and the last step goes on with the old password and the old kit', async () => {
+  const other = await openProfile();
+  await signIn(other.page, server.url, ada);
+  const newWords = await prepareKeys(other.page, ada.password, NINE);
+  await other.page.getByRole('button', { name: en.kit.next }).click();
+  await other.page.getByText(en.settings.checkNewKit).waitFor();
+  await other.close();
+
+  const another = await openProfile();
+  const { page } = another;
+  await recover(page, newWords, NINE);
+  await page.getByRole('alert').getByText(en.errors['words-wrong']).waitFor({ timeout: 120_000 });
+  await signIn(page, server.url, ada);
+  await page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
+  await recover(page, words, ada.password);
+  await page.getByRole('heading', { name: en.drive.title }).waitFor({ timeout: 120_000 });
+  await another.close();
+});
+
+test('whoever thinks better of it is told that nothing has changed', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await signIn(page, server.url, ada);
+  await prepareKeys(page, ada.password, NINE);
+  await page.getByRole('button', { name: en.settings.keepOld }).click();
+  await page.getByText(en.settings.keptOld).waitFor();
+  await page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
+  await signIn(page, server.url, ada);
+  await other.close();
+});
+
+test('nothing but the kit comes out of the printer', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await signIn(page, server.url, ada);
+  await prepareKeys(page, ada.password, NINE);
+  await page.emulateMedia({ media: 'print' });
+  const printed = (await page.locator('body').innerText()).replaceAll(/\s+/g, ' ').trim();
+  expect(printed).toMatch(new RegExp(`^${en.kit.printTitle} .* ${en.kit.keep}$`));
+  await other.close();
+});
+
 test('a password that somebody may know is changed together with the kit, and nothing is lost', async () => {
   const terminal = await newCli(server.url);
   await terminal(['login', ada.name, '--password-stdin'], ada.password);
@@ -88,16 +215,11 @@ test('a password that somebody may know is changed together with the kit, and no
   const other = await openProfile();
   const { page } = other;
   await signIn(page, server.url, ada);
-  await page.getByRole('link', { name: en.nav.settings }).click();
-  await page.getByLabel(en.settings.current, { exact: true }).fill(ada.password);
-  await page.getByLabel(en.settings.next, { exact: true }).fill('nine lanterns under ice');
-  await page.getByLabel(en.settings.leakedTitle).check();
-  await page.getByRole('button', { name: en.settings.changeLeaked }).click();
-  const newWords = await readKit(page);
+  const newWords = await prepareKeys(page, ada.password, NINE);
   expect(newWords).not.toEqual(words);
   await page.getByRole('button', { name: en.kit.next }).click();
-  await proveKit(page, newWords, en.settings.newKitDone);
-  await page.getByLabel(en.kit.word(1)).waitFor({ state: 'detached' });
+  await proveKit(page, newWords, en.settings.replaceKeys);
+  await page.getByText(en.settings.keysReplaced).waitFor({ timeout: 120_000 });
 
   await recover(page, words, 'an umbrella for two herons');
   await page.getByRole('alert').getByText(en.errors['words-wrong']).waitFor({ timeout: 120_000 });
@@ -106,5 +228,37 @@ test('a password that somebody may know is changed together with the kit, and no
   await terminal(['login', ada.name, '--password-stdin'], 'an umbrella for two herons');
   expect((await terminal(['get', '/letter.txt', '-o', '-'])).toString()).toBe('dear');
   expect(other.complaints).toEqual([]);
+  await other.close();
+});
+
+test('if no answer comes to the last step, both kits are to be kept, and it can be tried again', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await signUp(page, server.url, grace);
+  const kit = await prepareKeys(page, grace.password, NINE);
+  await page.getByRole('button', { name: en.kit.next }).click();
+  await page.route('**/account/rotation', (route) => route.abort());
+  await proveKit(page, kit, en.settings.replaceKeys);
+  await page.getByRole('alert').getByText(en.settings.unsure).waitFor({ timeout: 120_000 });
+  expect(await page.getByRole('button', { name: en.settings.keepOld }).count()).toBe(0);
+  await page.unrouteAll();
+  await page.getByRole('button', { name: en.settings.replaceKeys }).click();
+  await page.getByText(en.settings.keysReplaced).waitFor({ timeout: 120_000 });
+  await other.close();
+});
+
+test('if only the answer to the last step is lost, the new password signs in', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await signIn(page, server.url, { ...grace, password: NINE });
+  const kit = await prepareKeys(page, NINE, grace.password);
+  await page.getByRole('button', { name: en.kit.next }).click();
+  await page.route('**/account/rotation', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await proveKit(page, kit, en.settings.replaceKeys);
+  await page.getByRole('heading', { name: en.signIn.title }).waitFor({ timeout: 120_000 });
+  await signIn(page, server.url, grace);
   await other.close();
 });

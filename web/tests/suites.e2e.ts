@@ -1,25 +1,29 @@
 /** The client's suites (`client/tests/server`), in most of which a server lies, with the client as WebAssembly in Chromium. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openProfile, type Profile } from './browser/chromium';
 import { type Suites, serveSuites } from './browser/suites';
 
 const SOURCES = fileURLToPath(new URL('../../client/tests/server', import.meta.url));
+/** What only a browser can do. */
+const OURS = fileURLToPath(new URL('../wasm-suites/src/clock.rs', import.meta.url));
 const LONG = Boolean(process.env['POSTERN_LONG']);
 const LONGEST_MS = LONG ? 12 * 3_600_000 : 300_000;
 
 /** As the sources name them, so that each is a test here without a browser that was asked. */
 const CASES = readdirSync(SOURCES)
   .filter((file) => file.endsWith('.rs') && file !== 'stories_of_programs.rs')
-  .flatMap((file) => casesOf(file).map((name) => ({ file, name })));
+  .map((file) => join(SOURCES, file))
+  .concat(OURS)
+  .flatMap((path) => casesOf(path).map((name) => ({ file: basename(path), name })));
 
 /** The stories in which nobody lies are told of the page itself every time, and here when there is time. */
 const NOW = CASES.filter(({ file }) => LONG || !file.startsWith('stories'));
 
-function casesOf(file: string): string[] {
-  const [, names = ''] = /^cases!\(([^)]*)\)/m.exec(readFileSync(join(SOURCES, file), 'utf8')) ?? [];
+function casesOf(path: string): string[] {
+  const [, names = ''] = /^cases!\(([^)]*)\)/m.exec(readFileSync(path, 'utf8')) ?? [];
   return names
     .split(',')
     .map((name) => name.trim())

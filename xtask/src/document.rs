@@ -49,7 +49,7 @@ impl Section {
         let (is, should) = lines.into_iter().find(differs).unwrap_or_default();
         let file = self.file.display();
         bail!(
-            "{file} says\n{is}\nand should say\n{should}\n(UPDATE_DOCS=1 cargo xtask check claims writes it)"
+            "{file} says\n{is}\nand should say\n{should}\n(UPDATE_DOCS=1 cargo xtask check claims imports writes it)"
         );
     }
 }

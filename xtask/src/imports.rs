@@ -2,10 +2,14 @@
 
 use anyhow::{Result, bail};
 
+use crate::document::Section;
 use crate::metadata::{Metadata, Package};
 use crate::place;
 
-/// Each of our crates, and which others of ours it may build on.
+/// Says the first of the tables to people.
+const DOCUMENT: &str = "ARCHITECTURE.md";
+
+/// Each of our crates, and which others of ours it builds on.
 const OURS: &[(&str, &[&str])] = &[
     ("postern-crypto", &[]),
     ("postern-crypto-agreement", &["postern-crypto"]),
@@ -55,6 +59,8 @@ const THEIRS: &[(&str, &[&str])] = &[
     ("rust-s3", &["postern-storage"]),
     ("actix-web", &["postern-api"]),
     ("actix-ws", &["postern-api"]),
+    // A browser has one of its own, which it loads when somebody begins to choose a password.
+    ("zxcvbn", &["postern-cli"]),
     (
         "wasm-bindgen",
         &[
@@ -84,14 +90,36 @@ const ALGORITHMS_CRATE: &str = "postern-crypto";
 /// The vectors put other people's test data to the very algorithms; they are not part of what we ship.
 const ALGORITHMS_FILES: &[&str] = &["crypto/src/primitives", "crypto/src/vectors"];
 
-/// Fails with every import that the tables do not allow.
+/// Fails with every import that the tables do not allow, with every one of ours that they allow in vain, and if the
+/// document says anything else.
 pub(crate) fn check(metadata: &Metadata) -> Result<()> {
-    let mut wrong: Vec<String> = metadata.packages.iter().flat_map(wrong_imports).collect();
+    let packages = &metadata.packages;
+    let mut wrong: Vec<String> = packages.iter().flat_map(wrong_imports).collect();
+    wrong.extend(packages.iter().flat_map(idle_rights));
     wrong.extend(algorithms_outside_their_file()?);
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n"));
     }
-    Ok(())
+    Section::read(DOCUMENT, "imports")?.must_say(&table(OURS))
+}
+
+/// As people read it: without the prefix that all have.
+fn table(rows: &[(&str, &[&str])]) -> String {
+    let mut written = "| crate | builds on |\n|---|---|\n".to_owned();
+    for (name, allowed) in rows {
+        let others: Vec<String> = allowed.iter().map(|name| short(name)).collect();
+        let others = if others.is_empty() {
+            "–".to_owned()
+        } else {
+            others.join(", ")
+        };
+        written += &format!("| {} | {others} |\n", short(name));
+    }
+    written
+}
+
+fn short(name: &str) -> String {
+    format!("`{}`", name.trim_start_matches("postern-"))
 }
 
 fn wrong_imports(package: &Package) -> Vec<String> {
@@ -100,6 +128,16 @@ fn wrong_imports(package: &Package) -> Vec<String> {
         .filter(|name| !may_import(&package.name, name));
     forbidden
         .map(|name| format!("{} must not import {name} (xtask/src/imports.rs)", package.name))
+        .collect()
+}
+
+/// What a row allows and its crate does not use: the table would say more than is so.
+fn idle_rights(package: &Package) -> Vec<String> {
+    let row = OURS.iter().find(|(name, _)| *name == package.name);
+    let allowed = row.map_or(&[][..], |(_, allowed)| allowed);
+    let used: Vec<&str> = package.shipped_dependencies().collect();
+    let idle = allowed.iter().filter(|name| !used.contains(name));
+    idle.map(|name| format!("{} does not import {name} (xtask/src/imports.rs)", package.name))
         .collect()
 }
 
@@ -171,6 +209,15 @@ mod tests {
         assert!(!may_import("postern-api", "sqlx"));
         assert!(!may_import("postern-server", "ed25519-dalek"));
         assert!(may_import("postern-server", "serde"));
+    }
+
+    #[test]
+    fn the_document_has_a_row_for_each_crate() {
+        let rows: &[(&str, &[&str])] = &[("postern-a", &[]), ("postern-b-c", &["postern-a", "postern-d"])];
+        assert_eq!(
+            table(rows),
+            "| crate | builds on |\n|---|---|\n| `a` | – |\n| `b-c` | `a`, `d` |\n"
+        );
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! Staying signed in: the session and the account key in the device's store.
+//! Staying signed in: the session and the account key in the device's store, until the session ends.
+//!
+//! Several programs, or tabs of a browser, share the store. So what one of them heard of its own session never makes the
+//! device forget another one's.
 
 use postern_crypto::AccountKey;
 use postern_crypto::account::Keyring;
@@ -9,7 +12,7 @@ use zeroize::Zeroize;
 
 use super::memory::Memory;
 use super::{Account, Stay, unlock};
-use crate::device::{get_json, keys, put_json};
+use crate::device::{get_json, hold, keys, put_json};
 use crate::http::Api;
 use crate::{Error, Result, Surroundings};
 
@@ -34,7 +37,7 @@ impl Account {
     /// The account that this device stays signed in to, if there is one.
     ///
     /// # Errors
-    /// [`Error::SignedOut`] if its session has ended meanwhile: then nothing is kept any more.
+    /// [`Error::SignedOut`] if its session has ended meanwhile: then nothing of it is kept any more.
     pub async fn resume(around: Surroundings) -> Result<Option<Self>> {
         let Some(kept) = get_json::<Kept>(&*around.device, keys::SESSION).await? else {
             return Ok(None);
@@ -43,12 +46,12 @@ impl Account {
         api.set_token(Some(kept.token.clone().into()));
         let body = match api.account().await {
             Err(Error::SignedOut) => {
-                around.device.delete(keys::SESSION).await?;
+                forget_ended(&around, kept.session).await?;
                 return Err(Error::SignedOut);
             }
             body => body?,
         };
-        let keyring = Keyring::new(kept.account.0, kept.generation, AccountKey::from_bytes(kept.key));
+        let keyring = kept.keyring();
         let memory = Memory::load(&around, kept.account).await?;
         let unlocked = unlock::unlock(keyring, kept.account, &kept.name, &body, &memory)?;
         let (name, session) = (kept.name.clone(), kept.session_body());
@@ -76,6 +79,29 @@ impl Account {
         keys::forget_account(&*around.device).await
     }
 
+    /// Leaves a session that has ended, and makes the device forget it.
+    pub(crate) async fn leave(&self) -> Result<()> {
+        self.api.set_token(None);
+        forget_ended(&self.around, self.session.get()).await
+    }
+
+    /// Goes on with the session that the device keeps, if another tab has put it into the place of this one's by changing
+    /// the password. With other keys it is not taken over: what is unlocked here would not go with it.
+    pub(super) async fn adopt_kept(&self) -> Result<bool> {
+        if self.stay == Stay::UntilTheEnd {
+            return Ok(false);
+        }
+        let Some(kept) = get_json::<Kept>(&*self.around.device, keys::SESSION).await? else {
+            return Ok(false);
+        };
+        let adopts = kept.session != self.session.get() && kept.keyring() == self.unlocked().keyring;
+        if adopts {
+            self.session.set(kept.session);
+            self.api.set_token(Some(kept.token.clone().into()));
+        }
+        Ok(adopts)
+    }
+
     pub(super) async fn keep(&self) -> Result<()> {
         if self.stay == Stay::UntilTheEnd {
             return Ok(());
@@ -90,11 +116,30 @@ impl Account {
             generation: unlocked.keyring.generation(),
             key: *unlocked.keyring.key().expose(),
         };
+        let _guard = hold(&self.around, keys::SESSION).await?;
         put_json(&*self.around.device, keys::SESSION, &kept).await
     }
 }
 
+/// Makes the device forget a session that has ended, unless it keeps another one by now.
+async fn forget_ended(around: &Surroundings, ended: SessionId) -> Result<()> {
+    let _guard = hold(around, keys::SESSION).await?;
+    // What cannot be read is no reason to keep it.
+    match get_json::<Kept>(&*around.device, keys::SESSION)
+        .await
+        .ok()
+        .flatten()
+    {
+        Some(kept) if kept.session != ended => Ok(()),
+        _ => Account::forget(around).await,
+    }
+}
+
 impl Kept {
+    fn keyring(&self) -> Keyring {
+        Keyring::new(self.account.0, self.generation, AccountKey::from_bytes(self.key))
+    }
+
     fn session_body(&self) -> SessionBody {
         SessionBody {
             id: self.session,

@@ -7,11 +7,8 @@ use postern_crypto::directory::DirectoryHead;
 use postern_protocol::{AccountId, VolumeId};
 use serde::{Deserialize, Serialize};
 
-use crate::device::{get_json, keys, lock_patiently, put_json};
+use crate::device::{get_json, hold, keys, put_json};
 use crate::{Result, Surroundings};
-
-/// How long to wait for another process that is writing.
-const PATIENCE_MS: i64 = 5_000;
 
 /// A point in a history: how far it is, and the hash of all up to there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +68,7 @@ pub(crate) async fn remember(
     see: impl FnOnce(&mut Memory),
 ) -> Result<()> {
     let key = keys::memory(account);
-    let _guard = lock_patiently(around, &key, PATIENCE_MS).await?;
+    let _guard = hold(around, &key).await?;
     let before = Memory::load(around, account).await?;
     let mut after = before.clone();
     see(&mut after);

@@ -1,7 +1,6 @@
 //! The way in when the password is forgotten: the words prove themselves to the server and open a slot; a new password
 //! is set before anything else.
 
-use postern_crypto::password::Password;
 use postern_crypto::recovery::RecoveryKey;
 use postern_protocol::AccountName;
 use postern_protocol::account::{RecoveryFinish, RecoveryStart, SlotKind};
@@ -11,7 +10,7 @@ use zeroize::Zeroizing;
 use super::memory::Memory;
 use super::{Account, Stay, slots, unlock};
 use crate::http::Api;
-use crate::{Error, Result, Surroundings};
+use crate::{ChosenPassword, Error, Result, Surroundings};
 
 impl Account {
     /// Proves the recovery words, sets a new password, and signs in.
@@ -22,7 +21,7 @@ impl Account {
         around: Surroundings,
         name: &str,
         words: &str,
-        new_password: &str,
+        new_password: &ChosenPassword,
         stay: Stay,
     ) -> Result<Self> {
         let name = AccountName::parse(name).map_err(|_| Error::NameInvalid)?;
@@ -41,7 +40,7 @@ impl Account {
         let unlocked = unlock::unlock(keyring, session.account, &name, &body, &memory)?;
         // The session so far may do nothing but set a password; what is kept on the device is the one after that.
         let account = Self::assemble(around, api, name, session, unlocked, stay).await?;
-        let registered = account.register(&Password::new(new_password)).await?;
+        let registered = account.register(new_password).await?;
         account.set_password(registered).await?;
         Ok(account)
     }

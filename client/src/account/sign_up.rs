@@ -5,7 +5,6 @@ use postern_crypto::directory::{DirectoryHead, Statement, statement_hash};
 use postern_crypto::head::{Head, Member, head_hash};
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::opaque::{ClientRegistration, Registered};
-use postern_crypto::password::Password;
 use postern_crypto::recovery::RecoveryKey;
 use postern_crypto::sealing::SealingKey;
 use postern_crypto::{AccountKey, FolderKey, SUITE};
@@ -16,13 +15,13 @@ use zeroize::Zeroizing;
 use super::unlock::Unlocked;
 use super::{Account, Mark, Stay, remember, slots};
 use crate::http::Api;
-use crate::{Error, Result, Surroundings};
+use crate::{ChosenPassword, Error, Result, Surroundings};
 
 /// An account that nobody knows of yet: first its owner must have kept the recovery words.
 pub struct PreparedSignUp {
     around: Surroundings,
     name: AccountName,
-    password: Password,
+    password: ChosenPassword,
     account: AccountId,
     recovery: RecoveryKey,
 }
@@ -40,15 +39,21 @@ impl PreparedSignUp {
     ///
     /// # Errors
     /// [`Error::NameInvalid`].
-    pub fn new(around: Surroundings, name: &str, password: &str) -> Result<Self> {
+    pub fn new(around: Surroundings, name: &str, password: &ChosenPassword) -> Result<Self> {
         let name = AccountName::parse(name).map_err(|_| Error::NameInvalid)?;
         Ok(Self {
-            password: Password::new(password),
+            password: password.clone(),
             account: around.new_id(),
             recovery: RecoveryKey::generate(&mut around.rng()),
             name,
             around,
         })
+    }
+
+    /// The name that the account will have: what was typed, in its one spelling.
+    #[must_use]
+    pub fn name(&self) -> &AccountName {
+        &self.name
     }
 
     /// The recovery words, separated by blanks, to be shown once.
@@ -90,7 +95,7 @@ impl PreparedSignUp {
     }
 
     async fn register(&self, api: &Api) -> Result<Registered> {
-        let (registration, request) = ClientRegistration::start(&self.password, &mut self.around.rng());
+        let (registration, request) = ClientRegistration::start(self.password.get(), &mut self.around.rng());
         let start = SignUpStart {
             name: self.name.clone(),
             account: self.account,

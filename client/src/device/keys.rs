@@ -1,7 +1,9 @@
 //! The names of all that a device remembers, in one place, so that somebody decides for each kind how long it stays.
 //!
-//! What opens or names anything of an account goes when it signs out. What stays belongs to the device:
+//! What opens or names anything of an account goes when its session ends. What stays belongs to the device:
 //!
+//! - `server`, where the session was: whoever is signed out from elsewhere signs in there again. A program that keeps it
+//!   forgets it when the person signs out.
 //! - `memory/`, the highest that was seen of an account. Without it, a server could show an older tree to whoever signs in
 //!   again (threat C3).
 //! - `lease/`, which somebody may hold who never had an account: a link with one download left would be used up for them
@@ -17,7 +19,7 @@ use crate::Result;
 
 /// The session, with the account key.
 pub(crate) const SESSION: &str = "session";
-/// Of a program that knows several servers: the one that the session is with.
+/// Of a program that knows several servers: the one where the account is.
 pub const SERVER: &str = "server";
 /// Journals of uploads, each with the key of a content.
 pub(crate) const JOURNALS: &str = "journal/";
@@ -59,12 +61,9 @@ pub fn described_name(parts: &[&[u8]]) -> String {
     ContentId(hash[..16].try_into().expect("a hash is longer than an id")).to_string()
 }
 
-/// Removes what goes when the account signs out. The session is the first: nobody is signed in any more, even if the rest
-/// fails.
+/// Removes what goes when a session ends. The session is the first: nobody is signed in any more, even if the rest fails.
 pub(crate) async fn forget_account(device: &dyn Device) -> Result<()> {
-    for key in [SESSION, SERVER] {
-        device.delete(key).await?;
-    }
+    device.delete(SESSION).await?;
     for key in device.list(JOURNALS).await? {
         device.delete(&key).await?;
     }
@@ -79,14 +78,15 @@ mod tests {
     use crate::device::MemoryDevice;
 
     #[test]
-    fn signing_out_leaves_only_what_belongs_to_the_device() {
+    fn the_end_of_a_session_leaves_only_what_belongs_to_the_device() {
         let device = MemoryDevice::default();
         let stays = [
             download(&[b"film"]),
             lease("https://files.example", LinkId([1; 16])),
             memory(AccountId([2; 16])),
+            SERVER.to_owned(),
         ];
-        let goes = [SESSION.to_owned(), SERVER.to_owned(), journal("film")];
+        let goes = [SESSION.to_owned(), journal("film")];
         for key in stays.iter().chain(&goes) {
             block_on(device.put(key, b"x")).expect("put");
         }

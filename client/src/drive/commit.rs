@@ -8,11 +8,14 @@ use postern_protocol::volume::{Batch, BatchApplied, Record};
 use super::draft::{Draft, Drafted};
 use super::{Drive, Loaded, sealed};
 use crate::account::{Mark, remember};
-use crate::{Error, Result, links};
+use crate::{Error, Patience, Result, links};
 
 /// After so many defeats the others are too many.
 const TRIES: u32 = 12;
-const LONGEST_PAUSE_MS: u64 = 400;
+const PATIENCE: Patience = Patience {
+    first_ms: 10,
+    longest_ms: 400,
+};
 
 /// The next head, signed.
 struct NextHead {
@@ -143,10 +146,7 @@ impl Drive {
     /// Somebody else was faster: what they did comes first.
     async fn catch_up(&self, turn: &MutexGuard<'_, ()>, attempt: u32) -> Result<()> {
         let around = self.account.surroundings();
-        let mut random = [0; 8];
-        around.entropy.fill(&mut random);
-        let ceiling = LONGEST_PAUSE_MS.min(10 << attempt.min(10));
-        around.clock.sleep_ms(u64::from_le_bytes(random) % ceiling).await;
+        PATIENCE.wait(attempt, 0, &*around.clock, &*around.entropy).await;
         self.account.refresh().await?;
         self.load(turn).await
     }

@@ -8,11 +8,13 @@ use std::rc::Rc;
 use async_trait::async_trait;
 
 use super::{Fault, Http, Request, Response};
-use crate::{Clock, Entropy};
+use crate::{Clock, Entropy, Patience};
 
 const TRIES: u32 = 7;
-const FIRST_PAUSE_MS: u64 = 250;
-const LONGEST_PAUSE_MS: u64 = 15_000;
+const PATIENCE: Patience = Patience {
+    first_ms: 250,
+    longest_ms: 15_000,
+};
 /// Who asks for a longer pause is told to the person instead.
 const LONGEST_WISH_S: u64 = 20;
 
@@ -32,14 +34,6 @@ impl<H: Http> Retry<H> {
             entropy,
         }
     }
-
-    /// Exponential, with full jitter: many clients that lost one server must not come back at the same moment.
-    fn pause_ms(&self, attempt: u32) -> u64 {
-        let ceiling = LONGEST_PAUSE_MS.min(FIRST_PAUSE_MS << attempt.min(16));
-        let mut random = [0; 8];
-        self.entropy.fill(&mut random);
-        u64::from_le_bytes(random) % ceiling
-    }
 }
 
 #[async_trait(?Send)]
@@ -50,7 +44,9 @@ impl<H: Http> Http for Retry<H> {
             let Some(wish_ms) = wish_to_retry(&request, &outcome) else {
                 return outcome;
             };
-            self.clock.sleep_ms(wish_ms.max(self.pause_ms(attempt))).await;
+            PATIENCE
+                .wait(attempt, wish_ms, &*self.clock, &*self.entropy)
+                .await;
         }
         self.inner.send(request).await
     }
@@ -149,7 +145,7 @@ mod tests {
         let (asked, waits, outcome) = send(Request::new(Method::Get, "/"), Vec::new());
         assert_eq!((asked, outcome), (7, Err(Fault::NoAnswer)));
         assert!(
-            waits.is_sorted() && waits.iter().all(|wait| *wait <= LONGEST_PAUSE_MS),
+            waits.is_sorted() && waits.iter().all(|wait| *wait <= PATIENCE.longest_ms),
             "{waits:?}"
         );
     }

@@ -7,7 +7,7 @@ use postern_protocol::{LinkId, TimeMs};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::device::{get_json, keys, lock_patiently, put_json};
+use crate::device::{get_json, hold_patiently, keys, put_json};
 use crate::http::{Api, Door};
 use crate::{Result, Surroundings};
 
@@ -58,7 +58,7 @@ impl Lease {
     /// Forgets the lease: it is used, or the server no longer knows it. One that was taken after it stays.
     pub(super) async fn forget(&self, around: &Surroundings) -> Result<()> {
         let key = keys::lease(&around.origin, self.link);
-        let _guard = lock_patiently(around, &key, PATIENCE_MS).await?;
+        let _guard = hold_patiently(around, &key, PATIENCE_MS).await?;
         match get_json::<Kept>(&*around.device, &key).await? {
             Some(kept) if kept.token == *self.token => around.device.delete(&key).await,
             _ => Ok(()),
@@ -69,7 +69,7 @@ impl Lease {
 /// Asks for a lease, unless another has done so meanwhile.
 async fn take_alone(around: &Surroundings, api: &Api, link: LinkId, proof: &LinkProof) -> Result<Kept> {
     let key = keys::lease(&around.origin, link);
-    let _guard = lock_patiently(around, &key, PATIENCE_MS).await?;
+    let _guard = hold_patiently(around, &key, PATIENCE_MS).await?;
     if let Some(kept) = running(around, &key).await? {
         return Ok(kept);
     }

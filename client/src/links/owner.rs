@@ -2,23 +2,22 @@
 
 use postern_crypto::link::{Archived, Grant, LinkKeys, LinkSecret, LinkText, SharedFolder};
 use postern_crypto::node::{File, Node};
-use postern_crypto::password::Password;
 use postern_protocol::link::{LinkCreate, LinkEntry, LinkStatus, Rewrap};
 use postern_protocol::{LinkId, NodeId, TimeMs};
 use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::drive::{Drive, Tree};
-use crate::{Error, Result};
+use crate::{ChosenPassword, Error, Result};
 
 /// So often a file may be replaced while a link to it is being made.
 const TRIES: u32 = 5;
 
 /// On what terms something is shared.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct ShareTerms {
     /// The password that opens it together with the link.
-    pub password: Option<Zeroizing<String>>,
+    pub password: Option<ChosenPassword>,
     /// When the server stops handing it out.
     pub expires: Option<TimeMs>,
     /// After how many downloads it stops.
@@ -101,8 +100,8 @@ impl Drive {
         let around = account.surroundings();
         let id: LinkId = around.new_id();
         let secret = LinkSecret::generate(&mut around.rng());
-        let password = terms.password.as_deref().map(|typed| Password::new(typed));
-        let keys = LinkKeys::derive(&id.0, &secret, password.as_ref());
+        let password = terms.password.as_ref().map(ChosenPassword::get);
+        let keys = LinkKeys::derive(&id.0, &secret, password);
         let archived = Archived {
             secret,
             needs_password: password.is_some(),

@@ -38,9 +38,6 @@ pub struct WriteSink<W> {
     writer: Option<W>,
 }
 
-/// A file, written from where it stands.
-pub type FileSink = WriteSink<File>;
-
 impl FileSource {
     /// Reads `file` as it is now.
     ///

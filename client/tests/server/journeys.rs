@@ -14,7 +14,7 @@ use postern_client::protocol::volume::NodeKind;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Result, Stay};
 use zeroize::Zeroizing;
 
-use crate::world::{PASSWORD, Phone, Server, get, get_from_link, noise, put, put_together};
+use crate::world::{PASSWORD, Phone, Server, chosen, get, get_from_link, noise, put, put_together};
 
 const LINK_PASSWORD: &str = "the heron at dawn";
 /// More than one part.
@@ -40,7 +40,7 @@ impl Scene {
     pub(crate) async fn new() -> Self {
         let server = Server::start();
         let phone = server.phone();
-        let prepared = PreparedSignUp::new(phone.around.clone(), "alice", PASSWORD).expect("a name");
+        let prepared = PreparedSignUp::new(phone.around.clone(), "alice", &chosen(PASSWORD)).expect("a name");
         let words = prepared.words();
         let account = prepared.complete(None, Stay::SignedIn).await.expect("an account");
         let drive = Drive::new(Rc::new(account));
@@ -53,7 +53,7 @@ impl Scene {
             .expect("put");
         let note = put(&drive, root, "note", b"buy ink").await.expect("put");
         let locked = ShareTerms {
-            password: Some(Zeroizing::new(LINK_PASSWORD.to_owned())),
+            password: Some(chosen(LINK_PASSWORD)),
             ..ShareTerms::default()
         };
         let link = address(&drive, album, &ShareTerms::default()).await;
@@ -435,9 +435,10 @@ impl Journey for ChangePassword {
         let present = scene.password.borrow().clone();
         let account = Account::sign_in(phone.around.clone(), "alice", &present, Stay::SignedIn).await?;
         if self.keys {
-            account.replace_keys(&present, &next).await?;
+            let prepared = Rc::new(account).prepare_keys(&present, &chosen(&next)).await?;
+            prepared.complete().await?;
         } else {
-            account.change_password(&present, &next).await?;
+            account.change_password(&present, &chosen(&next)).await?;
         }
         Ok("changed".to_owned())
     }
@@ -463,7 +464,14 @@ impl Journey for Recover {
     async fn take(&self, scene: &Scene, phone: &Phone) -> Result<String> {
         let next = scene.fresh();
         self.next.replace(next.clone());
-        Account::recover(phone.around.clone(), "alice", &scene.words, &next, Stay::SignedIn).await?;
+        Account::recover(
+            phone.around.clone(),
+            "alice",
+            &scene.words,
+            &chosen(&next),
+            Stay::SignedIn,
+        )
+        .await?;
         Ok("recovered".to_owned())
     }
 

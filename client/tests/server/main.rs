@@ -29,6 +29,7 @@ mod mutations;
 mod platform;
 mod stories;
 mod stories_broken_downloads;
+mod stories_feed;
 mod stories_of_programs;
 mod stories_two_devices;
 mod threats_account;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
 use futures::join;
 use postern_client::drive::NewFile;
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
@@ -10,7 +11,9 @@ use postern_client::transfer::Checkpoint;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Stay};
 use zeroize::Zeroizing;
 
-use crate::world::{Buffer, PASSWORD, Phone, Server, get, get_from_link, noise, put, put_together, sent};
+use crate::world::{
+    Buffer, PASSWORD, Phone, Server, chosen, get, get_from_link, noise, put, put_together, sent,
+};
 
 cases!(
     contents_of_every_edge_size_come_back,
@@ -19,6 +22,9 @@ cases!(
     a_device_stays_signed_in_until_it_signs_out,
     a_changed_password_replaces_the_old_one_and_signs_others_out,
     replacing_the_keys_keeps_files_and_links_and_gives_new_words,
+    keys_that_were_prepared_and_never_completed_change_nothing,
+    no_words_are_made_for_a_mistyped_password,
+    whoever_takes_their_time_with_the_words_need_not_type_the_password_again,
     a_link_opens_without_an_account_and_counts_downloads,
     a_link_to_a_folder_shows_what_is_in_it_now,
     two_downloads_at_once_from_a_link_with_one_left_share_it,
@@ -155,12 +161,12 @@ async fn a_changed_password_replaces_the_old_one_and_signs_others_out() {
     let (_, drive) = server.sign_up("alice").await;
     let (_, other) = server.sign_in("alice").await;
     assert_eq!(
-        drive.account().change_password("wrong", "new").await,
+        drive.account().change_password("wrong", &chosen("new")).await,
         Err(Error::WrongPassword)
     );
     drive
         .account()
-        .change_password(PASSWORD, "new")
+        .change_password(PASSWORD, &chosen("new"))
         .await
         .expect("changed");
     put(&drive, drive.account().root(), "after", b"x")
@@ -178,21 +184,14 @@ async fn a_changed_password_replaces_the_old_one_and_signs_others_out() {
 
 async fn replacing_the_keys_keeps_files_and_links_and_gives_new_words() {
     let server = Server::start();
-    let phone = server.phone();
-    let prepared = PreparedSignUp::new(phone.around.clone(), "alice", PASSWORD).expect("a name");
-    let old_words = prepared.words();
-    let drive = Drive::new(Rc::new(
-        prepared.complete(None, Stay::SignedIn).await.expect("an account"),
-    ));
+    let (drive, old_words) = sign_up_with_words(&server).await;
     let file = put(&drive, drive.account().root(), "letter", b"words")
         .await
         .expect("put");
     let share = drive.share(file, &ShareTerms::default()).await.expect("shared");
-    let words = drive
-        .account()
-        .replace_keys(PASSWORD, "new")
-        .await
-        .expect("replaced");
+    let prepared = drive.account().prepare_keys(PASSWORD, &chosen("new")).await;
+    let prepared = prepared.expect("prepared");
+    prepared.complete().await.expect("replaced");
     assert_eq!(
         drive.shares().await.expect("still shown")[0].url("http://x"),
         share.url("http://x")
@@ -201,15 +200,80 @@ async fn replacing_the_keys_keeps_files_and_links_and_gives_new_words() {
         .await
         .expect("it goes on");
 
-    let recovered = |words: Zeroizing<String>| {
-        let around = server.phone().around;
-        async move { Account::recover(around, "alice", &words, "third", Stay::SignedIn).await }
-    };
-    assert!(matches!(recovered(old_words).await, Err(Error::WordsWrong)));
-    let account = recovered(words).await.expect("the new words open it");
-    let drive = Drive::new(Rc::new(account));
+    assert!(matches!(
+        recover(&server, &old_words).await,
+        Err(Error::WordsWrong)
+    ));
+    let account = recover(&server, &prepared.words()).await;
+    let drive = Drive::new(Rc::new(account.expect("the new words open it")));
     let file = drive.resolve("letter").await.expect("it is there");
     assert_eq!(get(&drive, file).await, Ok(b"words".to_vec()));
+}
+
+/// The moment at which a program dies, or a window is closed, while its owner writes down the new words.
+async fn keys_that_were_prepared_and_never_completed_change_nothing() {
+    let server = Server::start();
+    let (drive, old_words) = sign_up_with_words(&server).await;
+    let prepared = drive.account().prepare_keys(PASSWORD, &chosen("new")).await;
+    let new_words = prepared.expect("prepared").words();
+    assert!(matches!(
+        recover(&server, &new_words).await,
+        Err(Error::WordsWrong)
+    ));
+    assert!(matches!(
+        sign_in_with(&server.phone(), "new").await,
+        Err(Error::WrongPassword)
+    ));
+    sign_in_with(&server.phone(), PASSWORD)
+        .await
+        .expect("the old password works");
+    recover(&server, &old_words).await.expect("the old words work");
+}
+
+async fn no_words_are_made_for_a_mistyped_password() {
+    let (_, drive) = Server::start().sign_up("alice").await;
+    let prepared = drive.account().prepare_keys("wrong", &chosen("new")).await;
+    assert!(matches!(prepared, Err(Error::WrongPassword)));
+}
+
+async fn whoever_takes_their_time_with_the_words_need_not_type_the_password_again() {
+    let server = Server::start();
+    let (phone, drive) = server.sign_up("alice").await;
+    let prepared = drive.account().prepare_keys(PASSWORD, &chosen("new")).await;
+    let mut is_fresh = false;
+    phone.evil.tells(move |request, response| match &*request.path {
+        "/login/finish" => is_fresh = true,
+        "/account/password/start" if !is_fresh => {
+            response.status = 403;
+            response.body = Bytes::from_static(br#"{"error":{"code":"not-fresh","message":""}}"#);
+        }
+        _ => {}
+    });
+    let completed = prepared.expect("prepared").complete().await;
+    completed.expect("it signs in afresh by itself");
+    sign_in_with(&server.phone(), "new")
+        .await
+        .expect("the new password is in force");
+}
+
+async fn sign_up_with_words(server: &Server) -> (Drive, Zeroizing<String>) {
+    let prepared = PreparedSignUp::new(server.phone().around, "alice", &chosen(PASSWORD)).expect("a name");
+    let account = prepared.complete(None, Stay::SignedIn).await;
+    (
+        Drive::new(Rc::new(account.expect("an account"))),
+        prepared.words(),
+    )
+}
+
+async fn recover(server: &Server, words: &str) -> postern_client::Result<Account> {
+    Account::recover(
+        server.phone().around,
+        "alice",
+        words,
+        &chosen("third"),
+        Stay::SignedIn,
+    )
+    .await
 }
 
 async fn a_link_opens_without_an_account_and_counts_downloads() {
@@ -219,7 +283,7 @@ async fn a_link_opens_without_an_account_and_counts_downloads() {
     let file = put(&drive, drive.account().root(), "film", &bytes)
         .await
         .expect("put");
-    let password = Some(Zeroizing::new("swordfish".to_owned()));
+    let password = Some(chosen("swordfish"));
     let terms = ShareTerms {
         password,
         max_downloads: Some(1),

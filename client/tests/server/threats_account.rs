@@ -13,7 +13,7 @@ use postern_crypto::{AccountKey, FolderKey};
 use serde_json::{Value, json};
 
 use crate::evil::edit_json;
-use crate::world::{PASSWORD, Phone, Server, put};
+use crate::world::{PASSWORD, Phone, Server, chosen, put};
 
 cases!(
     a3_objects_that_are_authentic_and_wrong_are_refused_alike,
@@ -246,11 +246,8 @@ async fn a12_a_device_that_saw_the_new_keys_refuses_the_old_ones() {
     let server = Server::start();
     let (phone, drive) = server.sign_up("alice").await;
     let old = account_body(&phone, &drive).await;
-    drive
-        .account()
-        .replace_keys(PASSWORD, "new")
-        .await
-        .expect("replaced");
+    let prepared = drive.account().prepare_keys(PASSWORD, &chosen("new")).await;
+    prepared.expect("prepared").complete().await.expect("replaced");
     phone.evil.edits("/account", move |body| *body = old.clone());
     let resumed = Account::resume(phone.around.clone()).await;
     assert!(matches!(resumed, Err(Error::NotAuthentic)));

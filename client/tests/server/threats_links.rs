@@ -6,9 +6,8 @@ use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
 use postern_client::{Drive, Error};
 use postern_crypto::link::parse;
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
-use crate::world::{Server, get_from_link, put};
+use crate::world::{Server, chosen, get_from_link, put};
 
 cases!(
     c2_what_a_link_grants_cannot_be_exchanged,
@@ -121,7 +120,7 @@ async fn e6_a_link_with_a_password_asks_nothing_before_the_password() {
     let file = put(&drive, drive.account().root(), "letter", b"words")
         .await
         .expect("put");
-    let password = Some(Zeroizing::new("swordfish".to_owned()));
+    let password = Some(chosen("swordfish"));
     let share = drive
         .share(
             file,

@@ -10,7 +10,9 @@ use postern_client::drive::{IfTaken, NewFile};
 use postern_client::links::OpenedLink;
 use postern_client::protocol::{NodeId, TimeMs};
 use postern_client::transfer::{Checkpoint, LocalLanes, Sink, Source, Upload, upload, upload_bundle};
-use postern_client::{Account, Clock, Drive, Lent, PreparedSignUp, Result, Stay, Surroundings};
+use postern_client::{
+    Account, ChosenPassword, Clock, Drive, Lent, PreparedSignUp, Result, Stay, Surroundings,
+};
 
 use crate::evil::Evil;
 use crate::platform::{self, Network};
@@ -82,7 +84,7 @@ impl Server {
     /// A device with a new account.
     pub(crate) async fn sign_up(&self, name: &str) -> (Phone, Drive) {
         let phone = self.phone();
-        let prepared = PreparedSignUp::new(phone.around.clone(), name, PASSWORD).expect("a name");
+        let prepared = PreparedSignUp::new(phone.around.clone(), name, &chosen(PASSWORD)).expect("a name");
         let account = prepared.complete(None, Stay::SignedIn).await.expect("an account");
         (phone, Drive::new(Rc::new(account)))
     }
@@ -100,6 +102,11 @@ impl Phone {
         let account = Account::sign_in(self.around.clone(), name, PASSWORD, Stay::SignedIn).await?;
         Ok(Drive::new(Rc::new(account)))
     }
+}
+
+/// A password that somebody wants to have from now on.
+pub(crate) fn chosen(password: &str) -> ChosenPassword {
+    ChosenPassword::parse(password).expect("not empty")
 }
 
 /// Uploads `bytes` as a file.

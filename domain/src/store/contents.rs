@@ -5,7 +5,7 @@
 //! a sweeper that is late can never remove the blob of a newer content.
 
 use async_trait::async_trait;
-use postern_protocol::{AccountId, ContentId, TimeMs};
+use postern_protocol::{AccountId, ContentId, TimeMs, parts};
 
 use super::{BlobKey, Digest, Result, UploadHandle};
 
@@ -55,6 +55,14 @@ pub struct PartRow {
     pub size_bytes: u64,
     /// Its BLAKE3.
     pub checksum: Digest,
+}
+
+impl PartRow {
+    /// Whether these, ordered by number, are exactly the parts of a stream of `size_bytes`.
+    #[must_use]
+    pub fn are_whole(there: &[Self], size_bytes: u64) -> bool {
+        parts::are_whole(there.iter().map(|row| (row.part, row.size_bytes)), size_bytes)
+    }
 }
 
 /// An upload that is under way, as far as one of its parts goes.

@@ -29,6 +29,11 @@ impl Share {
         let transfers = self.0.0.load(Ordering::Relaxed).max(1);
         (ALL_BYTES / transfers).clamp(LEAST_BYTES, MOST_BYTES)
     }
+
+    /// Whether there are so few transfers that each may have as much memory as helps.
+    pub(super) fn is_large(&self) -> bool {
+        self.bytes() == MOST_BYTES
+    }
 }
 
 impl Drop for Share {

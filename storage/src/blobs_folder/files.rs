@@ -129,24 +129,21 @@ pub(super) fn create_upload(names: &Names, key: BlobKey) -> io::Result<()> {
     or_undo(synced, || if is_new { fs::remove_file(&upload) } else { Ok(()) })
 }
 
-pub(super) fn open_upload_at(names: &Names, key: BlobKey, offset: u64) -> io::Result<Option<File>> {
-    let file = found(OpenOptions::new().write(true).open(names.upload(key)))?;
-    file.map(|file| at(file, offset)).transpose()
+pub(super) fn open_upload(names: &Names, key: BlobKey) -> io::Result<Option<File>> {
+    found(OpenOptions::new().write(true).open(names.upload(key)))
 }
 
 pub(super) fn open_blob_at(names: &Names, key: BlobKey, offset: u64) -> io::Result<Option<File>> {
-    let file = found(File::open(names.blob(key)))?;
-    file.map(|file| at(file, offset)).transpose()
-}
-
-fn at(mut file: File, offset: u64) -> io::Result<File> {
+    let Some(mut file) = found(File::open(names.blob(key)))? else {
+        return Ok(None);
+    };
     file.seek(SeekFrom::Start(offset))?;
-    Ok(file)
+    Ok(Some(file))
 }
 
 /// Makes an upload a blob: trims it, makes it durable, gives it its name.
 pub(super) fn complete(names: &Names, key: BlobKey, size_bytes: u64) -> io::Result<Option<()>> {
-    let Some(file) = found(OpenOptions::new().write(true).open(names.upload(key)))? else {
+    let Some(file) = open_upload(names, key)? else {
         return confirm(names, key, size_bytes);
     };
     if file.metadata()?.len() < size_bytes {

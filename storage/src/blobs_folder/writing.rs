@@ -1,11 +1,12 @@
 //! From a body to a file, with two buffers: one is written while the other fills.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, ready};
 use futures::{FutureExt, StreamExt};
+use postern_disk::Bulk;
 use postern_domain::store::{Body, Result, StoreError};
 
 use super::blocking;
@@ -17,10 +18,18 @@ use crate::steps;
 /// Pieces come as the network yields them, a few KiB each; a hop to another thread for each would cost more than
 /// writing it. Of those that come byte by byte, so many.
 const MOST_PIECES: usize = 1 << 10;
+/// So much is worth going past the cache.
+const BULK_BYTES: u64 = 1 << 20;
 
-/// Writes all of `body` where `file` stands, and returns when it is durable. A body that fails leaves bytes behind
+/// Writes all of `body` into `file` from `place` on, and returns when it is durable. A body that fails leaves bytes behind
 /// that nobody has noted.
-pub(super) async fn write(file: File, body: Body, share: Share, promise: Promise) -> Result<()> {
+pub(super) async fn write(file: File, place: u64, body: Body, share: Share, promise: Promise) -> Result<()> {
+    let is_bulk = body.size_bytes() >= BULK_BYTES && share.is_large();
+    let file = if is_bulk {
+        Bulk::direct(file, place)
+    } else {
+        Bulk::cached(file, place)
+    };
     let mut writer = Writer::new(file, share, promise);
     let mut pieces = body.into_stream();
     while let Some(piece) = pieces.next().await {
@@ -34,7 +43,7 @@ pub(super) async fn write(file: File, body: Body, share: Share, promise: Promise
 
 struct Writer {
     /// Comes back with the file when the buffer before is written.
-    writing: BoxFuture<'static, io::Result<File>>,
+    writing: BoxFuture<'static, io::Result<Bulk>>,
     writing_bytes: usize,
     pieces: Vec<Bytes>,
     bytes: usize,
@@ -43,7 +52,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(file: File, share: Share, promise: Promise) -> Self {
+    fn new(file: Bulk, share: Share, promise: Promise) -> Self {
         Self {
             writing: ready(Ok(file)).boxed(),
             writing_bytes: 0,
@@ -70,7 +79,7 @@ impl Writer {
         self.writing_bytes = std::mem::take(&mut self.bytes);
         let written = tokio::task::spawn_blocking(move || {
             for piece in pieces {
-                file.write_all(&piece)?;
+                file.write(&piece)?;
             }
             steps::reached();
             Ok(file)
@@ -81,8 +90,12 @@ impl Writer {
 
     async fn finish(mut self) -> io::Result<()> {
         self.flush().await?;
-        let file = self.writing.await?;
-        blocking(move || file.sync_data()).await?;
+        let mut file = self.writing.await?;
+        blocking(move || {
+            file.flush()?;
+            file.file().sync_data()
+        })
+        .await?;
         steps::reached();
         Ok(())
     }

@@ -10,7 +10,6 @@ use postern_domain::store::{
 use postern_protocol::{AccountId, ContentId, TimeMs};
 
 use super::{Held, MemoryRecords};
-use crate::answers::are_whole;
 
 #[derive(Debug)]
 pub(super) struct Content {
@@ -122,7 +121,7 @@ impl ContentStore for MemoryRecords {
         match content.state {
             State::Garbage | State::Swept => return Ok(Completed::NoUpload),
             State::There if content.size_bytes == size_bytes => {}
-            State::Arriving if are_whole(&parts, size_bytes) => {
+            State::Arriving if PartRow::are_whole(&parts, size_bytes) => {
                 content.state = State::There;
                 content.changed = now;
                 content.parts.clear();

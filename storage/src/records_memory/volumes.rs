@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use postern_domain::store::batch::{
+    Effects, Live, Node, Touched, changed_nodes, feed, judge, named_contents, repeated_or_conflict,
+};
 use postern_domain::store::{BatchOutcome, NewAccount, NewBatch, Result, VolumeRow, VolumeStore};
 use postern_protocol::volume::{Cursor, Record, VolumeChange, VolumePage};
 use postern_protocol::{NodeId, TimeMs, VolumeId};
 
 use super::{Held, MemoryRecords};
-use crate::answers::{feed, page, repeated_or_conflict};
-use crate::tree::{Effects, Live, Node, Tree, changed_nodes, judge, named_contents};
+use crate::answers::page;
 
 #[derive(Debug)]
 pub(super) struct Volume {
@@ -40,7 +42,7 @@ impl VolumeStore for MemoryRecords {
         if volume.counter != batch.expected {
             return Ok(repeated_or_conflict(batch, &volume));
         }
-        let effects = match judge(batch, &held.tree(batch)) {
+        let effects = match judge(batch, &held.touched(batch)) {
             Ok(effects) => effects,
             Err(refusal) => return Ok(BatchOutcome::Refused(refusal)),
         };
@@ -124,29 +126,30 @@ fn change(node: NodeId, entry: &Entry) -> VolumeChange {
 }
 
 impl Held {
-    fn tree(&self, batch: &NewBatch) -> Tree {
+    fn touched(&self, batch: &NewBatch) -> Touched {
         let volume = &self.volumes[&batch.volume];
-        let mut tree = Tree {
+        let mut touched = Touched {
             root: volume.row.root,
             count: volume.row.nodes,
-            ..Tree::default()
+            ..Touched::default()
         };
         loop {
-            let unseen = tree.unseen(batch);
+            let unseen = touched.unseen(batch);
             if unseen.is_empty() {
                 break;
             }
-            tree.nodes
+            touched
+                .nodes
                 .extend(unseen.into_iter().map(|id| (id, volume.nodes.get(&id).map(node))));
         }
         let orphaned = volume
             .records()
             .filter(|record| batch.deletes.contains(&record.parent));
-        tree.children = orphaned.map(|record| record.node).collect();
+        touched.children = orphaned.map(|record| record.node).collect();
         let there = |content: &_| self.is_there(batch.account, *content);
-        tree.contents = named_contents(batch).into_iter().filter(there).collect();
-        tree.links = self.touched_links(batch);
-        tree
+        touched.contents = named_contents(batch).into_iter().filter(there).collect();
+        touched.links = self.touched_links(batch);
+        touched
     }
 
     fn touched_links(&self, batch: &NewBatch) -> Vec<(postern_protocol::LinkId, NodeId)> {

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use postern_domain::store::batch::{
+    Effects, Live, Node, Touched, changed_nodes, feed, judge, named_contents, repeated_or_conflict,
+};
 use postern_domain::store::{BatchOutcome, NewBatch, ObjectPut, VolumeRow};
 use postern_protocol::volume::Record;
 use postern_protocol::{AccountId, ContentId, LinkId, NodeId, VolumeId};
@@ -11,8 +14,6 @@ use super::columns::{Column, Row, RowKind};
 use super::query::{CHUNK, built, list, rows, rows_at_once, sql};
 use super::transaction::{End, Tx, TxError, Work};
 use super::volumes::volume_row;
-use crate::answers::{feed, repeated_or_conflict};
-use crate::tree::{Effects, Live, Node, Tree, changed_nodes, judge, named_contents};
 
 #[async_trait]
 impl Work for NewBatch {
@@ -25,8 +26,8 @@ impl Work for NewBatch {
         if volume.counter != self.expected {
             return Ok(End::Undo(repeated_or_conflict(self, &volume)));
         }
-        let tree = tx.load_tree(self, &volume).await?;
-        let effects = match judge(self, &tree) {
+        let touched = tx.load_touched(self, &volume).await?;
+        let effects = match judge(self, &touched) {
             Ok(effects) => effects,
             Err(refusal) => return Ok(End::Undo(BatchOutcome::Refused(refusal))),
         };
@@ -130,29 +131,30 @@ impl Tx {
 
 /// Loading the part of the tree that a batch touches.
 impl Tx {
-    async fn load_tree(&mut self, batch: &NewBatch, volume: &VolumeRow) -> Result<Tree, TxError> {
-        let mut tree = Tree {
+    async fn load_touched(&mut self, batch: &NewBatch, volume: &VolumeRow) -> Result<Touched, TxError> {
+        let mut touched = Touched {
             root: volume.root,
             count: volume.nodes,
-            ..Tree::default()
+            ..Touched::default()
         };
         loop {
-            let unseen = tree.unseen(batch);
+            let unseen = touched.unseen(batch);
             if unseen.is_empty() {
                 break;
             }
             let mut found = self.nodes(batch.volume, &unseen).await?;
-            tree.nodes
+            touched
+                .nodes
                 .extend(unseen.into_iter().map(|node| (node, found.remove(&node))));
         }
-        tree.children = self.children(batch.volume, &batch.deletes).await?;
-        tree.contents = self
+        touched.children = self.children(batch.volume, &batch.deletes).await?;
+        touched.contents = self
             .present_contents(batch.account, &named_contents(batch))
             .await?
             .into_iter()
             .collect();
-        tree.links = self.touched_links(batch).await?;
-        Ok(tree)
+        touched.links = self.touched_links(batch).await?;
+        Ok(touched)
     }
 
     async fn nodes(&mut self, volume: VolumeId, nodes: &[NodeId]) -> Result<HashMap<NodeId, Node>, TxError> {

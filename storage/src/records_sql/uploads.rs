@@ -8,7 +8,6 @@ use super::columns::{ContentState, Row};
 use super::contents::Content;
 use super::query::sql;
 use super::transaction::{End, Tx, TxError, Work};
-use crate::answers::are_whole;
 
 #[async_trait]
 impl Work for NewUpload {
@@ -82,7 +81,7 @@ impl Work for CompleteUpload {
             Some(row) if row.state == ContentState::There => return Ok(End::Undo(Completed::PartsMissing)),
             _ => return Ok(End::Undo(Completed::NoUpload)),
         };
-        if !are_whole(&tx.parts(self.key).await?, self.size_bytes) {
+        if !PartRow::are_whole(&tx.parts(self.key).await?, self.size_bytes) {
             return Ok(End::Undo(Completed::PartsMissing));
         }
         tx.forget_parts(self.key).await?;

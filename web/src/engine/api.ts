@@ -20,8 +20,12 @@ export interface Engine {
   // ── Account ────────────────────────────────────────────────────────────────────────────────────────────────
   /** Reopens what this device remembers. Never asks the network for more than whether the session still stands. */
   restore(): Promise<Standing>;
+  /** How this name is spelt as that of an account; rejects with `name-invalid` if it cannot be one. Asks nobody. */
+  checkName(typed: string): Promise<string>;
+  /** What a password is worth that is found after so many guesses. Asks nobody. */
+  judgePassword(guesses: number): Promise<Verdict>;
   /** Makes the keys and the recovery words, and tells nobody yet: an account without a kept kit is not created. */
-  prepareSignUp(name: string, password: string): Promise<PreparedSignUp>;
+  prepareSignUp(name: string, password: string): Promise<PreparedKit>;
   /** Creates the account that `prepareSignUp` made ready, once the person has typed some of the words back. */
   completeSignUp(preparationId: Id, options: StayOptions): Promise<Account>;
   signIn(name: string, password: string, options: StayOptions): Promise<Account>;
@@ -29,11 +33,15 @@ export interface Engine {
   signOut(): Promise<void>;
   /** Proves the recovery words, sets a new password, and signs in. */
   recover(name: string, words: string, newPassword: string, options: StayOptions): Promise<Account>;
+  /** Sets another password; the recovery kit stays as it is. */
+  changePassword(current: string, next: string): Promise<void>;
   /**
-   * `leaked`: the old password is known to somebody, so every key it protected is replaced as well, and the recovery
-   * kit with them: then the new words are answered, to be kept in place of the old.
+   * Somebody knows the old password, so every key that it protected is to be replaced as well, and the recovery kit with
+   * them. Nothing of it is in force yet: whoever closes the page now goes on with the old password and the old kit.
    */
-  changePassword(current: string, next: string, options: { leaked: boolean }): Promise<string[] | null>;
+  prepareKeys(current: string, next: string): Promise<PreparedKit>;
+  /** Puts in force what `prepareKeys` made ready, once the person has typed some of the words back. */
+  completeKeys(preparationId: Id): Promise<void>;
   sessions(): Promise<SessionView[]>;
   revokeSession(id: Id): Promise<void>;
   usage(): Promise<Usage>;
@@ -88,10 +96,10 @@ export type EngineMethod = keyof Engine;
 export type EngineEvent =
   /** Only the rows that changed, at most about five times a second. */
   | { type: 'transfers-changed'; changed: Transfer[]; removed: Id[] }
-  /** These folders look different now; `null` when everything may. */
-  | { type: 'drive-changed'; folders: Id[] | null }
+  /** Every folder may look different now. */
+  | { type: 'drive-changed' }
   | { type: 'shares-changed' }
-  /** The session ended from elsewhere (revoked, expired, or signed out in another tab). */
+  /** The session ended from elsewhere (revoked, expired, or signed out in another tab), and is forgotten. Told once. */
   | { type: 'signed-out' }
   | { type: 'reachability-changed'; reachable: boolean };
 
@@ -100,6 +108,8 @@ export interface EngineError {
   kind: EngineErrorKind;
   /** Of a `rate-limited` or `unavailable` answer. */
   retryAfterS?: number;
+  /** What was asked for may have been done all the same: the answer was lost. */
+  leavesOpen?: boolean;
   /** For the console of a developer; never shown, never holds a name, a key or a path. */
   detail?: string;
 }
@@ -109,6 +119,7 @@ export type EngineErrorKind =
   | 'wrong-password' // also: no such account. The server does not say which.
   | 'name-taken'
   | 'name-invalid'
+  | 'password-empty'
   | 'sign-up-closed'
   | 'words-mangled' // not 24 words of the list, or the checksum fails
   | 'words-wrong' // well formed, but not this account's
@@ -155,8 +166,20 @@ export interface StayOptions {
   stay: boolean;
 }
 
-export interface PreparedSignUp {
+/** How well a password holds against a thief who has the server's data. */
+export interface Verdict {
+  level: 0 | 1 | 2 | 3 | 4;
+  /** How long they would need, in seconds. */
+  holdsS: number;
+  /** Good enough to go on with. */
+  enough: boolean;
+}
+
+/** A recovery kit to be shown and kept. Its words open nothing until its preparation is completed. */
+export interface PreparedKit {
   preparationId: Id;
+  /** Of the account, as it is spelt from now on. */
+  name: string;
   words: string[];
 }
 

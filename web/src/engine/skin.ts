@@ -8,19 +8,21 @@
  */
 import type {
   Account,
+  EngineError,
   EngineEvent,
   Entry,
   FolderListing,
   Id,
   LinkText,
   LinkView,
-  PreparedSignUp,
+  PreparedKit,
   SessionView,
   Share,
   ShareTerms,
   Standing,
   StayOptions,
   Usage,
+  Verdict,
 } from './api';
 
 export interface Skin {
@@ -36,9 +38,12 @@ export interface Skin {
     job: Uint8Array,
     source: Blob,
     sealed: (partHash: Uint8Array) => Promise<void>,
-    progress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
+  /** Whether the same may go well a while later. */
+  passes(error: EngineError): boolean;
+  /** Waits before what failed so is tried again; `attempt` counts from 0. Rejects when the signal fires. */
+  wait_out(error: EngineError, attempt: number, signal: AbortSignal): Promise<void>;
 }
 
 /** What the client is given by its surroundings. */
@@ -75,7 +80,6 @@ export interface Lanes {
     source: Blob,
     /** Called once by the worker's `run_part`, across the port; the worker waits for the promise. */
     sealed: (partHash: Uint8Array) => Promise<void>,
-    progress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
 }
@@ -94,13 +98,16 @@ export interface Sink {
  */
 export interface Client {
   restore(): Promise<Standing>;
-  prepareSignUp(name: string, password: string): Promise<PreparedSignUp>;
+  checkName(typed: string): Promise<string>;
+  judgePassword(guesses: number): Promise<Verdict>;
+  prepareSignUp(name: string, password: string): Promise<PreparedKit>;
   completeSignUp(preparationId: Id, options: StayOptions): Promise<Account>;
   signIn(name: string, password: string, options: StayOptions): Promise<Account>;
   signOut(): Promise<void>;
   recover(name: string, words: string, newPassword: string, options: StayOptions): Promise<Account>;
-  /** Answers the new recovery words when `leaked`: every key is replaced, so the old words open nothing any more. */
-  changePassword(current: string, next: string, leaked: boolean): Promise<string[] | null>;
+  changePassword(current: string, next: string): Promise<void>;
+  prepareKeys(current: string, next: string): Promise<PreparedKit>;
+  completeKeys(preparationId: Id): Promise<void>;
   sessions(): Promise<SessionView[]>;
   revokeSession(id: Id): Promise<void>;
   usage(): Promise<Usage>;

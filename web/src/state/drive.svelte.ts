@@ -113,6 +113,5 @@ class Drive {
 export const drive = new Drive();
 
 listen((event) => {
-  if (event.type !== 'drive-changed' || !drive.listing) return;
-  if (event.folders === null || event.folders.includes(drive.listing.folder)) void drive.refresh();
+  if (event.type === 'drive-changed' && drive.listing) void drive.refresh();
 });

@@ -40,7 +40,7 @@ export const en = {
 
   account: {
     name: 'Name',
-    nameHint: 'Small letters and digits, to begin with. Dots, dashes and underscores in between.',
+    nameHint: 'Letters from a to z and digits, with single dots, dashes or underscores between them.',
     password: 'Password',
     showPassword: 'Show password',
     hidePassword: 'Hide password',
@@ -91,6 +91,8 @@ export const en = {
     wrong: 'One of these is not the word in your kit. Have another look.',
     finish: 'Create the account',
     creating: 'Creating your account…',
+    unsure:
+      'It may have been created all the same. If the name is taken when you try again, it was: sign in then, and keep this kit.',
     back: 'Show the words again',
   },
 
@@ -105,7 +107,7 @@ export const en = {
 
   recover: {
     title: 'Back in with the kit',
-    lead: 'Type or paste the 24 words from your recovery kit, and choose a new password.',
+    lead: 'Type or paste the 24 words from your recovery kit, and choose a new password. The kit stays good: keep it.',
     words: 'The 24 words',
     wordsHint: (n: number) => (n === 24 ? 'All 24 are here.' : `${count(n, 'word')} so far.`),
     newPassword: 'New password',
@@ -265,11 +267,23 @@ export const en = {
     changed: 'Your password is changed. The old one opens nothing any more.',
     leakedTitle: 'Somebody may know my password',
     leakedText:
-      'Then a new password is not enough: the keys it protected are replaced too, and all other devices are signed out. Your files stay as they are.',
-    changeLeaked: 'Change password and keys',
+      'Then a new password is not enough: the keys it protected are replaced too, your recovery kit becomes a new one, and all other devices are signed out. Your files stay as they are.',
     changing: 'Changing…',
-    newKit: 'Your recovery kit is a new one as well. The old words open nothing any more: keep these in their place.',
-    newKitDone: 'Done',
+    toNewKit: 'Go on to the new recovery kit',
+    preparing: 'Making the new kit…',
+    newKit:
+      'This will be your recovery kit. It is not in force yet: until the last step your old password and your old kit still work, and these words open nothing.',
+    checkNewKit:
+      'Take the new kit, and type these words from it. The button below puts the new password, the new keys and the new kit in the place of the old ones. Until then the old ones still work.',
+    replaceKeys: 'Replace password, keys and kit',
+    replacingKeys: 'Replacing…',
+    keysReplaced:
+      'Your password, your keys and your recovery kit are new. The old password and the old kit open nothing any more: tear the old kit up.',
+    keepOld: 'Leave everything as it was',
+    keptOld:
+      'Nothing has changed: your old password and your old kit still work. The new kit opens nothing; throw it away.',
+    unsure:
+      'It may have been done all the same: then you are signed out by now, or will be when you try again. Until one of the two passwords has signed you in, keep both kits: each belongs to its password.',
     sessions: 'Where you are signed in',
     thisDevice: 'this device',
     lastSeen: (when: string) => `Last seen ${when}`,
@@ -336,7 +350,8 @@ export const en = {
     'wrong-password': 'That name and password do not go together.',
     'name-taken': 'Somebody here has this name already.',
     'name-invalid':
-      'A name begins with a small letter or a digit, and may go on with those, dots, dashes and underscores.',
+      'A name has 1 to 63 letters from a to z or digits. Single dots, dashes or underscores may stand between them.',
+    'password-empty': 'A password cannot be empty.',
     'sign-up-closed': 'New accounts are not open on this server. Ask whoever runs it.',
     'words-mangled':
       'These are not 24 words of a kit as it was printed. Look for a slip: one word may be missing or misspelt.',

@@ -43,10 +43,11 @@ export async function proveKit(page: Page, words: string[], finish: string = en.
   await page.getByRole('button', { name: finish, exact: true }).click();
 }
 
-export async function signIn(page: Page, url: string, { name, password }: Person) {
+export async function signIn(page: Page, url: string, { name, password }: Person, stay = false) {
   await page.goto(`${url}/sign-in`);
   await page.getByLabel(en.account.name, { exact: true }).fill(name);
   await page.getByLabel(en.account.password, { exact: true }).fill(password);
+  if (stay) await page.getByLabel(en.account.stay).check();
   await page.getByRole('button', { name: en.signIn.submit }).click();
   await page.getByRole('heading', { name: en.drive.title }).waitFor({ timeout: WORK_MS });
 }

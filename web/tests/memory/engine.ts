@@ -8,7 +8,7 @@ import type {
   FolderListing,
   Id,
   LinkView,
-  PreparedSignUp,
+  PreparedKit,
   SaveTarget,
   Share,
   ShareTerms,
@@ -16,6 +16,7 @@ import type {
   StayOptions,
   Transfer,
   UploadItem,
+  Verdict,
 } from '../../src/engine/api';
 import { Tree } from './tree';
 
@@ -28,8 +29,7 @@ export class MemoryEngine implements Engine {
   #tell: (event: EngineEvent) => void;
   #tree = new Tree();
   #account: Account | null = null;
-  #prepared: PreparedSignUp | null = null;
-  #preparedName = '';
+  #prepared: PreparedKit | null = null;
   #shares: Share[] = [];
   #transfers: Transfer[] = [];
 
@@ -49,14 +49,20 @@ export class MemoryEngine implements Engine {
   async restore(): Promise<Standing> {
     return this.#account ? { signedIn: true, account: this.#account } : { signedIn: false };
   }
-  async prepareSignUp(name: string, _password: string): Promise<PreparedSignUp> {
+  async checkName(typed: string) {
+    return typed.includes(' ') ? fail('name-invalid') : typed.toLowerCase();
+  }
+  async judgePassword(guesses: number): Promise<Verdict> {
+    const enough = guesses > 1e9;
+    return { level: enough ? 4 : 0, holdsS: guesses / 1e4, enough };
+  }
+  async prepareSignUp(name: string, _password: string): Promise<PreparedKit> {
     if (name === 'taken') return fail('name-taken');
-    this.#preparedName = name;
-    this.#prepared = { preparationId: this.#tree.newId(), words: WORDS.split(' ') };
+    this.#prepared = { preparationId: this.#tree.newId(), name, words: WORDS.split(' ') };
     return this.#prepared;
   }
   async completeSignUp(_preparationId: Id, _options: StayOptions): Promise<Account> {
-    return this.#enter(this.#preparedName);
+    return this.#enter(this.#prepared?.name ?? '');
   }
   async signIn(name: string, password: string, _options: StayOptions): Promise<Account> {
     if (password === 'wrong') return fail('wrong-password');
@@ -69,10 +75,14 @@ export class MemoryEngine implements Engine {
   async recover(name: string, words: string, _newPassword: string, options: StayOptions): Promise<Account> {
     return words.trim().split(/\s+/).length === 24 ? this.signIn(name, '', options) : fail('words-mangled');
   }
-  async changePassword(current: string, _next: string, { leaked }: { leaked: boolean }) {
+  async changePassword(current: string, _next: string) {
     if (current === 'wrong') return fail('wrong-password');
-    return leaked ? WORDS.split(' ') : null;
   }
+  async prepareKeys(current: string, _next: string): Promise<PreparedKit> {
+    if (current === 'wrong') return fail('wrong-password');
+    return { preparationId: this.#tree.newId(), name: this.#account?.name ?? '', words: WORDS.split(' ') };
+  }
+  async completeKeys() {}
   async sessions() {
     const now = Date.now();
     return [
@@ -109,7 +119,7 @@ export class MemoryEngine implements Engine {
       this.#transfers.push(this.#transfer(group, file.name, path, file.size));
     }
     this.#tell({ type: 'transfers-changed', changed: this.#transfers, removed: [] });
-    this.#tell({ type: 'drive-changed', folders: null });
+    this.#tell({ type: 'drive-changed' });
   }
   #transfer(group: Id, name: string, path: string[], sizeBytes: number): Transfer {
     return {

@@ -1,5 +1,5 @@
 //! The client's suites (`client/tests/server`) as WebAssembly in a browser: the same files, compiled again, over the
-//! browser's own `fetch`, clock and randomness. Only `platform` is another.
+//! browser's own `fetch`, clock and randomness. Only `platform` is another, and `clock` is a browser's alone.
 //!
 //! A browser's worker asks for [`names`] and calls [`run`] with one of them in a new instance each time: a panic ends the
 //! instance, and is told before (`web/tests/suites.e2e.ts`).
@@ -11,6 +11,7 @@ macro_rules! cases {
     };
 }
 
+mod clock;
 #[path = "../../../client/tests/server/evil.rs"]
 mod evil;
 #[path = "../../../client/tests/server/generic.rs"]
@@ -24,6 +25,8 @@ mod platform;
 mod stories;
 #[path = "../../../client/tests/server/stories_broken_downloads.rs"]
 mod stories_broken_downloads;
+#[path = "../../../client/tests/server/stories_feed.rs"]
+mod stories_feed;
 #[path = "../../../client/tests/server/stories_two_devices.rs"]
 mod stories_two_devices;
 #[path = "../../../client/tests/server/threats_account.rs"]
@@ -46,12 +49,14 @@ type Case = (&'static str, fn() -> LocalBoxFuture<'static, ()>);
 const SUITES: &[&[Case]] = &[
     stories::CASES,
     stories_broken_downloads::CASES,
+    stories_feed::CASES,
     stories_two_devices::CASES,
     threats_account::CASES,
     threats_content::CASES,
     threats_links::CASES,
     threats_tree::CASES,
     generic::CASES,
+    clock::CASES,
 ];
 
 /// The names of all tests.

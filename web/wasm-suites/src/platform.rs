@@ -68,6 +68,6 @@ pub(crate) fn start_server() -> String {
     format!("{here}/server/{}", SERVERS.get())
 }
 
-fn worker() -> DedicatedWorkerGlobalScope {
+pub(crate) fn worker() -> DedicatedWorkerGlobalScope {
     global().unchecked_into()
 }

@@ -11,11 +11,15 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use futures::future::RemoteHandle;
 use postern_client::account::Usage;
 use postern_client::http::Retry;
 use postern_client::links::{LinkAddress, OpenedLink};
-use postern_client::protocol::{LinkId, NodeId, SessionId};
-use postern_client::{Account, Drive, Error, PreparedSignUp, Result, Stay, Surroundings};
+use postern_client::passwords::worth;
+use postern_client::protocol::{AccountName, LinkId, NodeId, SessionId};
+use postern_client::{
+    Account, ChosenPassword, Drive, Error, PreparedKeys, PreparedSignUp, Result, Stay, Surroundings,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
@@ -28,7 +32,7 @@ use crate::errors::to_js_error;
 use crate::events;
 use crate::host::{Host, LanePool};
 use crate::network::Network;
-use crate::values::{AccountView, PreparedView, SessionView, StandingView, UsageView, to_js};
+use crate::values::{AccountView, KitView, SessionView, StandingView, UsageView, VerdictView, to_js};
 
 /// What a promise is fulfilled or rejected with.
 type Answer = std::result::Result<JsValue, JsValue>;
@@ -44,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) around: Surroundings,
     lanes: LanePool,
     signed_in: RefCell<Option<Rc<SignedIn>>>,
+    /// Dropped with it, so that nothing is heard of who is not signed in any more.
+    following: RefCell<Option<RemoteHandle<()>>>,
     prepared: RefCell<HashMap<String, Rc<PreparedSignUp>>>,
     addresses: RefCell<HashMap<LinkId, LinkAddress>>,
     opened: RefCell<HashMap<LinkId, Rc<OpenedLink>>>,
@@ -51,9 +57,11 @@ pub(crate) struct Inner {
 
 /// What there is while somebody is signed in.
 pub(crate) struct SignedIn {
-    pub(crate) drive: Drive,
+    pub(crate) drive: Rc<Drive>,
     /// The nodes to which live links lead; `None` until somebody asks.
     pub(crate) shared: RefCell<Option<HashSet<NodeId>>>,
+    /// Keys whose words their owner is keeping, by the id of the kit.
+    prepared_keys: RefCell<Option<(String, Rc<PreparedKeys>)>>,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +89,15 @@ impl Client {
         answer(self.inner.restore().await)
     }
 
+    /// How a name is spelt as that of an account; asks nobody.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = checkName)]
+    pub async fn check_name(&self, typed: String) -> Answer {
+        answer(AccountName::parse(&typed).map_err(|_| Error::NameInvalid))
+    }
+
     /// Makes the recovery words; tells nobody.
     ///
     /// # Errors
@@ -88,16 +105,16 @@ impl Client {
     #[wasm_bindgen(js_name = prepareSignUp)]
     pub async fn prepare_sign_up(&self, name: String, password: String) -> Answer {
         let password = Zeroizing::new(password);
-        let prepared = PreparedSignUp::new(self.inner.around.clone(), &name, &password);
-        let prepared = prepared.map_err(|error| to_js_error(&error))?;
-        let id = self.inner.around.new_id::<NodeId>().to_string();
-        let words = prepared.words();
-        let view = to_js(&PreparedView {
-            preparation_id: id.clone(),
-            words: words.split(' ').collect(),
-        });
-        self.inner.prepared.borrow_mut().insert(id, Rc::new(prepared));
-        Ok(view)
+        answer(self.inner.prepare_sign_up(&name, &password))
+    }
+
+    /// What a password is worth that takes so many guesses; asks nobody.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = judgePassword)]
+    pub async fn judge_password(&self, guesses: f64) -> Answer {
+        answer(Ok(VerdictView::from(worth(guesses))))
     }
 
     /// Creates the account.
@@ -125,8 +142,7 @@ impl Client {
     /// `EngineError`.
     #[wasm_bindgen(js_name = signOut)]
     pub async fn sign_out(&self) -> Answer {
-        let signed_in = self.inner.signed_in.take();
-        match signed_in {
+        match self.inner.leave() {
             Some(signed_in) => answer(signed_in.drive.account().sign_out().await),
             None => Ok(JsValue::UNDEFINED),
         }
@@ -141,18 +157,33 @@ impl Client {
         answer(self.inner.recover(&name, &words, &password, &options).await)
     }
 
-    /// Sets another password; answers new recovery words if every key was replaced.
+    /// Sets another password.
     ///
     /// # Errors
     /// `EngineError`.
     #[wasm_bindgen(js_name = changePassword)]
-    pub async fn change_password(&self, current: String, next: String, leaked: bool) -> Answer {
+    pub async fn change_password(&self, current: String, next: String) -> Answer {
         let (current, next) = (Zeroizing::new(current), Zeroizing::new(next));
-        let words = self.inner.change_password(&current, &next, leaked).await;
-        let words = words.map_err(|error| to_js_error(&error))?;
-        Ok(to_js(
-            &words.as_ref().map(|words| words.split(' ').collect::<Vec<_>>()),
-        ))
+        answer(self.inner.change_password(&current, &next).await)
+    }
+
+    /// Makes new recovery words, for another password and new keys; nothing of it is in force yet.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = prepareKeys)]
+    pub async fn prepare_keys(&self, current: String, next: String) -> Answer {
+        let (current, next) = (Zeroizing::new(current), Zeroizing::new(next));
+        answer(self.inner.prepare_keys(&current, &next).await)
+    }
+
+    /// Puts them in force.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = completeKeys)]
+    pub async fn complete_keys(&self, preparation: String) -> Answer {
+        answer(self.inner.complete_keys(&preparation).await)
     }
 
     /// The devices that are signed in.
@@ -199,6 +230,7 @@ impl Inner {
             host,
             around,
             signed_in: RefCell::default(),
+            following: RefCell::default(),
             prepared: RefCell::default(),
             addresses: RefCell::default(),
             opened: RefCell::default(),
@@ -208,6 +240,19 @@ impl Inner {
     /// What there is while somebody is signed in, or the error that nobody is.
     pub(crate) fn signed_in(&self) -> Result<Rc<SignedIn>> {
         self.signed_in.borrow().clone().ok_or(Error::SignedOut)
+    }
+
+    /// Nobody is signed in any more: the keys go, as soon as nothing that is under way holds them.
+    pub(crate) fn leave(&self) -> Option<Rc<SignedIn>> {
+        self.following.take();
+        self.signed_in.take()
+    }
+
+    /// Which nodes are shared is asked anew when somebody looks.
+    pub(crate) fn forget_shared(&self) {
+        if let Some(signed_in) = &*self.signed_in.borrow() {
+            signed_in.shared.replace(None);
+        }
     }
 
     async fn restore(self: &Rc<Self>) -> Result<StandingView> {
@@ -220,6 +265,23 @@ impl Inner {
             signed_in: account.is_some(),
             account,
         })
+    }
+
+    fn prepare_sign_up(&self, name: &str, password: &str) -> Result<KitView> {
+        let password = ChosenPassword::parse(password)?;
+        let prepared = PreparedSignUp::new(self.around.clone(), name, &password)?;
+        let kit = self.kit(prepared.name(), prepared.words());
+        let id = kit.preparation_id.clone();
+        self.prepared.borrow_mut().insert(id, Rc::new(prepared));
+        Ok(kit)
+    }
+
+    fn kit(&self, name: &AccountName, words: Zeroizing<String>) -> KitView {
+        KitView {
+            preparation_id: self.around.new_id::<NodeId>().to_string(),
+            name: name.to_string(),
+            words,
+        }
     }
 
     async fn complete_sign_up(self: &Rc<Self>, preparation: &str, options: &JsValue) -> Result<AccountView> {
@@ -246,23 +308,36 @@ impl Inner {
         password: &str,
         options: &JsValue,
     ) -> Result<AccountView> {
-        let account = Account::recover(self.around.clone(), name, words, password, stay(options)?).await?;
+        let password = ChosenPassword::parse(password)?;
+        let account = Account::recover(self.around.clone(), name, words, &password, stay(options)?).await?;
         Ok(self.enter(account))
     }
 
-    async fn change_password(
-        &self,
-        current: &str,
-        next: &str,
-        leaked: bool,
-    ) -> Result<Option<Zeroizing<String>>> {
+    async fn change_password(&self, current: &str, next: &str) -> Result<()> {
+        let next = ChosenPassword::parse(next)?;
         let signed_in = self.signed_in()?;
-        let account = signed_in.drive.account();
-        if leaked {
-            account.replace_keys(current, next).await.map(Some)
-        } else {
-            account.change_password(current, next).await.map(|()| None)
-        }
+        signed_in.drive.account().change_password(current, &next).await
+    }
+
+    async fn prepare_keys(&self, current: &str, next: &str) -> Result<KitView> {
+        let next = ChosenPassword::parse(next)?;
+        let signed_in = self.signed_in()?;
+        let prepared = signed_in.drive.account().prepare_keys(current, &next).await?;
+        let kit = self.kit(prepared.name(), prepared.words());
+        let id = kit.preparation_id.clone();
+        signed_in.prepared_keys.replace(Some((id, Rc::new(prepared))));
+        Ok(kit)
+    }
+
+    async fn complete_keys(&self, preparation: &str) -> Result<()> {
+        let signed_in = self.signed_in()?;
+        let prepared = match &*signed_in.prepared_keys.borrow() {
+            Some((id, prepared)) if id == preparation => Rc::clone(prepared),
+            _ => return Err(Error::NotFound),
+        };
+        prepared.complete().await?;
+        signed_in.prepared_keys.replace(None);
+        Ok(())
     }
 
     async fn sessions(&self) -> Result<Vec<SessionView>> {
@@ -294,12 +369,13 @@ impl Inner {
             name: account.name().to_string(),
             root: account.root().to_string(),
         };
-        let signed_in = Rc::new(SignedIn {
-            drive: Drive::new(Rc::new(account)),
+        let drive = Rc::new(Drive::new(Rc::new(account)));
+        self.following.replace(Some(events::follow(self, &drive)));
+        self.signed_in.replace(Some(Rc::new(SignedIn {
+            drive,
             shared: RefCell::default(),
-        });
-        events::watch(self, &signed_in);
-        self.signed_in.replace(Some(signed_in));
+            prepared_keys: RefCell::default(),
+        })));
         view
     }
 }

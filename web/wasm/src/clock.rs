@@ -1,12 +1,18 @@
 //! Time and randomness of a browser.
 
+use std::pin::pin;
+
 use async_trait::async_trait;
-use js_sys::{Function, Promise};
+use futures::future::select;
+use js_sys::{Function, Promise, global};
 use postern_client::protocol::TimeMs;
 use postern_client::{Clock, Entropy};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::EventTarget;
+
+use crate::listening::Listening;
 
 #[wasm_bindgen]
 extern "C" {
@@ -41,6 +47,12 @@ impl Clock for BrowserClock {
 
     async fn sleep_ms(&self, ms: u64) {
         sleep_ms(ms).await;
+    }
+
+    async fn await_line_ms(&self, ms: u64) {
+        let scope: EventTarget = global().unchecked_into();
+        let (_listening, online) = Listening::to(&scope, "online");
+        select(pin!(sleep_ms(ms)), online).await;
     }
 }
 

@@ -14,6 +14,7 @@ struct EngineError {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_s: Option<u64>,
+    leaves_open: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
 }
@@ -31,6 +32,7 @@ pub(crate) fn to_js_error(error: &Error) -> JsValue {
     to_js(&EngineError {
         kind: kind_of(error),
         retry_after_s,
+        leaves_open: error.leaves_open(),
         detail,
     })
 }
@@ -75,6 +77,7 @@ fn kind_of(error: &Error) -> &'static str {
         Error::WrongPassword => "wrong-password",
         Error::NameTaken => "name-taken",
         Error::NameInvalid => "name-invalid",
+        Error::PasswordEmpty => "password-empty",
         Error::SignUpClosed => "sign-up-closed",
         Error::WordsMangled(_) => "words-mangled",
         Error::WordsWrong => "words-wrong",

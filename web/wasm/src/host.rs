@@ -1,6 +1,6 @@
 //! What JavaScript brings. The shapes are those of `skin.ts`.
 
-use js_sys::{Function, Promise, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -43,7 +43,6 @@ extern "C" {
         job: Uint8Array,
         source: &web_sys::Blob,
         sealed: &JsValue,
-        progress: &Function,
         signal: &web_sys::AbortSignal,
     ) -> Result<JsValue, JsValue>;
 

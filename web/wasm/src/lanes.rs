@@ -27,7 +27,6 @@ use crate::host::LanePool;
 use crate::network::Network;
 use crate::signal::{DropSignal, until_aborted};
 use crate::source::BlobSource;
-use crate::values::number;
 
 /// [`Lanes`] over a pool of workers, for one source.
 pub(crate) struct PoolLanes {
@@ -57,10 +56,10 @@ impl Lanes for PoolLanes {
         // Fires when this future is dropped: a worker that nobody waits for stops.
         let stop = DropSignal::new().map_err(|thrown| from_js_error(&thrown))?;
         let (tell, asked) = mpsc::unbounded();
-        let (sealed, silent, signal) = (sealed_callback(tell), silence(), stop.signal());
+        let (sealed, signal) = (sealed_callback(tell), stop.signal());
         let running = self
             .pool
-            .run(parcel.as_slice().into(), &self.source, &sealed, &silent, &signal);
+            .run(parcel.as_slice().into(), &self.source, &sealed, &signal);
         match select(pin!(running), pin!(note_all(note, asked))).await {
             Either::Left((done, _)) => read_done(done),
             Either::Right((never, _)) => match never {},
@@ -78,12 +77,10 @@ pub async fn run_part(
     job: Uint8Array,
     source: Blob,
     sealed: Function,
-    progress: Function,
     signal: AbortSignal,
 ) -> std::result::Result<Uint8Array, JsValue> {
     let done = until_aborted(&signal, run_parcel(&job.to_vec(), source, &sealed)).await;
     let done = done.map_err(|error| to_js_error(&error))?;
-    progress.call1(&JsValue::UNDEFINED, &number(done.sealed_bytes).into())?;
     Ok(done.encode().as_slice().into())
 }
 
@@ -137,13 +134,6 @@ fn sealed_callback(tell: mpsc::UnboundedSender<Asked>) -> JsValue {
         })
     };
     Closure::<dyn FnMut(Uint8Array) -> Promise>::new(callback).into_js_value()
-}
-
-/// A function that does nothing. Not made from text: the page's content security policy forbids that.
-fn silence() -> Function {
-    Closure::<dyn FnMut(f64)>::new(|_| ())
-        .into_js_value()
-        .unchecked_into()
 }
 
 async fn note_all(note: &dyn Note, mut asked: mpsc::UnboundedReceiver<Asked>) -> Infallible {

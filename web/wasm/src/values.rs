@@ -2,12 +2,14 @@
 
 use postern_client::drive::{Entry, Listing};
 use postern_client::links::Share;
+use postern_client::passwords::Verdict;
 use postern_client::protocol::link::LinkStatus;
 use postern_client::protocol::session::SessionEntry;
 use postern_client::protocol::volume::NodeKind;
 use postern_client::protocol::{NodeId, TimeMs};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
+use zeroize::Zeroizing;
 
 /// A plain JavaScript object: absent options are `null`, numbers are numbers.
 pub(crate) fn to_js<T: Serialize>(value: &T) -> JsValue {
@@ -40,9 +42,19 @@ pub(crate) struct StandingView {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PreparedView<'a> {
+pub(crate) struct KitView {
     pub(crate) preparation_id: String,
-    pub(crate) words: Vec<&'a str>,
+    pub(crate) name: String,
+    #[serde(serialize_with = "one_by_one")]
+    pub(crate) words: Zeroizing<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VerdictView {
+    level: u8,
+    holds_s: f64,
+    enough: bool,
 }
 
 #[derive(Serialize)]
@@ -132,6 +144,20 @@ pub(crate) struct LinkView {
     pub(crate) expires_ms: Option<TimeMs>,
     pub(crate) downloads_left: Option<u32>,
     pub(crate) listing: Option<ListingView>,
+}
+
+fn one_by_one<S: Serializer>(words: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(words.split(' '))
+}
+
+impl From<Verdict> for VerdictView {
+    fn from(verdict: Verdict) -> Self {
+        Self {
+            level: verdict.grade as u8,
+            holds_s: verdict.holds_s,
+            enough: verdict.grade.is_enough(),
+        }
+    }
 }
 
 impl From<SessionEntry> for SessionView {

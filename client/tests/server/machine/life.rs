@@ -17,7 +17,7 @@ use super::look::{everything, names};
 use super::model::{Id, Model, ROOT};
 use super::passwords::sign_in;
 use super::wire::Wire;
-use crate::world::{PASSWORD, Phone, Server};
+use crate::world::{PASSWORD, Phone, Server, chosen};
 
 /// The account.
 pub(crate) struct Life<'a> {
@@ -47,7 +47,7 @@ impl<'a> Life<'a> {
         let name = format!("life-{life}");
         // Another life that begins alike must not choose the same ids.
         let (one, other) = (device(server, seed, 2 * life), device(server, seed, 2 * life + 1));
-        let prepared = PreparedSignUp::new(one.1.around.clone(), &name, PASSWORD).expect("a name");
+        let prepared = PreparedSignUp::new(one.1.around.clone(), &name, &chosen(PASSWORD)).expect("a name");
         let account = prepared.complete(None, Stay::SignedIn).await.expect("an account");
         let second = sign_in(&other.1, &name, PASSWORD)
             .await

@@ -6,7 +6,7 @@ use postern_client::{Account, Drive, Error, Result, Stay};
 
 use super::life::Life;
 use super::wire::Trouble;
-use crate::world::Phone;
+use crate::world::{Phone, chosen};
 
 /// They cost Argon2id's time.
 const MOST_PASSWORDS: u32 = 2;
@@ -23,9 +23,9 @@ impl Life<'_> {
         device.wire.expects(trouble);
         let account = device.drive.account();
         let told = if keys {
-            account.replace_keys(&self.password, &next).await.map(drop)
+            replace_keys(account, &self.password, &next).await
         } else {
-            account.change_password(&self.password, &next).await
+            account.change_password(&self.password, &chosen(&next)).await
         };
         let has_trouble = trouble.is_some();
         assert!(told.is_ok() || has_trouble, "{told:?}");
@@ -67,6 +67,11 @@ impl Life<'_> {
         let drive = sign_in(&self.devices[who].phone, &self.name, &self.password).await;
         self.devices[who].has(drive.expect("the password is right"));
     }
+}
+
+async fn replace_keys(account: &Rc<Account>, present: &str, next: &str) -> Result<()> {
+    let prepared = account.prepare_keys(present, &chosen(next)).await?;
+    prepared.complete().await
 }
 
 pub(super) async fn sign_in(phone: &Phone, name: &str, password: &str) -> Result<Drive> {

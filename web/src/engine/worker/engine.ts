@@ -15,24 +15,32 @@ import type {
 } from '../api';
 import type { Client } from '../skin';
 import { Downloads } from './downloads';
-import { explain, fail } from './explain';
+import { fail } from './explain';
 import { ENDED, Ledger } from './ledger';
 import { Uploads } from './uploads';
 
 export class WorkerEngine implements Engine {
   #client: Client;
+  #tell: (event: EngineEvent) => void;
   #ledger: Ledger;
   #uploads: Uploads;
   #downloads: Downloads;
-  #changing: Promise<unknown> = Promise.resolve();
   /** Names and sizes of what links have shown: a download is told by its node alone. */
   #seenInLinks = new Map<Id, { name: string; sizeBytes: number }>();
 
   constructor(client: Client, tell: (event: EngineEvent) => void) {
     this.#client = client;
+    this.#tell = tell;
     this.#ledger = new Ledger(tell, Date.now);
     this.#uploads = new Uploads(client, this.#ledger);
     this.#downloads = new Downloads(this.#ledger);
+  }
+
+  /** What the client says unasked. */
+  hear(event: EngineEvent) {
+    // The client has forgotten the account by itself; the queue is ours.
+    if (event.type === 'signed-out') void this.#uploads.forgetOurs();
+    this.#tell(event);
   }
 
   async restore(): Promise<Standing> {
@@ -46,6 +54,12 @@ export class WorkerEngine implements Engine {
     return account;
   }
 
+  checkName(typed: string) {
+    return this.#client.checkName(typed);
+  }
+  judgePassword(guesses: number) {
+    return this.#client.judgePassword(guesses);
+  }
   prepareSignUp(name: string, password: string) {
     return this.#client.prepareSignUp(name, password);
   }
@@ -62,19 +76,14 @@ export class WorkerEngine implements Engine {
     await this.#uploads.forgetAll();
     await this.#client.signOut();
   }
-  async changePassword(current: string, next: string, { leaked }: { leaked: boolean }) {
-    const changing = this.#client.changePassword(current, next, leaked);
-    this.#changing = changing.catch(() => null);
-    return changing;
+  changePassword(current: string, next: string) {
+    return this.#client.changePassword(current, next);
   }
-
-  /** A changed password ends all sessions, this device's as well, and begins a new one: the farewell may be stale. */
-  async isSignedOut(): Promise<boolean> {
-    await this.#changing;
-    return this.#client.sessions().then(
-      () => false,
-      (thrown: unknown) => explain(thrown).kind === 'signed-out',
-    );
+  prepareKeys(current: string, next: string) {
+    return this.#client.prepareKeys(current, next);
+  }
+  completeKeys(preparationId: Id) {
+    return this.#client.completeKeys(preparationId);
   }
   sessions() {
     return this.#client.sessions();

@@ -31,7 +31,7 @@ function serve(port: MessagePort, say: (reply: PoolReply) => void) {
   async function run({ job, source }: Job) {
     stopping = new AbortController();
     try {
-      const done = await skin.run_part(job, source, noted, (sent) => say({ sent }), stopping.signal);
+      const done = await skin.run_part(job, source, noted, stopping.signal);
       say({ done });
     } catch (thrown) {
       say({ failed: explain(thrown) });

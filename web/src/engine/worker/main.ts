@@ -1,5 +1,5 @@
 /** The engine worker: loads the module, and answers the page from then on. */
-import type { Engine, EngineEvent } from '../api';
+import type { Engine } from '../api';
 import { answerOver, type Call, tellOver } from '../rpc';
 import type { Client } from '../skin';
 import { device } from './device';
@@ -12,12 +12,6 @@ import { sweepPrivateFiles } from './private-file';
 import { compile, skin } from './wasm';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
-const tell = (event: EngineEvent) => tellOver(scope, event);
-
-/** What the client says unasked goes to the page; that nobody is signed in any more only if it is still true. */
-async function emit(event: EngineEvent) {
-  if (event.type !== 'signed-out' || (await (await booting).isSignedOut())) tell(event);
-}
 
 async function boot(): Promise<WorkerEngine> {
   const module = await compile();
@@ -27,9 +21,10 @@ async function boot(): Promise<WorkerEngine> {
     label: deviceLabel(scope.navigator.userAgent),
     device,
     lanes: new Pool(module, laneStarter(scope)),
-    emit: (event) => void emit(event),
+    emit: (event) => started.hear(event),
   });
-  return new WorkerEngine(client, tell);
+  const started = new WorkerEngine(client, (event) => tellOver(scope, event));
+  return started;
 }
 
 const booting = boot();

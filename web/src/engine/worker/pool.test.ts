@@ -15,13 +15,7 @@ function poolOf(serve: (port: MessagePort, lane: Lane) => void) {
 }
 
 function run(pool: Pool, job: number, signal = new AbortController().signal): Promise<Uint8Array> {
-  return pool.run(
-    Uint8Array.of(job),
-    new Blob(),
-    async () => {},
-    () => {},
-    signal,
-  );
+  return pool.run(Uint8Array.of(job), new Blob(), async () => {}, signal);
 }
 
 test('a lane that does not start leaves its place to the next', async () => {

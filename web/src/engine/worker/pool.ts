@@ -14,12 +14,7 @@ export interface Job {
 /** `noted`: the hash of the sealed part is in the journal, so the part may leave. */
 export type PoolMessage = Job | { noted: true } | { unnoted: unknown } | 'stop';
 
-export type PoolReply =
-  | { ready: true }
-  | { sealed: Uint8Array }
-  | { sent: number }
-  | { done: Uint8Array }
-  | { failed: unknown };
+export type PoolReply = { ready: true } | { sealed: Uint8Array } | { done: Uint8Array } | { failed: unknown };
 
 /**
  * A lane holds a part of 8 MiB up to four times over (read, in the module, sealed, on its way), and what was dropped
@@ -53,7 +48,6 @@ export class Pool implements Lanes {
     job: Uint8Array,
     source: Blob,
     sealed: (partHash: Uint8Array) => Promise<void>,
-    progress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
     signal.throwIfAborted();
@@ -61,7 +55,7 @@ export class Pool implements Lanes {
     try {
       // It may have been stopped while all lanes were taken.
       signal.throwIfAborted();
-      return await runOn(lane, { job, source }, { sealed, progress }, signal);
+      return await runOn(lane, { job, source }, sealed, signal);
     } finally {
       this.#giveBack(lane);
     }
@@ -102,12 +96,12 @@ function untilReady(lane: Lane): Promise<Lane> {
   });
 }
 
-interface Hearing {
-  sealed: (partHash: Uint8Array) => Promise<void>;
-  progress: (sentBytes: number) => void;
-}
-
-function runOn(lane: Lane, job: Job, { sealed, progress }: Hearing, signal: AbortSignal): Promise<Uint8Array> {
+function runOn(
+  lane: Lane,
+  job: Job,
+  sealed: (partHash: Uint8Array) => Promise<void>,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const { port } = lane;
     const tell = (message: PoolMessage) => port.postMessage(message);
@@ -119,8 +113,7 @@ function runOn(lane: Lane, job: Job, { sealed, progress }: Hearing, signal: Abor
       act();
     };
     port.onmessage = ({ data }: MessageEvent<PoolReply>) => {
-      if ('sent' in data) progress(data.sent);
-      else if ('sealed' in data) {
+      if ('sealed' in data) {
         sealed(data.sealed).then(
           () => tell({ noted: true }),
           (thrown: unknown) => tell({ unnoted: explain(thrown) }),

@@ -214,11 +214,17 @@ export class Uploads {
     return { resumed, unmatched };
   }
 
-  /** On signing out: nothing goes on, and nothing stays behind. */
-  async forgetAll() {
+  /** When the session has ended from elsewhere: nothing of this page goes on, and nothing of it stays behind. */
+  async forgetOurs() {
     await this.#queue.stopAll();
-    for (const id of this.#uploads.keys()) this.#ledger.remove(id);
-    this.#uploads.clear();
+    const ours = [...this.#uploads.keys()];
+    for (const id of ours) this.#ledger.remove(id);
+    await this.#forget(ours);
+  }
+
+  /** On signing out here. */
+  async forgetAll() {
+    await this.forgetOurs();
     // What other pages have under way ends with the session as well.
     await dropRecords((await loadRecords(this.#account)).map(({ record }) => record.id));
   }

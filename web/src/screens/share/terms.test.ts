@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { termsFrom } from './terms';
 
 test('nothing chosen means no limits', () => {
-  expect(termsFrom({ password: '', days: '0', times: '0' }, 5)).toEqual({
+  expect(termsFrom({ password: null, days: '0', times: '0' }, 5)).toEqual({
     password: null,
     expiresMs: null,
     downloads: null,

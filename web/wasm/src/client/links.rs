@@ -5,7 +5,7 @@ use std::rc::Rc;
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
 use postern_client::protocol::volume::NodeKind;
 use postern_client::protocol::{LinkId, TimeMs};
-use postern_client::{Error, Result};
+use postern_client::{ChosenPassword, Error, Result};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -92,8 +92,12 @@ impl Inner {
             expires_ms,
             downloads,
         } = read(terms)?;
+        let password = password.map(Zeroizing::new);
         let terms = ShareTerms {
-            password: password.map(Zeroizing::new),
+            password: password
+                .as_deref()
+                .map(|typed| ChosenPassword::parse(typed))
+                .transpose()?,
             expires: expires_ms.map(|ms| TimeMs(whole_ms(ms))),
             max_downloads: downloads,
         };

@@ -1,70 +1,83 @@
-//! The rules of a tree that only a transaction can check, shared by every backend: what a batch would do to the part of
-//! the tree that it touches.
+//! The rules of a tree that only a transaction can check: what a batch would do to the part of the tree that it touches.
 //!
-//! A backend loads that part ([`Tree::unseen`] says what is still missing), lets [`judge`] decide, and carries out the
-//! [`Effects`].
+//! A store loads that part ([`Touched::unseen`] says what is still missing), lets [`judge`] decide, and carries out the
+//! [`Effects`]. So every store has the same rules, and none has any of its own.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use postern_domain::store::{BatchRefusal, NewBatch};
+use postern_protocol::changes::ChangeKind;
 use postern_protocol::limits::{MAX_DEPTH, MAX_VOLUME_NODES};
 use postern_protocol::volume::{NodeKind, Record};
 use postern_protocol::{ContentId, LinkId, NodeId};
 
+use super::{BatchOutcome, BatchRefusal, NewBatch, VolumeRow};
+
 /// A node as it is before the batch.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Node {
-    pub(crate) seq: u64,
+pub struct Node {
+    /// Its number, which only grows; also a tombstone's.
+    pub seq: u64,
     /// `None` for a tombstone.
-    pub(crate) live: Option<Live>,
+    pub live: Option<Live>,
 }
 
 /// A node that is there.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Live {
-    pub(crate) parent: NodeId,
-    pub(crate) kind: NodeKind,
-    pub(crate) content: Option<ContentId>,
+pub struct Live {
+    /// The folder that it is in, or the root.
+    pub parent: NodeId,
+    /// File or folder.
+    pub kind: NodeKind,
+    /// What a file's record names.
+    pub content: Option<ContentId>,
 }
 
 /// The part of a volume that a batch touches, as it is before.
 #[derive(Debug, Default)]
-pub(crate) struct Tree {
-    pub(crate) root: Option<NodeId>,
+pub struct Touched {
+    /// Known from the volume's first records on.
+    pub root: Option<NodeId>,
     /// How many nodes the volume has.
-    pub(crate) count: u64,
+    pub count: u64,
     /// Every node that was asked for; `None` if there is none.
-    pub(crate) nodes: HashMap<NodeId, Option<Node>>,
+    pub nodes: HashMap<NodeId, Option<Node>>,
     /// Nodes that lie in folders that the batch deletes.
-    pub(crate) children: Vec<NodeId>,
+    pub children: Vec<NodeId>,
     /// Of the contents that the batch names: those that are there, and the account's.
-    pub(crate) contents: HashSet<ContentId>,
+    pub contents: HashSet<ContentId>,
     /// The account's links into the volume that are not revoked: those to nodes that the batch puts or deletes, and
     /// those that it wraps anew.
-    pub(crate) links: Vec<(LinkId, NodeId)>,
+    pub links: Vec<(LinkId, NodeId)>,
 }
 
 /// What a batch that breaks no rule changes beyond its records.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Effects {
-    pub(crate) root: Option<NodeId>,
-    pub(crate) count: u64,
+pub struct Effects {
+    /// The root, if it is known now.
+    pub root: Option<NodeId>,
+    /// How many nodes there are then.
+    pub count: u64,
     /// Contents that are named by more records than before, and by how many.
-    pub(crate) attached: Vec<(ContentId, u64)>,
+    pub attached: Vec<(ContentId, u64)>,
     /// Contents that are named by fewer.
-    pub(crate) detached: Vec<(ContentId, u64)>,
+    pub detached: Vec<(ContentId, u64)>,
     /// Links to nodes that go.
-    pub(crate) revoked: Vec<LinkId>,
+    pub revoked: Vec<LinkId>,
 }
 
-/// The contents that a batch newly names.
-pub(crate) fn named_contents(batch: &NewBatch) -> Vec<ContentId> {
+/// The contents that a batch names.
+#[must_use]
+pub fn named_contents(batch: &NewBatch) -> Vec<ContentId> {
     let contents: HashSet<_> = batch.puts.iter().filter_map(|put| put.content).collect();
     contents.into_iter().collect()
 }
 
 /// The nodes that a batch puts or deletes.
-pub(crate) fn changed_nodes(batch: &NewBatch) -> Vec<NodeId> {
+#[must_use]
+pub fn changed_nodes(batch: &NewBatch) -> Vec<NodeId> {
     batch
         .puts
         .iter()
@@ -73,9 +86,12 @@ pub(crate) fn changed_nodes(batch: &NewBatch) -> Vec<NodeId> {
         .collect()
 }
 
-/// What the batch does, or the rule that it breaks.
-pub(crate) fn judge(batch: &NewBatch, tree: &Tree) -> Result<Effects, BatchRefusal> {
-    let change = Change::new(batch, tree)?;
+/// What the batch does.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn judge(batch: &NewBatch, touched: &Touched) -> Result<Effects, BatchRefusal> {
+    let change = Change::new(batch, touched)?;
     change.check_deletes()?;
     for put in &batch.puts {
         change.check_record(put)?;
@@ -90,9 +106,41 @@ pub(crate) fn judge(batch: &NewBatch, tree: &Tree) -> Result<Effects, BatchRefus
     })
 }
 
-impl Tree {
+/// What a batch tells those who follow the account.
+#[must_use]
+pub fn feed(batch: &NewBatch, effects: &Effects) -> Vec<ChangeKind> {
+    let volume = ChangeKind::Volume {
+        volume: batch.volume,
+        counter: batch.expected + 1,
+    };
+    let rewrapped = batch
+        .rewraps
+        .iter()
+        .map(|rewrap| rewrap.id)
+        .filter(|id| !effects.revoked.contains(id));
+    let links = rewrapped
+        .chain(effects.revoked.iter().copied())
+        .map(|link| ChangeKind::Link { link });
+    let account = batch.state.as_ref().map(|_| ChangeKind::Account);
+    std::iter::once(volume).chain(links).chain(account).collect()
+}
+
+/// A client that never got the answer to its batch sends it again: its head is then the present one.
+#[must_use]
+pub fn repeated_or_conflict(batch: &NewBatch, volume: &VolumeRow) -> BatchOutcome {
+    if volume.counter == batch.expected + 1 && volume.head == batch.head {
+        BatchOutcome::Applied
+    } else {
+        BatchOutcome::Conflict {
+            counter: volume.counter,
+        }
+    }
+}
+
+impl Touched {
     /// The nodes that have to be looked up before [`judge`] can decide. Empty when nothing is missing.
-    pub(crate) fn unseen(&self, batch: &NewBatch) -> Vec<NodeId> {
+    #[must_use]
+    pub fn unseen(&self, batch: &NewBatch) -> Vec<NodeId> {
         let named = batch.puts.iter().flat_map(|put| [put.node, put.parent]);
         let named: HashSet<_> = named.chain(batch.deletes.iter().copied()).collect();
         let direct: Vec<_> = named
@@ -121,7 +169,7 @@ impl Tree {
 /// A batch laid over the tree.
 struct Change<'a> {
     batch: &'a NewBatch,
-    tree: &'a Tree,
+    tree: &'a Touched,
     puts: HashMap<NodeId, &'a Record>,
     deletes: HashSet<NodeId>,
     root: Option<NodeId>,
@@ -145,7 +193,7 @@ impl Fall {
 }
 
 impl<'a> Change<'a> {
-    fn new(batch: &'a NewBatch, tree: &'a Tree) -> Result<Self, BatchRefusal> {
+    fn new(batch: &'a NewBatch, tree: &'a Touched) -> Result<Self, BatchRefusal> {
         let mut change = Self {
             batch,
             tree,
@@ -335,150 +383,5 @@ impl<'a> Change<'a> {
         } else {
             Ok(count)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use postern_protocol::TimeMs;
-
-    use super::*;
-
-    const ROOT: u8 = 1;
-
-    fn record(node: u8, parent: u8, kind: NodeKind, seq: u64) -> Record {
-        let content = (kind == NodeKind::File).then(|| [node; 16].into());
-        let (node, parent) = ([node; 16].into(), [parent; 16].into());
-        Record {
-            node,
-            parent,
-            kind,
-            generation: 1,
-            seq,
-            content,
-            sealed: vec![0].into(),
-        }
-    }
-
-    fn folder(node: u8, parent: u8) -> Record {
-        record(node, parent, NodeKind::Folder, 9)
-    }
-
-    fn batch(puts: Vec<Record>, deletes: &[u8]) -> NewBatch {
-        NewBatch {
-            account: [0; 16].into(),
-            volume: [0; 16].into(),
-            expected: 0,
-            puts,
-            deletes: deletes.iter().map(|node| [*node; 16].into()).collect(),
-            rewraps: Vec::new(),
-            head: Vec::new().into(),
-            state: None,
-            now: TimeMs(0),
-        }
-    }
-
-    /// Loads what `batch` asks for from records, as a backend does.
-    fn tree(batch: &NewBatch, records: &[Record]) -> Tree {
-        let mut tree = Tree {
-            root: Some([ROOT; 16].into()),
-            count: records.len() as u64,
-            ..Tree::default()
-        };
-        tree.contents = named_contents(batch).into_iter().collect();
-        let gone = |parent: &NodeId| batch.deletes.contains(parent);
-        tree.children = records
-            .iter()
-            .filter(|record| gone(&record.parent))
-            .map(|record| record.node)
-            .collect();
-        loop {
-            let unseen = tree.unseen(batch);
-            if unseen.is_empty() {
-                return tree;
-            }
-            for node in unseen {
-                let record = records.iter().find(|record| record.node == node);
-                let live = |r: &Record| Live {
-                    parent: r.parent,
-                    kind: r.kind,
-                    content: r.content,
-                };
-                tree.nodes.insert(
-                    node,
-                    record.map(|r| Node {
-                        seq: r.seq,
-                        live: Some(live(r)),
-                    }),
-                );
-            }
-        }
-    }
-
-    fn judged(puts: Vec<Record>, deletes: &[u8], records: &[Record]) -> Result<Effects, BatchRefusal> {
-        let batch = batch(puts, deletes);
-        judge(&batch, &tree(&batch, records))
-    }
-
-    #[test]
-    fn a_folder_cannot_be_moved_into_what_lies_in_it() {
-        let records = [folder(2, ROOT), folder(3, 2), folder(4, 3)];
-        let moved = record(2, 4, NodeKind::Folder, 10);
-        assert_eq!(
-            judged(vec![moved], &[], &records),
-            Err(BatchRefusal::Cycle([2; 16].into()))
-        );
-    }
-
-    #[test]
-    fn new_folders_cannot_lie_in_each_other() {
-        let outcome = judged(vec![folder(2, 3), folder(3, 2)], &[], &[]);
-        assert!(matches!(outcome, Err(BatchRefusal::Cycle(_))), "{outcome:?}");
-    }
-
-    #[test]
-    fn a_folder_may_move_out_of_one_that_goes() {
-        let records = [folder(2, ROOT), folder(3, 2)];
-        let moved = record(3, ROOT, NodeKind::Folder, 10);
-        assert_eq!(
-            judged(vec![moved], &[2], &records).map(|effects| effects.count),
-            Ok(1)
-        );
-    }
-
-    #[test]
-    fn a_chain_of_new_folders_is_allowed_up_to_the_greatest_depth() {
-        let chain = |length: u8| {
-            (2..2 + length)
-                .map(|node| folder(node, node - 1))
-                .collect::<Vec<_>>()
-        };
-        assert!(judged(chain(250), &[], &[]).is_ok());
-        let deeper: Vec<_> = (0..300_u16)
-            .map(|depth| {
-                let id = |depth: u16| {
-                    let mut id = [ROOT; 16];
-                    id[..2].copy_from_slice(&(depth + 257).to_be_bytes());
-                    NodeId(id)
-                };
-                Record {
-                    node: id(depth + 1),
-                    parent: id(depth),
-                    ..folder(0, 0)
-                }
-            })
-            .collect();
-        assert!(matches!(judged(deeper, &[], &[]), Err(BatchRefusal::TooDeep(_))));
-    }
-
-    #[test]
-    fn a_content_that_moves_between_two_nodes_in_one_batch_stays() {
-        let records = [record(2, ROOT, NodeKind::File, 1)];
-        let copy = Record {
-            content: Some([2; 16].into()),
-            ..record(3, ROOT, NodeKind::File, 1)
-        };
-        let effects = judged(vec![copy], &[2], &records).expect("allowed");
-        assert_eq!((effects.attached, effects.detached), (Vec::new(), Vec::new()));
     }
 }

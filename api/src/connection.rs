@@ -3,57 +3,40 @@
 //! The system's own timer (`TCP_USER_TIMEOUT`) ends who takes nothing at all; who takes a byte now and then would keep
 //! a connection, an open file and a buffer for as long as it likes.
 
-use std::future::Future as _;
+mod asking;
+pub(crate) mod attending;
+mod turn;
+
 use std::io;
-use std::ops::RangeInclusive;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::attending::Attending;
 use crate::door::Guest;
 use crate::settings::Pace;
+use crate::span::Span;
+use asking::Asking;
+use attending::Attending;
+use turn::Turn;
 
 /// How long a connection may be idle between two questions. Our own client uses none that was idle for half as long.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// So much is read in a turn, before what has come is looked at: else all that the system holds for a thousand
-/// connections would be taken into memory first. Alone, one reads more at once, which costs less.
-const TURN_BYTES: RangeInclusive<usize> = 32 << 10..=128 << 10;
-/// All together, unless even the least for each is more.
-const TURNS_BYTES: usize = 8 << 20;
 
 /// A connection. It ends when its peer takes too little while something waits for it, or does not ask in time.
-pub(crate) struct Taking<S> {
+pub(crate) struct Connection<S> {
     stream: S,
-    window: Duration,
-    /// Taken within a window, it is enough.
-    enough_bytes: u64,
-    waiting: Option<Waiting>,
-    head: Duration,
-    attending: Attending,
-    idle: Option<Idle>,
-    /// What may still be read in this turn.
-    turn_bytes: usize,
+    pace: Pace,
+    /// Something waits for the peer.
+    taking: Option<Span>,
+    asking: Asking,
+    turn: Turn,
     /// Goes when the connection does.
     guest: Option<Guest>,
 }
 
-/// Something waits for the peer.
-struct Waiting {
-    until: Pin<Box<Sleep>>,
-    taken_bytes: u64,
-}
-
-/// No question is under way, since there have been so many.
-struct Idle {
-    since: u64,
-    until: Pin<Box<Sleep>>,
-}
-
-impl<S> Taking<S> {
+impl<S> Connection<S> {
     pub(crate) fn new(stream: S, pace: Pace, guest: Guest) -> Self {
         Self::with(stream, pace, Some(guest))
     }
@@ -61,76 +44,50 @@ impl<S> Taking<S> {
     fn with(stream: S, pace: Pace, guest: Option<Guest>) -> Self {
         Self {
             stream,
-            window: pace.stall,
-            enough_bytes: pace.stall.as_secs() * u64::from(pace.body_bytes_per_s),
-            waiting: None,
-            head: KEEP_ALIVE + pace.head,
-            attending: Attending::default(),
-            idle: None,
-            turn_bytes: *TURN_BYTES.start(),
+            pace,
+            taking: None,
+            asking: Asking::within(KEEP_ALIVE + pace.head),
+            turn: next_turn(guest.as_ref()),
             guest,
         }
     }
 
-    fn next_turn(&mut self) {
-        let present = self.guest.as_ref().map_or(1, Guest::present);
-        self.turn_bytes = (TURNS_BYTES / present).clamp(*TURN_BYTES.start(), *TURN_BYTES.end());
-    }
-
     /// What is to be told of its questions.
     pub(crate) fn attending(&self) -> Attending {
-        self.attending.clone()
-    }
-
-    /// Ready with an error when the next question has not come in time.
-    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        // The end of an answer that waits for its taker belongs to its question.
-        let idle_since = self.attending.idle_since().filter(|_| self.waiting.is_none());
-        let Some(since) = idle_since else {
-            self.idle = None;
-            return Poll::Pending;
-        };
-        if self.idle.as_ref().is_none_or(|idle| idle.since != since) {
-            let until = Box::pin(sleep_until(Instant::now() + self.head));
-            self.idle = Some(Idle { since, until });
-        }
-        match &mut self.idle {
-            Some(idle) => idle
-                .until
-                .as_mut()
-                .poll(cx)
-                .map(|()| io::ErrorKind::TimedOut.into()),
-            None => Poll::Pending,
-        }
+        self.asking.attending()
     }
 
     fn took(&mut self, bytes: usize, offered: usize) {
         if bytes == offered {
-            self.waiting = None;
-        } else if let Some(waiting) = &mut self.waiting {
-            waiting.taken_bytes += bytes as u64;
+            self.taking = None;
+        } else if let Some(taking) = &mut self.taking {
+            taking.passed(bytes);
         }
     }
 
-    /// Ready with an error once a window has passed in which too little was taken.
-    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let window = self.window;
-        let waiting = self.waiting.get_or_insert_with(|| Waiting {
-            until: Box::pin(sleep_until(Instant::now() + window)),
-            taken_bytes: 0,
-        });
-        loop {
-            ready!(waiting.until.as_mut().poll(cx));
-            if waiting.taken_bytes < self.enough_bytes {
-                return Poll::Ready(io::ErrorKind::TimedOut.into());
-            }
-            waiting.taken_bytes = 0;
-            waiting.until.as_mut().reset(Instant::now() + window);
-        }
+    /// Ready when too little has been taken of what waits.
+    fn poll_not_taken(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Pace {
+            stall,
+            body_bytes_per_s,
+            ..
+        } = self.pace;
+        let taking = self
+            .taking
+            .get_or_insert_with(|| Span::begin(stall, body_bytes_per_s));
+        taking.poll_late(cx)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Taking<S> {
+fn next_turn(guest: Option<&Guest>) -> Turn {
+    Turn::among(guest.map_or(1, Guest::present))
+}
+
+fn timed_out(late: Poll<()>) -> Poll<io::Error> {
+    late.map(|()| io::ErrorKind::TimedOut.into())
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         match Pin::new(&mut this.stream).poll_write(cx, bytes) {
@@ -138,7 +95,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Taking<S> {
                 this.took(taken, bytes.len());
                 Poll::Ready(Ok(taken))
             }
-            Poll::Pending => this.poll_wait(cx).map(Err),
+            Poll::Pending => timed_out(this.poll_not_taken(cx)).map(Err),
             failed => failed,
         }
     }
@@ -152,27 +109,26 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Taking<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Taking<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.turn_bytes == 0 {
-            this.next_turn();
+        if this.turn.is_over() {
+            this.turn = next_turn(this.guest.as_ref());
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(cx, buffer) {
             Poll::Pending => {
-                this.next_turn();
-                this.poll_idle(cx).map(Err)
+                this.turn = next_turn(this.guest.as_ref());
+                timed_out(this.asking.poll_late(this.taking.is_some(), cx)).map(Err)
             }
             came => {
-                let came_bytes = buffer.filled().len() - before;
-                this.turn_bytes = this.turn_bytes.saturating_sub(came_bytes);
+                this.turn.has_read(buffer.filled().len() - before);
                 came
             }
         }
@@ -182,6 +138,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Taking<S> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -195,7 +152,7 @@ mod tests {
     /// What comes of writing 1,000 bytes to somebody who takes `bytes` each second.
     async fn write_to_one_who_takes(bytes: usize) -> (io::Result<()>, u64) {
         let (ours, mut theirs): (_, DuplexStream) = duplex(16);
-        let mut taking = Taking::with(ours, PACE, None);
+        let mut connection = Connection::with(ours, PACE, None);
         let peer = tokio::spawn(async move {
             let mut piece = vec![0; bytes];
             loop {
@@ -206,7 +163,7 @@ mod tests {
             }
         });
         let started = Instant::now();
-        let written = taking.write_all(&[7; 1_000]).await;
+        let written = connection.write_all(&[7; 1_000]).await;
         peer.abort();
         (written, started.elapsed().as_secs())
     }
@@ -221,10 +178,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_does_not_ask_in_time_is_let_go() {
         let (ours, mut theirs) = duplex(16);
-        let mut taking = Taking::with(ours, PACE, None);
+        let mut connection = Connection::with(ours, PACE, None);
         theirs.write_all(b"GET /").await.expect("there is room");
         let started = Instant::now();
-        let heard = taking.read_to_end(&mut Vec::new()).await;
+        let heard = connection.read_to_end(&mut Vec::new()).await;
         assert_eq!(heard.expect_err("too slow").kind(), io::ErrorKind::TimedOut);
         assert_eq!(started.elapsed(), KEEP_ALIVE + PACE.head);
     }
