@@ -1,11 +1,14 @@
 /** Signing in and out, staying, recovering, changing the password. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
 import { newCli } from './browser/cli';
+import { newFolder } from './browser/folders';
 import { type Server, startServer } from './browser/server';
-import { ada, proveKit, readKit, signIn, signUp } from './browser/steps';
+import { ada, choose, proveKit, readKit, share, signIn, signUp, waitUntilThrough } from './browser/steps';
 
 let server: Server;
 let profile: Profile;
@@ -118,6 +121,34 @@ test('another device can be signed out from here: it shows the way in, and forge
   await other.page.reload();
   await wayIn.waitFor();
   expect(asked()).toEqual([]);
+  expect(other.complaints).toEqual([]);
+  await other.close();
+});
+
+test('whoever signs in next at the same tab sees nothing of who was there before', async () => {
+  const other = await openProfile();
+  const { page } = other;
+  await signUp(page, server.url, { name: 'before', password: ada.password }, false);
+  const diary = join(await newFolder('diary'), 'diary.txt');
+  await writeFile(diary, 'dear diary');
+  await choose(page, en.drive.addFiles, diary);
+  await waitUntilThrough(page, 'diary.txt');
+  await share(page, 'diary.txt');
+  await page.getByRole('link', { name: en.nav.shares }).click();
+  await page.getByText('diary.txt').first().waitFor();
+
+  await page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
+  await page.getByRole('link', { name: en.welcome.signIn }).first().click();
+  // In the same page, without loading it anew: what it holds in memory is what is looked at here.
+  await page.getByLabel(en.account.name, { exact: true }).fill(ada.name);
+  await page.getByLabel(en.account.password, { exact: true }).fill(ada.password);
+  await page.getByRole('button', { name: en.signIn.submit }).click();
+  await page.getByRole('link', { name: en.nav.shares }).click();
+  await page.getByRole('heading', { name: en.shares.title }).waitFor();
+  expect(await page.getByText('diary.txt').count()).toBe(0);
+  await page.getByRole('link', { name: en.nav.drive }).click();
+  await page.getByRole('heading', { name: en.drive.title }).waitFor();
+  expect(await page.getByText('diary.txt').count()).toBe(0);
   expect(other.complaints).toEqual([]);
   await other.close();
 });

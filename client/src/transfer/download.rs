@@ -39,7 +39,7 @@ pub trait Sink {
 }
 
 /// How far the download of one content into one sink has come, to go on from there. Nobody else counts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     written_bytes: u64,
     /// The hashes of the segments that were written to their ends, or `None` where they are not known any more.

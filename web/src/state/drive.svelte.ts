@@ -3,6 +3,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import type { Entry, FolderListing, Id } from '../engine/api';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
+import { whenLeft } from './session.svelte';
 
 export type SortKey = 'name' | 'size' | 'changed';
 
@@ -39,6 +40,11 @@ class Drive {
     this.selected.clear();
     this.renaming = null;
     await this.opening.run(() => this.#loadWanted());
+  }
+
+  forget() {
+    this.listing = this.#wanted = this.renaming = null;
+    this.selected.clear();
   }
 
   async refresh() {
@@ -111,6 +117,8 @@ class Drive {
 }
 
 export const drive = new Drive();
+
+whenLeft(() => drive.forget());
 
 listen((event) => {
   if (event.type === 'drive-changed' && drive.listing) void drive.refresh();

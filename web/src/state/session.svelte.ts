@@ -8,6 +8,14 @@ type Standing = 'unknown' | 'out' | 'in' | 'unreachable';
 /** Not a secret, only a hint: without it, the first screen need not wait for the engine to say that nobody is in. */
 const HINT = 'postern-stays';
 
+type Forget = () => void;
+const forgotten: Forget[] = [];
+
+/** What a page has shown of one account must not be there when somebody signs in to another. */
+export function whenLeft(forget: Forget) {
+  forgotten.push(forget);
+}
+
 class Session {
   standing: Standing = $state('unknown');
   account: Account | null = $state(null);
@@ -45,6 +53,7 @@ class Session {
   left() {
     this.account = null;
     localStorage.removeItem(HINT);
+    for (const forget of forgotten) forget();
     this.#stands('out');
   }
 

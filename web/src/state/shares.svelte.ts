@@ -1,6 +1,7 @@
 import type { Id, Share } from '../engine/api';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
+import { whenLeft } from './session.svelte';
 
 class Shares {
   all: Share[] | null = $state.raw(null);
@@ -22,6 +23,8 @@ class Shares {
 }
 
 export const shares = new Shares();
+
+whenLeft(() => (shares.all = null));
 
 listen((event) => {
   if (event.type === 'shares-changed' && shares.all) void shares.load();

@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Id, KeptHandle, Transfer, TransferState, UploadItem } from '../engine/api';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
+import { whenLeft } from './session.svelte';
 
 /** What one drop, one pick or one download click started; drawn as one row. */
 export interface Group {
@@ -127,6 +128,8 @@ async function readAgain(handle: AskableHandle): Promise<File | null> {
 }
 
 export const transfers = new Transfers();
+
+whenLeft(() => transfers.byId.clear());
 
 listen((event) => {
   if (event.type !== 'transfers-changed') return;

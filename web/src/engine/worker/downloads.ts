@@ -10,19 +10,27 @@ import { untilItPasses } from './retry';
 /** How the opened bytes are had: from the drive or from a link. */
 export type Opening = (sink: Sink) => Download;
 
+/** What ends with the session, and what does not. */
+export type Whose = 'account' | 'link';
+
+interface Running {
+  whose: Whose;
+  stopping: AbortController;
+}
+
 export class Downloads {
   #ledger: Ledger;
-  #running = new Map<Id, AbortController>();
+  #running = new Map<Id, Running>();
   #unsaved = new Map<Id, File>();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
   }
 
-  start(name: string, sizeBytes: number, target: SaveTarget, open: Opening): Id {
+  start(whose: Whose, name: string, sizeBytes: number, target: SaveTarget, open: Opening): Id {
     const id = newId();
     const stopping = new AbortController();
-    this.#running.set(id, stopping);
+    this.#running.set(id, { whose, stopping });
     this.#ledger.add({
       id,
       direction: 'down',
@@ -42,7 +50,13 @@ export class Downloads {
   }
 
   cancel(ids: Id[]) {
-    for (const id of ids) this.#running.get(id)?.abort(new DOMException('stopped', 'AbortError'));
+    for (const id of ids) this.#running.get(id)?.stopping.abort(new DOMException('stopped', 'AbortError'));
+  }
+
+  /** The session has ended: what needs it stops, and nobody else shall see what was fetched. */
+  forgetAccount() {
+    this.cancel([...this.#running].flatMap(([id, { whose }]) => (whose === 'account' ? [id] : [])));
+    this.#unsaved.clear();
   }
 
   /** What was written to a private file, once. */

@@ -38,8 +38,8 @@ export class WorkerEngine implements Engine {
 
   /** What the client says unasked. */
   hear(event: EngineEvent) {
-    // The client has forgotten the account by itself; the queue is ours.
-    if (event.type === 'signed-out') void this.#uploads.forgetOurs();
+    // The client has forgotten the account by itself; the transfers are ours.
+    if (event.type === 'signed-out') void this.#forget(() => this.#uploads.forgetOurs());
     this.#tell(event);
   }
 
@@ -73,8 +73,15 @@ export class WorkerEngine implements Engine {
     return this.#entered(await this.#client.recover(name, words, newPassword, options));
   }
   async signOut() {
-    await this.#uploads.forgetAll();
+    await this.#forget(() => this.#uploads.forgetAll());
     await this.#client.signOut();
+  }
+
+  /** The next person at this page must not read what the one before has sent and fetched. */
+  async #forget(uploads: () => Promise<void>) {
+    this.#downloads.forgetAccount();
+    await uploads();
+    this.#ledger.clear();
   }
   changePassword(current: string, next: string) {
     return this.#client.changePassword(current, next);
@@ -115,7 +122,7 @@ export class WorkerEngine implements Engine {
     return this.#uploads.add(parent, items);
   }
   async download({ id, name, sizeBytes }: Pick<Entry, 'id' | 'name' | 'sizeBytes'>, target: SaveTarget) {
-    return this.#downloads.start(name, sizeBytes, target, (sink) => this.#client.openDownload(id, sink));
+    return this.#downloads.start('account', name, sizeBytes, target, (sink) => this.#client.openDownload(id, sink));
   }
   async unsaved(transfer: Id) {
     return this.#downloads.unsaved(transfer);
@@ -181,7 +188,7 @@ export class WorkerEngine implements Engine {
   async downloadFromLink(link: Id, node: Id | null, target: SaveTarget) {
     const seen = this.#seenInLinks.get(node ?? link);
     if (!seen) throw fail('not-found');
-    return this.#downloads.start(seen.name, seen.sizeBytes, target, (sink) =>
+    return this.#downloads.start('link', seen.name, seen.sizeBytes, target, (sink) =>
       this.#client.openLinkDownload(link, node, sink),
     );
   }

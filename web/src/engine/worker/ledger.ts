@@ -60,6 +60,11 @@ export class Ledger {
     this.#soon();
   }
 
+  /** Forgets what has ended or been stopped, and what has not. */
+  clear() {
+    for (const id of [...this.#rows.keys()]) this.remove(id);
+  }
+
   #note(id: Id) {
     this.#changed.add(id);
     this.#soon();
