@@ -47,6 +47,12 @@ fn root() -> Root {
 }
 
 #[test]
+fn a_keyring_knows_its_generation() {
+    let key = AccountKey::generate(&mut rng(1));
+    assert_eq!(Keyring::new([1; 16], 7, key).generation(), 7);
+}
+
+#[test]
 fn the_four_objects_of_an_account_open_again() {
     let (keyring, mut rng) = (keyring(), rng(4));
     let (identity, sealing) = (IdentityKey::generate(&mut rng), SealingKey::generate(&mut rng));

@@ -21,8 +21,9 @@ const LONG_MS = 10 * 60_000;
 const PAGE = fileURLToPath(new URL('./plain.html', import.meta.url));
 const PASS = fileURLToPath(new URL('./pass.js', import.meta.url));
 const NOTE = `Headless Chromium with an empty profile, a new one for each turn; server and browser on one machine. The \
-plain page sends slices of the file of the size of Postern's parts, three at once, to nginx; it reads, seals, hashes \
-and checks nothing, and nothing waits for the disk. Down, its service worker hands on to the browser's downloads what \
+plain page sends slices of the file of the size of Postern's parts, three at once, to nginx; it seals, hashes and \
+checks nothing, and nothing waits for the disk. It does not read them either: the browser does so by itself, without the \
+page; what it costs that bytes pass through a page at all, as those must that it seals, the entry below shows. Down, its service worker hands on to the browser's downloads what \
 nginx sends, as Postern's does with what it has opened; the link is a download without any page's doing.`;
 
 export async function browser() {
@@ -30,6 +31,7 @@ export async function browser() {
   const up = await race('upload', [
     { name: 'Postern', kind: 'ours', goal: null, turn: () => uploadToOurs(film) },
     { ...plain('the same bytes, not sealed, to nginx'), turn: () => uploadToNginx(film) },
+    { ...plain('the same, read by the page'), goal: null, turn: () => uploadToNginx(film, '?read') },
   ]);
   const [server, link] = await given(film);
   const nginx = await startPlain();
@@ -74,9 +76,9 @@ async function uploadToOurs(film: string): Promise<number> {
   return rate;
 }
 
-async function uploadToNginx(film: string): Promise<number> {
+async function uploadToNginx(film: string, how = ''): Promise<number> {
   const nginx = await startPlain();
-  const browser = await openPlain(nginx);
+  const browser = await openPlain(nginx, how);
   const rate = await timed(async () => {
     await browser.setFiles([film]);
     await until(browser, `return document.title === 'done'`, [], LONG_MS);
@@ -131,9 +133,9 @@ async function startPlain(): Promise<Nginx> {
   return nginx;
 }
 
-async function openPlain(nginx: Nginx): Promise<AnyBrowser> {
+async function openPlain(nginx: Nginx, how = ''): Promise<AnyBrowser> {
   const browser = await openChromium();
-  await browser.goto(`${nginx.url}/plain.html`);
+  await browser.goto(`${nginx.url}/plain.html${how}`);
   await until(browser, `return document.title === 'ready'`);
   return browser;
 }
