@@ -37,6 +37,14 @@ pub trait Device {
     async fn delete(&self, key: &str) -> Result<()>;
     /// All keys that begin with `prefix`, in order.
     async fn list(&self, prefix: &str) -> Result<Vec<String>>;
+    /// Removes all whose keys begin with `prefix`, and whatever else is left of such: also a value that a killed program
+    /// has half written.
+    async fn delete_all(&self, prefix: &str) -> Result<()> {
+        for key in self.list(prefix).await? {
+            self.delete(&key).await?;
+        }
+        Ok(())
+    }
     /// Keeps other processes (or tabs) off `name` until the guard is dropped; `None` if one of them has it.
     async fn lock(&self, name: &str) -> Result<Option<Guard>>;
 }

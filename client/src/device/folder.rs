@@ -34,6 +34,9 @@ impl FolderDevice {
     }
 }
 
+/// What the name of a half ends with.
+const HALF: &str = ".new";
+
 #[async_trait(?Send)]
 impl Device for FolderDevice {
     async fn get(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
@@ -55,8 +58,14 @@ impl Device for FolderDevice {
         remove_durably(&path).map_err(|error| failed(&path, &error))
     }
 
+    async fn delete_all(&self, prefix: &str) -> Result<()> {
+        let (folder, begins) = in_folder(prefix);
+        let folder = self.path(folder);
+        remove_all_durably(&folder, |name| name.starts_with(begins)).map_err(|error| failed(&folder, &error))
+    }
+
     async fn list(&self, prefix: &str) -> Result<Vec<String>> {
-        let (folder, _) = prefix.rsplit_once('/').unwrap_or(("", prefix));
+        let (folder, _) = in_folder(prefix);
         let mut keys = files_in(&self.root.join(folder))
             .map_err(|error| failed(&self.root, &error))?
             .into_iter()
@@ -80,6 +89,11 @@ impl Device for FolderDevice {
     }
 }
 
+/// The folder in which the keys with this prefix are, and what their names there begin with.
+fn in_folder(prefix: &str) -> (&str, &str) {
+    prefix.rsplit_once('/').unwrap_or(("", prefix))
+}
+
 fn take_lock(path: &Path) -> io::Result<Option<File>> {
     make_private_folder(folder_of(path))?;
     postern_disk::lock(path)
@@ -89,7 +103,7 @@ fn write_durably(path: &Path, value: &[u8]) -> io::Result<()> {
     let folder = path.parent().expect("keys are below the root");
     make_private_folder(folder)?;
     let mut name = path.file_name().expect("keys are not empty").to_owned();
-    name.push(format!(".{}.new", std::process::id()));
+    name.push(format!(".{}{HALF}", std::process::id()));
     let beside = folder.join(name);
     let mut file = OpenOptions::new()
         .create(true)
@@ -109,17 +123,17 @@ fn remove_durably(path: &Path) -> io::Result<()> {
     let (folder, name) = (path.parent(), path.file_name().and_then(|name| name.to_str()));
     let (folder, name) = folder.zip(name).expect("keys are text, below the root");
     let begins = format!("{name}.");
-    let halves = all_in(folder)?;
-    let halves = halves
-        .iter()
-        .filter(|half| half.starts_with(&begins) && half.ends_with(".new"));
-    [name]
-        .into_iter()
-        .chain(halves.map(String::as_str))
-        .try_for_each(|name| match fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        })?;
+    let is_half = |other: &str| other.starts_with(&begins) && other.ends_with(HALF);
+    remove_all_durably(folder, |other| other == name || is_half(other))
+}
+
+fn remove_all_durably(folder: &Path, is_one: impl Fn(&str) -> bool) -> io::Result<()> {
+    for name in all_in(folder)?.iter().filter(|name| is_one(name)) {
+        match fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
     // Where there is no folder, nothing was to be removed.
     match sync_names(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -130,7 +144,7 @@ fn remove_durably(path: &Path) -> io::Result<()> {
 /// Without what a killed process left half written: that is no value.
 fn files_in(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = all_in(folder)?;
-    names.retain(|name| !name.ends_with(".new"));
+    names.retain(|name| !name.ends_with(HALF));
     Ok(names)
 }
 
@@ -210,6 +224,20 @@ mod tests {
         block_on(device.delete("journal/a")).expect("delete");
         let left = all_in(&device.path("journal")).expect("readable");
         assert_eq!(left, ["ab.1.new"]);
+    }
+
+    #[test]
+    fn deleting_all_leaves_no_half_of_what_was_never_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let device = FolderDevice::open(folder.path()).expect("made");
+        block_on(device.delete_all("journal/")).expect("nothing to delete");
+        for key in ["journal/a", "journals"] {
+            block_on(device.put(key, b"x")).expect("put");
+        }
+        fs::write(device.path("journal/b.1.new"), b"half").expect("written");
+        block_on(device.delete_all("journal/")).expect("deleted");
+        assert!(all_in(&device.path("journal")).expect("readable").is_empty());
+        assert!(block_on(device.get("journals")).expect("get").is_some());
     }
 
     #[test]

@@ -64,10 +64,7 @@ pub fn described_name(parts: &[&[u8]]) -> String {
 /// Removes what goes when a session ends. The session is the first: nobody is signed in any more, even if the rest fails.
 pub(crate) async fn forget_account(device: &dyn Device) -> Result<()> {
     device.delete(SESSION).await?;
-    for key in device.list(JOURNALS).await? {
-        device.delete(&key).await?;
-    }
-    Ok(())
+    device.delete_all(JOURNALS).await
 }
 
 #[cfg(test)]
