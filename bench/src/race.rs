@@ -1,5 +1,6 @@
 //! Several who do the same, in turn.
 
+use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -100,6 +101,12 @@ pub(crate) fn seconds(command: &mut Command) -> Result<f64> {
 /// Brings to the disk what the one before has left in memory, so that nobody pays for another's bytes.
 pub(crate) fn settle() -> Result<()> {
     seconds(&mut Command::new("sync")).map(|_| ())
+}
+
+/// Leaves nothing of any file in memory. What is not on the disk yet is written first.
+pub(crate) fn forget_cached() -> Result<()> {
+    settle()?;
+    fs::write("/proc/sys/vm/drop_caches", "3").context("only root can empty the kernel's memory of files")
 }
 
 fn setting<T: std::str::FromStr>(name: &str, default: T) -> Result<T> {
