@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use postern_tests::{Cli, Crowd, Neighbour, Recorder, Server, Setup, every_file, noise};
+use postern_tests::{Cli, Crowd, Neighbour, Recorder, Server, Setup, every_file, is_long, noise};
 
 pub(crate) const PASSWORD: &str = "a gate in a wall";
 /// How much a server may grow under an attack of moderate size, in a build without optimisation; twice that under a large
@@ -21,12 +21,7 @@ pub(crate) const PASSWORD: &str = "a gate in a wall";
 const MAY_GROW_BYTES: u64 = 256 << 20;
 const MIB: u64 = 1 << 20;
 
-/// Whether the crowds have their full size.
-pub(crate) fn is_long() -> bool {
-    std::env::var_os("POSTERN_LONG").is_some()
-}
-
-/// `few`, or with `POSTERN_LONG` `many`.
+/// `few`, or in the thorough run `many`.
 pub(crate) fn sized(few: usize, many: usize) -> usize {
     if is_long() { many } else { few }
 }

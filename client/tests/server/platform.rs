@@ -13,14 +13,10 @@ use postern_client::protocol::TimeMs;
 use postern_client::protocol::server::SignUpPolicy;
 use postern_domain::{Postern, Rules, Stores};
 use postern_storage::{MemoryBlobs, MemoryRecords};
+pub(crate) use postern_tests::is_long;
 
 /// Of the changes that a native run tries, one in so many.
 pub(crate) const ONE_IN: usize = 1;
-
-/// `cargo xtask test --long` asks for everything; otherwise a sample is taken.
-pub(crate) fn is_long() -> bool {
-    std::env::var_os("POSTERN_LONG").is_some()
-}
 
 pub(crate) fn say(text: &str) {
     println!("{text}");

@@ -7,16 +7,12 @@ use std::path::Path;
 use std::process::Command;
 
 use postern_storage::contract::crash::ACTS;
-use postern_tests::{Cut, Tape, memory_folder};
+use postern_tests::{Cut, Tape, is_long, memory_folder};
 
 use crate::crash::{FOLDER, STEP, open};
 
 /// A step that no story comes to.
 const NEVER: u32 = 1_000_000;
-
-fn is_long() -> bool {
-    std::env::var_os("POSTERN_LONG").is_some()
-}
 
 /// Lets a child tell the story in `folder`, and die at a step.
 fn tell(tape: &mut Tape, folder: &Path, step: u32) {

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use postern_tests::{Cli, Crowd, Heard, Server, Setup, Visitor, noise};
+use postern_tests::{Cli, Crowd, Heard, Server, Setup, Visitor, is_long, noise};
 
-use super::{PASSWORD, ask, is_long, sized};
+use super::{PASSWORD, ask, sized};
 
 /// As many questions as a test has.
 fn without_limits() -> Setup {
