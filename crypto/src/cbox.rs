@@ -127,6 +127,22 @@ mod tests {
     }
 
     #[test]
+    fn a_box_may_hold_nothing_and_none_is_read_that_is_longer_than_any() {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let mut reads = |plain_len: usize| {
+            let sealed = seal(&KEY, Label::BoxSlot, CONTEXT, &vec![0; plain_len], &mut rng);
+            let shape = check_shape(&sealed);
+            let opened = open(&KEY, Label::BoxSlot, CONTEXT, &sealed).map(|plain| plain.len());
+            (sealed.len(), shape, opened)
+        };
+        assert_eq!(reads(0), (OVERHEAD, Ok(()), Ok(0)));
+        let most = MAX_LEN - OVERHEAD;
+        assert_eq!(reads(most), (MAX_LEN, Ok(()), Ok(most)));
+        let refused = Err(Error::CannotOpen);
+        assert_eq!(reads(most + 1), (MAX_LEN + 1, refused, Err(Error::CannotOpen)));
+    }
+
+    #[test]
     fn a2_a_box_opens_under_no_other_label() {
         for label in Label::ALL.iter().filter(|label| **label != Label::BoxSlot) {
             assert!(open(&KEY, *label, CONTEXT, &sealed()).is_err());

@@ -3,7 +3,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import type { Entry, FolderListing, Id } from '../engine/api';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
-import { whenLeft } from './session.svelte';
+import { whenLeft } from './leaving';
 
 export type SortKey = 'name' | 'size' | 'changed';
 

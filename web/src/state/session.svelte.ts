@@ -1,20 +1,13 @@
 /** Who is signed in, as far as this page knows. */
 import type { Account } from '../engine/api';
 import { asEngineError, engine, listen } from './engine';
+import { forgetAccount } from './leaving';
 import { router } from './router.svelte';
 
 type Standing = 'unknown' | 'out' | 'in' | 'unreachable';
 
 /** Not a secret, only a hint: without it, the first screen need not wait for the engine to say that nobody is in. */
 const HINT = 'postern-stays';
-
-type Forget = () => void;
-const forgotten: Forget[] = [];
-
-/** What a page has shown of one account must not be there when somebody signs in to another. */
-export function whenLeft(forget: Forget) {
-  forgotten.push(forget);
-}
 
 class Session {
   standing: Standing = $state('unknown');
@@ -53,7 +46,7 @@ class Session {
   left() {
     this.account = null;
     localStorage.removeItem(HINT);
-    for (const forget of forgotten) forget();
+    forgetAccount();
     this.#stands('out');
   }
 

@@ -1,7 +1,7 @@
 import type { Id, Share } from '../engine/api';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
-import { whenLeft } from './session.svelte';
+import { whenLeft } from './leaving';
 
 class Shares {
   all: Share[] | null = $state.raw(null);

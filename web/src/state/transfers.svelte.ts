@@ -3,7 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Id, KeptHandle, Transfer, TransferState, UploadItem } from '../engine/api';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
-import { whenLeft } from './session.svelte';
+import { whenLeft } from './leaving';
 
 /** What one drop, one pick or one download click started; drawn as one row. */
 export interface Group {
