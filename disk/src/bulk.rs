@@ -9,8 +9,10 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-/// Of places in the file, of lengths, and of addresses in memory: a page, which is at least a block.
-const BLOCK_BYTES: usize = 4 << 10;
+/// Of places in the file, of lengths, and of addresses in memory: the largest page that kernels use (on some ARM machines),
+/// which is a multiple of every disk's blocks. So no page is written both ways: one that the cache has read before its
+/// neighbour was written directly could be written back over it.
+const BLOCK_BYTES: usize = 64 << 10;
 const BLOCK: u64 = BLOCK_BYTES as u64;
 /// Written at once. On one disk, 256 KiB at a time came to 1.1 GB/s, 512 KiB to 1.6, 1 MiB to 1.9, 4 MiB to no more.
 const RUN_BYTES: usize = 1 << 20;
@@ -34,7 +36,8 @@ struct Blocks {
 }
 
 impl Bulk {
-    /// Writes `file` from `place` on, directly where that can be.
+    /// Writes `file` from `place` on, directly where that can be. Another, through a handle of its own, may write what comes
+    /// before or after: the block that both have a share of goes through the cache from both sides.
     #[must_use]
     pub fn direct(file: File, place: u64) -> Self {
         let is_direct = go_direct(&file, true);
