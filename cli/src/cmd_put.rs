@@ -80,7 +80,7 @@ impl Put {
         for (path, why) in &plan.skipped {
             desk.say().warn(&format!("left out {}: {why}", path.display()));
         }
-        let drive = desk.drive().await?;
+        let drive = Rc::new(desk.drive().await?);
         let to = self.to.unwrap_or_default();
         let outcomes = unless_stopped(GO_ON, put_plan(desk, &drive, &to, &plan)).await?;
         let done = done(&to, &plan, &outcomes);
@@ -121,7 +121,7 @@ impl Put {
     }
 }
 
-async fn put_plan(desk: &Desk, drive: &Drive, to: &Remote, plan: &Plan) -> Result<Vec<Outcome>> {
+async fn put_plan(desk: &Desk, drive: &Rc<Drive>, to: &Remote, plan: &Plan) -> Result<Vec<Outcome>> {
     let root = drive.account().root();
     let target = drive.make_folders(root, &[to.names().to_vec()]).await;
     let target = target.about(|| to.to_string())?[0];

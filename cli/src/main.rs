@@ -34,7 +34,6 @@ mod desk;
 mod failure;
 mod local;
 mod machine;
-mod off_thread;
 mod partial;
 mod progress;
 mod recovery_file;

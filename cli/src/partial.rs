@@ -14,12 +14,11 @@ use bytes::Bytes;
 use postern_client::device::Device;
 use postern_client::protocol::{ContentId, TimeMs};
 use postern_client::transfer::{Checkpoint, Sink};
-use postern_client::{Content, Error};
+use postern_client::{Content, Error, compute};
 use postern_disk::{Bulk, folder_of, sync_names};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::note::Note;
-use crate::off_thread::off_thread;
 use crate::target::beside;
 
 /// After so many bytes they are made durable, and noted: what is not noted is fetched again, since after a power cut a
@@ -100,10 +99,10 @@ impl Partial {
             note,
             ..
         } = self;
-        let moved = off_thread(move || {
+        let moved = compute(move || {
             stamp(&file, modified);
             file.sync_all()?;
-            put_in_place(&path, &place, force)?;
+            move_to(&path, &place, force)?;
             sync_names(folder_of(&place))
         });
         moved.await.map_err(|error| unsaved(&error))?;
@@ -135,7 +134,7 @@ impl Sink for Partial {
     async fn write(&mut self, bytes: Bytes) -> postern_client::Result<()> {
         let count = bytes.len() as u64;
         let mut bulk = self.bulk.take().ok_or(Error::Cancelled)?;
-        let written = off_thread(move || {
+        let written = compute(move || {
             bulk.write(&bytes)?;
             bulk.flush()?;
             Ok(bulk)
@@ -188,7 +187,7 @@ pub(crate) fn stamp(file: &File, modified: TimeMs) {
 }
 
 /// A hard link is made only if nothing has the name, whoever else is fast; where disks have none, looking has to do.
-pub(crate) fn put_in_place(path: &Path, place: &Path, force: bool) -> io::Result<()> {
+pub(crate) fn move_to(path: &Path, place: &Path, force: bool) -> io::Result<()> {
     if force {
         return fs::rename(path, place);
     }
@@ -229,13 +228,13 @@ mod tests {
         let (part, place) = (home.path().join("part"), home.path().join("place"));
         fs::write(&part, "new").expect("a file");
         fs::write(&place, "old").expect("a file");
-        assert!(put_in_place(&part, &place, false).is_err());
+        assert!(move_to(&part, &place, false).is_err());
         assert_eq!(fs::read_to_string(&place).expect("there"), "old");
-        put_in_place(&part, &place, true).expect("replaced");
+        move_to(&part, &place, true).expect("replaced");
         assert_eq!(fs::read_to_string(&place).expect("there"), "new");
         fs::write(&part, "newer").expect("a file");
         fs::remove_file(&place).expect("removed");
-        put_in_place(&part, &place, false).expect("moved");
+        move_to(&part, &place, false).expect("moved");
         assert!(!part.exists() && place.exists());
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use postern_client::Error;
-use postern_disk::{folder_of, sync_names};
+use postern_disk::{folder_of, put_in_place, sync_names};
 
 use crate::failure::{Failure, Result};
 use crate::say::Say;
@@ -49,9 +49,7 @@ impl RecoveryFile {
 
     /// Its words are in force: puts it in its place.
     pub(crate) fn finish(self) -> Result<()> {
-        let moved = fs::rename(&self.beside, &self.path);
-        let synced = moved.and_then(|()| sync_names(folder_of(&self.path)));
-        synced.map_err(|error| {
+        put_in_place(&self.beside, &self.path).map_err(|error| {
             let (path, beside) = (self.path.display(), self.beside.display());
             Failure::told(format!(
                 "{path} cannot be written ({error}): the words are in {beside}"

@@ -2,6 +2,7 @@
 
 mod together;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,8 +14,8 @@ use postern_client::device::Device;
 use postern_client::drive::Entry;
 use postern_client::names::LocalNames;
 use postern_client::protocol::volume::NodeKind;
-use postern_client::transfer::{MAX_BUNDLED_BYTES, SEGMENT_PLAIN_BYTES, bundles};
-use postern_disk::{Flush, folder_of, sync_names};
+use postern_client::transfer::{Way, bundles};
+use postern_disk::{Flush, folder_of, put_in_place, sync_names};
 
 use crate::failure::{About as _, Failure, Result};
 use crate::local::modified;
@@ -26,7 +27,7 @@ use crate::target::beside;
 /// So many bundles of small files are on their way at once: one is fetched, one is opened, one is written to the disk.
 const BUNDLES_AT_ONCE: usize = 3;
 /// So many files that fill a request are on their way at once.
-const MIDDLE_AT_ONCE: usize = 6;
+const WHOLE_AT_ONCE: usize = 6;
 
 /// Saves what a shelf holds.
 pub(crate) struct Saver<'a> {
@@ -99,16 +100,16 @@ impl Saver<'_> {
             let (place, entry) = (folder.join(path), entry.clone());
             async move { self.file(&entry, &place).await }
         };
-        let (small, others): (Vec<_>, Vec<_>) =
-            wanted.partition(|(_, entry)| entry.size_bytes <= MAX_BUNDLED_BYTES);
-        let (middle, large): (Vec<_>, Vec<_>) = others
-            .into_iter()
-            .partition(|(_, entry)| entry.size_bytes < SEGMENT_PLAIN_BYTES);
-        let small = stream::iter(bundles(small, |(_, entry)| entry.size_bytes));
+        let mut ways: HashMap<_, Vec<_>> = HashMap::new();
+        for file in wanted {
+            ways.entry(Way::of(file.1.size_bytes)).or_default().push(file);
+        }
+        let mut going = |way| ways.remove(&way).unwrap_or_default();
+        let small = stream::iter(bundles(going(Way::Bundled), |(_, entry)| entry.size_bytes));
         let saved = small.map(|some| self.bundle(folder, some));
         let saved = saved.buffer_unordered(BUNDLES_AT_ONCE);
         saved.try_collect::<()>().await?;
-        for (some, at_once) in [(middle, MIDDLE_AT_ONCE), (large, 1)] {
+        for (some, at_once) in [(going(Way::Whole), WHOLE_AT_ONCE), (going(Way::InParts), 1)] {
             let saved = stream::iter(some).map(save).buffer_unordered(at_once);
             saved.try_collect::<()>().await?;
         }
@@ -155,10 +156,11 @@ fn settle(tree: &Tree, work: &Path, place: &Path) -> io::Result<()> {
     let folders: Vec<_> = tree.folders.iter().map(|folder| work.join(folder)).collect();
     let folders = folders.iter().map(PathBuf::as_path);
     Flush::begin(folders.clone())?.names(folders)?;
-    if work != place {
-        fs::rename(work, place)?;
+    if work == place {
+        sync_names(folder_of(place))
+    } else {
+        put_in_place(work, place)
     }
-    sync_names(folder_of(place))
 }
 
 fn make_folder(path: &Path) -> Result<()> {

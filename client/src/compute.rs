@@ -3,7 +3,7 @@
 
 /// Runs `work` without holding up other transfers.
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -13,6 +13,6 @@ pub(crate) async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send +
 /// Runs `work` here.
 #[cfg(target_arch = "wasm32")]
 #[expect(clippy::unused_async, reason = "the native twin waits")]
-pub(crate) async fn compute<T>(work: impl FnOnce() -> T) -> T {
+pub async fn compute<T>(work: impl FnOnce() -> T) -> T {
     work()
 }

@@ -30,6 +30,7 @@ pub mod transfer;
 
 pub use account::{Account, PreparedKeys, PreparedSignUp, Stay};
 pub use buffers::{Buffers, Lent};
+pub use compute::compute;
 pub use drive::Drive;
 pub use error::{Error, ErrorClass, Result};
 pub use passwords::ChosenPassword;

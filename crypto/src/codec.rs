@@ -194,6 +194,18 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_itself_is_allowed() {
+        let bytes = Writer::default().lp(b"four").finish();
+        assert_eq!(Reader::new(&bytes).lp(4), Ok(&b"four"[..]));
+        assert!(Reader::new(&bytes).lp(3).is_err());
+        let bytes = Writer::default()
+            .list(&[1, 2], |writer, item| writer.u8(*item))
+            .finish();
+        assert_eq!(Reader::new(&bytes).list(2, Reader::u8), Ok(vec![1, 2]));
+        assert!(Reader::new(&bytes).list(1, Reader::u8).is_err());
+    }
+
+    #[test]
     fn lengths_and_counts_are_bounded_before_anything_is_reserved() {
         let huge = u32::MAX.to_be_bytes();
         assert!(Reader::new(&huge).lp(usize::MAX).is_err());

@@ -35,3 +35,15 @@ pub(crate) fn labelled_into(label: Label, bytes: &[u8], out: &mut [u8]) {
 pub fn equal(a: &[u8], b: &[u8]) -> bool {
     primitives::equal(a, b)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_keeps_of_a_token_is_told_by_the_token_and_by_its_label() {
+        assert_eq!(token_hash(b"one"), labelled(Label::HashToken, b"one"));
+        assert_ne!(token_hash(b"one"), token_hash(b"two"));
+        assert_ne!(token_hash(b"one"), hash(b"one"));
+    }
+}

@@ -113,16 +113,6 @@ impl NodeKind {
             Self::File => 2,
         }
     }
-
-    /// The kind of a number.
-    #[must_use]
-    pub const fn from_number(number: u8) -> Option<Self> {
-        match number {
-            1 => Some(Self::Folder),
-            2 => Some(Self::File),
-            _ => None,
-        }
-    }
 }
 
 impl Node {

@@ -91,3 +91,16 @@ impl PartialEq for Secret64 {
         primitives::equal(&self.0, &other.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_64_bytes_are_equal_if_all_of_them_are() {
+        let (one, mut other) = (Secret64([1; 64]), Secret64([1; 64]));
+        assert!(one == other);
+        other.0[63] = 2;
+        assert!(one != other);
+    }
+}

@@ -36,16 +36,6 @@ impl SlotKind {
             Self::Recovery => 2,
         }
     }
-
-    /// The kind of a number.
-    #[must_use]
-    pub const fn from_number(number: u8) -> Option<Self> {
-        match number {
-            1 => Some(Self::Password),
-            2 => Some(Self::Recovery),
-            _ => None,
-        }
-    }
 }
 
 impl Slot {

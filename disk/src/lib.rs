@@ -7,7 +7,7 @@
 mod bulk;
 mod flush;
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -30,6 +30,15 @@ pub fn folder_of(path: &Path) -> &Path {
 /// Those of the disk. What was not written then is never written: to try again is no remedy.
 pub fn sync_names(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// Gives what was written and synced beside its place that place, whatever has the name now. Durable when this returns.
+///
+/// # Errors
+/// Those of the disk. The old or the new is there then.
+pub fn put_in_place(beside: &Path, place: &Path) -> io::Result<()> {
+    fs::rename(beside, place)?;
+    sync_names(folder_of(place))
 }
 
 /// Makes a folder that only its owner may enter (0700), and what is missing above it. Durable when this returns. One that

@@ -40,7 +40,8 @@ fn an_upload_goes_on_after_the_client_was_killed(setup: &Setup) {
     let file = alice.home().join("film");
     fs::write(&file, noise(7, SIZE)).expect("a file");
 
-    way.hold_after(SIZE / 2);
+    // More than is on its way at once: some of it has arrived.
+    way.hold_after(SIZE / 4 * 3);
     let upload = alice.typed(["put"]).arg(&file).spawn();
     wait_until(|| way.is_holding());
     upload.kill();

@@ -1,6 +1,6 @@
 /** The module itself, asked as the engine asks it, for what the page has no button for. It is the one of the suites. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Client, Download, Skin } from '../src/engine/skin';
+import type { Client, Skin } from '../src/engine/skin';
 import { openProfile, type Profile } from './browser/chromium';
 import { type Suites, serveSuites } from './browser/suites';
 
@@ -18,7 +18,7 @@ interface Scene {
   /** What the sink has been given, in this order. */
   got: Uint8Array[];
 }
-type Prepared = Window & { skin: Skin; scene: Scene; download: Download };
+type Prepared = Window & { skin: Skin; scene: Scene };
 
 let suites: Suites;
 let profile: Profile;
@@ -62,11 +62,15 @@ async function signUpWithFilm(size: number) {
   const { preparationId } = await client.prepareSignUp('ada', 'a gate in a wall');
   const { root } = await client.completeSignUp(preparationId, { stay: false });
   const film = Uint8Array.from({ length: size }, (_, i) => Math.imul(i, 2_654_435_761) >>> 24);
-  const journal = 'AAAAAAAAAAAAAAAAAAAAAA';
-  const never = new AbortController().signal;
-  const content = await client.uploadContent(journal, new Blob([film]), () => {}, never);
-  await client.attach([{ journal, content, parent: root, name: 'film', modifiedMs: 1, mediaType: '' }]);
-  (window as unknown as Prepared).scene = { client, film, node: journal, got: [] };
+  const node = 'AAAAAAAAAAAAAAAAAAAAAA';
+  const file = { id: node, source: new Blob([film]), root, path: [], name: 'film', modifiedMs: 1, mediaType: '' };
+  await new Promise<void>((resolve, reject) =>
+    client.send([file], (news) => {
+      if (news.is === 'failed') reject(news.error);
+      if (news.is === 'done') resolve();
+    }),
+  );
+  (window as unknown as Prepared).scene = { client, film, node, got: [] };
 }
 
 /** How many bytes the sink has got, and whether they are the film's. */
@@ -113,7 +117,7 @@ test('a download that is stopped while a piece is written goes on behind that pi
 });
 
 test('a line that breaks while a slow sink writes costs nothing that has come', async () => {
-  const outcome = await profile.page.evaluate(
+  const heard = await profile.page.evaluate(
     async ([third, pieces]) => {
       const { scene } = window as unknown as Prepared;
       const { fetch } = window;
@@ -134,20 +138,18 @@ test('a line that breaks while a slow sink writes costs nothing that has come', 
           await new Promise((resolve) => setTimeout(resolve));
         },
       });
-      Object.assign(window, { download });
-      const outcome = await download.run(() => {}, new AbortController().signal).catch(({ kind }) => kind);
-      window.fetch = fetch;
-      return outcome;
+      const heard: [string, number][] = [];
+      const { signal } = new AbortController();
+      await download.run((news) => {
+        if (news.is !== 'retrying') return;
+        heard.push([news.error.kind, scene.got.reduce((bytes, piece) => bytes + piece.length, 0)]);
+        window.fetch = fetch;
+      }, signal);
+      download.free();
+      return heard;
     },
     [THIRD, SEGMENT / PIECE] as const,
   );
-  expect(outcome).toBe('unavailable');
-  expect(await profile.page.evaluate(gotten)).toEqual({ bytes: 2 * SEGMENT, same: true });
-
-  await profile.page.evaluate(async () => {
-    const { download } = window as unknown as Prepared;
-    await download.run(() => {}, new AbortController().signal);
-    download.free();
-  });
+  expect(heard).toEqual([['unavailable', 2 * SEGMENT]]);
   expect(await profile.page.evaluate(gotten)).toEqual({ bytes: SIZE, same: true });
 });

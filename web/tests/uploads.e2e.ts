@@ -6,7 +6,7 @@ import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
 import { dragIn } from './browser/drag';
 import { newFolder } from './browser/folders';
-import { MIB, sha256, writeRandom } from './browser/samples';
+import { MIB, sha256, writeFolder, writeRandom } from './browser/samples';
 import { type Server, startServer } from './browser/server';
 import { ada, choose, signUp, waitUntilThrough } from './browser/steps';
 
@@ -61,6 +61,26 @@ test('a second page leaves the uploads of the first alone', async () => {
   await second.getByText('film.mov').waitFor();
   await second.close();
   await expectSameBytes(page);
+});
+
+test('many small files go in few requests, and become visible together', async () => {
+  const { page, context } = profile;
+  const folder = await writeFolder(join(await newFolder(), 'letters'), 300);
+  const sent: string[] = [];
+  context.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (request.method() !== 'GET' && /\/(contents|batches)/.test(pathname)) sent.push(pathname);
+  });
+  await signUp(page, server.url, { ...ada, name: `ada.${people}` });
+  sent.length = 0;
+  await choose(page, en.drive.addFolder, folder);
+  await waitUntilThrough(page, 'letters');
+  await page.getByRole('row').getByRole('button', { name: 'letters', exact: true }).click();
+  await page.getByText('note 299.txt').waitFor();
+  expect(await page.getByRole('row').count()).toBe(1 + 225 + 1);
+  // 1.7 MB of text: one bundle at a time, and the folders and files that became visible meanwhile.
+  expect(sent.length).toBeGreaterThan(2);
+  expect(sent.length).toBeLessThan(20);
 });
 
 test('a dragged file that may still be read goes on after a reload with one click', async () => {

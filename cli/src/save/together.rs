@@ -5,15 +5,14 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use postern_client::Error;
 use postern_client::drive::Entry;
 use postern_client::protocol::NodeId;
+use postern_client::{Error, compute};
 use postern_disk::{Flush, folder_of};
 
 use super::Saver;
 use crate::failure::{About as _, Result};
-use crate::off_thread::off_thread;
-use crate::partial::{put_in_place, stamp, unsaved};
+use crate::partial::{move_to, stamp, unsaved};
 use crate::target::beside;
 
 /// A small file, whole and opened, that is not saved yet.
@@ -47,7 +46,7 @@ impl Saver<'_> {
             opened.push(Opened { place, entry, bytes });
         }
         let force = self.force;
-        off_thread(move || save(&opened, force)).await?;
+        compute(move || save(&opened, force)).await?;
         for (_, entry) in files {
             self.progress.file().at(entry.size_bytes);
         }
@@ -74,7 +73,7 @@ fn save(files: &[Opened], force: bool) -> Result<()> {
     }
     at(first, flush.files(written.iter().map(|written| &written.file)))?;
     for Written { place, path, .. } in &written {
-        at(place, put_in_place(path, place, force))?;
+        at(place, move_to(path, place, force))?;
     }
     at(first, flush.names(folders))
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use postern_disk::{folder_of, make_private_folder, sync_names};
+use postern_disk::{folder_of, make_private_folder, put_in_place, sync_names};
 use zeroize::Zeroizing;
 
 use super::{Device, Guard};
@@ -113,8 +113,7 @@ fn write_durably(path: &Path, value: &[u8]) -> io::Result<()> {
         .open(&beside)?;
     file.write_all(value)?;
     file.sync_data()?;
-    fs::rename(&beside, path)?;
-    sync_names(folder)
+    put_in_place(&beside, path)
 }
 
 /// Also what a killed process left half written of it: that holds keys as well. Durably: whoever signed out must not be

@@ -4,48 +4,59 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use bytes::Bytes;
+use postern_crypto::hash;
 use postern_crypto::node::Content;
-use postern_crypto::stream::{ContentSealer, HEADER_LEN, digest};
-use postern_crypto::{ContentKey, hash};
+use postern_crypto::stream::{HEADER_LEN, digest};
 use postern_protocol::ContentId;
 use postern_protocol::bundle::{self, ENTRY_BYTES, MAX_BUNDLE_BYTES, MAX_BUNDLE_CONTENTS};
 
-use super::part::sealed_len;
-use super::upload::{layout, sealed_bytes};
+use super::begun::Begun;
+use super::cutting::{sealed_bytes, sealed_segment_len};
 use crate::account::Account;
 use crate::compute::compute;
 use crate::http::{Api, Door};
 use crate::{Error, Result};
 
-/// Up to here a content goes with others. What is larger fills a request by itself.
-pub const MAX_BUNDLED_BYTES: u64 = 128 << 10;
-
-/// A small content that is about to be sealed.
-struct Fresh {
-    content: ContentId,
-    key: ContentKey,
-    sealer: ContentSealer,
-    plain: Vec<u8>,
+/// How full a bundle is.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    contents: usize,
+    bytes: u64,
 }
 
 /// Cuts `items` into bundles, in their order, none larger than may be; `size_bytes` is the plaintext's, of which none is
-/// above [`MAX_BUNDLED_BYTES`].
+/// above [`MAX_BUNDLED_BYTES`](super::MAX_BUNDLED_BYTES).
 pub fn bundles<T>(items: impl IntoIterator<Item = T>, size_bytes: impl Fn(&T) -> u64) -> Vec<Vec<T>> {
-    let (mut bundles, mut bundle, mut filled) = (Vec::new(), Vec::new(), 0);
+    let (mut bundles, mut bundle, mut room) = (Vec::new(), Vec::new(), Room::default());
     for item in items {
-        let wanted = sealed_bytes(size_bytes(&item)) + ENTRY_BYTES as u64;
-        let is_full = bundle.len() == MAX_BUNDLE_CONTENTS || filled + wanted > MAX_BUNDLE_BYTES as u64;
-        if is_full {
+        let size_bytes = size_bytes(&item);
+        if !room.has(size_bytes) {
             bundles.push(std::mem::take(&mut bundle));
-            filled = 0;
+            room = Room::default();
         }
+        room.take(size_bytes);
         bundle.push(item);
-        filled += wanted;
     }
     if !bundle.is_empty() {
         bundles.push(bundle);
     }
     bundles
+}
+
+impl Room {
+    /// Whether another content of that size goes in.
+    pub(super) fn has(&self, size_bytes: u64) -> bool {
+        self.contents < MAX_BUNDLE_CONTENTS && self.bytes + entry_bytes(size_bytes) <= MAX_BUNDLE_BYTES as u64
+    }
+
+    pub(super) fn take(&mut self, size_bytes: u64) {
+        self.contents += 1;
+        self.bytes += entry_bytes(size_bytes);
+    }
+}
+
+fn entry_bytes(size_bytes: u64) -> u64 {
+    sealed_bytes(size_bytes) + ENTRY_BYTES as u64
 }
 
 /// Seals and sends small contents, as many as fit into a bundle ([`bundles`]), and answers them in their order. They are
@@ -54,17 +65,19 @@ pub fn bundles<T>(items: impl IntoIterator<Item = T>, size_bytes: impl Fn(&T) ->
 /// # Errors
 /// As all requests. None of them is kept then, or it is not known whether they are.
 pub async fn upload_bundle(account: &Account, plain: Vec<Vec<u8>>) -> Result<Vec<Content>> {
-    let fresh: Vec<_> = plain
-        .into_iter()
-        .map(|plain| Fresh::new(account, plain))
-        .collect();
+    let begin = |plain| (Begun::new(account.surroundings()), plain);
+    let begun: Vec<_> = plain.into_iter().map(begin).collect();
     let (bundle, checksum, contents) = compute(move || {
         let mut bundle = Vec::new();
-        let contents: Vec<_> = fresh.into_iter().map(|fresh| fresh.seal(&mut bundle)).collect();
+        let contents = begun
+            .into_iter()
+            .map(|(begun, plain)| seal(begun, &plain, &mut bundle));
+        let contents = contents.collect::<Result<Vec<_>>>();
         let checksum = hash::hash(&bundle);
         (bundle, checksum, contents)
     })
     .await;
+    let contents = contents?;
     let kept = account.api.put_bundle(bundle.into(), &checksum).await?;
     let sizes = contents
         .iter()
@@ -102,32 +115,12 @@ pub(crate) async fn fetch_bundle(
     Ok(opened.await)
 }
 
-impl Fresh {
-    fn new(account: &Account, plain: Vec<u8>) -> Self {
-        let around = account.surroundings();
-        let (content, mut rng): (ContentId, _) = (around.new_id(), around.rng());
-        let key = ContentKey::generate(&mut rng);
-        Self {
-            sealer: ContentSealer::create(&key, &content.0, &mut rng),
-            content,
-            key,
-            plain,
-        }
-    }
-
-    fn seal(self, bundle: &mut Vec<u8>) -> Content {
-        let size = self.plain.len() as u64;
-        let mut sealed = vec![0; sealed_len(0, self.plain.len())];
-        let hash = self.sealer.seal_segment(0, &self.plain, &mut sealed).hash;
-        bundle::push(bundle, self.content, &sealed);
-        Content {
-            id: self.content.0,
-            key: self.key,
-            size,
-            chunks: layout().chunks(size),
-            digest: digest(&[hash]),
-        }
-    }
+/// Seals a small content to the end of `bundle`.
+fn seal(begun: Begun, plain: &[u8], bundle: &mut Vec<u8>) -> Result<Content> {
+    let mut sealed = vec![0; sealed_segment_len(0, plain.len())];
+    let hash = begun.sealer()?.seal_segment(0, plain, &mut sealed).hash;
+    bundle::push(bundle, begun.content, &sealed);
+    Ok(begun.finish(plain.len() as u64, &[hash]))
 }
 
 /// As a download opens: every chunk, the length, and the digest of the whole (threats B4 to B6).
@@ -150,6 +143,7 @@ fn open(content: &Content, sealed: &Bytes, place: &Range<u64>) -> Result<Vec<u8>
 
 #[cfg(test)]
 mod tests {
+    use super::super::MAX_BUNDLED_BYTES;
     use super::*;
 
     #[test]

@@ -12,7 +12,8 @@ use postern_crypto::stream::{ContentReader, HEADER_LEN, SEGMENT_CHUNKS, digest};
 use postern_crypto::{Hash, hash};
 use postern_protocol::{ContentId, parts};
 
-use super::{DEFAULT_WIDTH, SEGMENT_PLAIN_BYTES};
+use super::DEFAULT_WIDTH;
+use super::cutting::{SEGMENT_PLAIN_BYTES, sealed_bytes};
 use crate::compute::compute;
 use crate::http::{Api, Door};
 use crate::{Buffers, Error, Lent, Result};
@@ -189,7 +190,7 @@ fn finish(content: &Content, checkpoint: &Checkpoint) -> Result<()> {
 
 impl<'a> Fetch<'a> {
     fn new(api: &'a Api, door: &'a Door, content: &'a Content) -> Result<Self> {
-        let sealed_bytes = super::upload::sealed_bytes(content.size);
+        let sealed_bytes = sealed_bytes(content.size);
         if sealed_bytes > parts::MAX_CONTENT_BYTES {
             return Err(Error::NotAuthentic);
         }

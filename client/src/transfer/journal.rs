@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures::lock::Mutex;
+use postern_crypto::Hash;
 use postern_crypto::codec::{Reader, Writer};
-use postern_crypto::stream::{ContentSealer, HEADER_LEN};
-use postern_crypto::{ContentKey, Hash};
+use postern_crypto::stream::HEADER_LEN;
 use postern_protocol::{AccountId, ContentId, parts};
 use zeroize::Zeroizing;
 
+use super::begun::Begun;
 use crate::device::{Device, Guard, keys};
 use crate::{Error, Result, Surroundings};
 
@@ -22,9 +23,7 @@ use crate::{Error, Result, Surroundings};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Notes {
     account: AccountId,
-    content: ContentId,
-    key: ContentKey,
-    header: [u8; HEADER_LEN],
+    begun: Begun,
     size_bytes: u64,
     parts: BTreeMap<u32, Hash>,
 }
@@ -51,7 +50,7 @@ pub(crate) async fn noted_content(around: &Surroundings, name: &str) -> Result<O
     let noted = around.device.get(&keys::journal(name)).await?;
     Ok(noted
         .and_then(|bytes| Notes::decode(&bytes).ok())
-        .map(|notes| notes.content))
+        .map(|notes| notes.begun.content))
 }
 
 impl Journal {
@@ -85,16 +84,9 @@ impl Journal {
         })
     }
 
-    pub(crate) fn content(&self) -> ContentId {
-        self.notes.borrow().content
-    }
-
-    pub(crate) fn key(&self) -> ContentKey {
-        self.notes.borrow().key.clone()
-    }
-
-    pub(crate) fn header(&self) -> [u8; HEADER_LEN] {
-        self.notes.borrow().header
+    /// The content that this is the journal of.
+    pub(crate) fn begun(&self) -> Begun {
+        self.notes.borrow().begun.clone()
     }
 
     pub(crate) fn noted(&self, part: u32) -> Option<Hash> {
@@ -122,16 +114,9 @@ impl Journal {
 
 impl Notes {
     fn fresh(around: &Surroundings, account: AccountId, size_bytes: u64) -> Self {
-        let (content, mut rng): (ContentId, _) = (around.new_id(), around.rng());
-        let key = ContentKey::generate(&mut rng);
-        let header = *ContentSealer::create(&key, &content.0, &mut rng)
-            .header()
-            .as_bytes();
         Self {
             account,
-            content,
-            key,
-            header,
+            begun: Begun::new(around),
             size_bytes,
             parts: BTreeMap::new(),
         }
@@ -139,11 +124,9 @@ impl Notes {
 
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         let parts: Vec<_> = self.parts.iter().collect();
-        Writer::with_capacity(160 + HEADER_LEN + parts.len() * 36)
-            .raw(&self.account.0)
-            .raw(&self.content.0)
-            .raw(self.key.expose())
-            .raw(&self.header)
+        let writer = Writer::with_capacity(160 + HEADER_LEN + parts.len() * 36).raw(&self.account.0);
+        self.begun
+            .write(writer)
             .u64(self.size_bytes)
             .list(&parts, |writer, (part, hash)| writer.u32(**part).raw(*hash))
             .finish()
@@ -153,9 +136,7 @@ impl Notes {
         let mut reader = Reader::new(bytes);
         let notes = Self {
             account: AccountId(reader.array()?),
-            content: ContentId(reader.array()?),
-            key: ContentKey::from_bytes(reader.key()?),
-            header: reader.array()?,
+            begun: Begun::read(&mut reader)?,
             size_bytes: reader.u64()?,
             parts: reader
                 .list(parts::MAX_PARTS, |reader| Ok((reader.u32()?, reader.array()?)))?

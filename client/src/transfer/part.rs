@@ -1,54 +1,48 @@
 //! One part: read, sealed, hashed, noted, sent. The same code in a native task and in a browser's pool worker.
 
 use postern_crypto::codec::{Reader, Writer};
-use postern_crypto::stream::{ContentSealer, DEFAULT_CHUNK_LOG2, HEADER_LEN, Sealed, digest};
-use postern_crypto::{ContentKey, Hash, hash};
-use postern_protocol::{ContentId, parts};
+use postern_crypto::stream::{HEADER_LEN, Sealed};
+use postern_crypto::{Hash, hash};
+use postern_protocol::parts;
 use zeroize::Zeroizing;
 
-use super::SEGMENT_PLAIN_BYTES;
+use super::begun::Begun;
+use super::cutting::{SEGMENT_PLAIN_BYTES, sealed_segment_len};
 use super::lanes::Note;
 use super::source::Source;
 use crate::compute::compute;
 use crate::http::Api;
 use crate::{Buffers, Lent, Result};
 
-const CHUNK_BYTES: usize = 1 << DEFAULT_CHUNK_LOG2;
-const TAG_BYTES: usize = 16;
-const SEGMENT_CHUNKS: usize = 128;
 /// The segments of the largest part.
 const MAX_SEGMENTS: u32 = 8;
 
 /// What a lane is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartJob {
-    /// The content.
-    pub content: ContentId,
-    /// Its key.
-    pub key: ContentKey,
-    /// Its header.
-    pub header: [u8; HEADER_LEN],
+    /// Of which content.
+    pub(super) begun: Begun,
     /// Which part.
-    pub part: u32,
+    pub(super) part: u32,
     /// The part is the whole content, to be put in one request.
-    pub whole: bool,
+    pub(super) whole: bool,
     /// The server has this part: seal it only to prove that the source is still the same.
-    pub is_there: bool,
+    pub(super) is_there: bool,
 }
 
 /// What a lane has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartDone {
     /// Which part.
-    pub part: u32,
+    pub(super) part: u32,
     /// How much plaintext it holds.
-    pub plain_bytes: u64,
+    pub(super) plain_bytes: u64,
     /// How long it is; 0 if it lies beyond the end of the source, and nothing was sent.
-    pub sealed_bytes: u64,
+    pub(super) sealed_bytes: u64,
     /// Whether it ends the content.
-    pub last: bool,
+    pub(super) last: bool,
     /// The hashes of its segments.
-    pub segments: Vec<Hash>,
+    pub(super) segments: Vec<Hash>,
 }
 
 /// What lanes keep between two jobs.
@@ -82,20 +76,12 @@ pub async fn run_part(
     let (bytes, hash) = checksum(bytes, &done.segments).await;
     note.sealed(hash).await?;
     if job.whole {
-        api.put_content(job.content, bytes.into(), &hash).await?;
+        api.put_content(job.begun.content, bytes.into(), &hash).await?;
     } else if !job.is_there {
-        api.put_part(job.content, job.part, bytes.into(), &hash).await?;
+        api.put_part(job.begun.content, job.part, bytes.into(), &hash)
+            .await?;
     }
     Ok(done)
-}
-
-/// The digest of a content, from its parts in order.
-pub(super) fn digest_of(parts: &[PartDone]) -> Hash {
-    let segments: Vec<Hash> = parts
-        .iter()
-        .flat_map(|part| part.segments.iter().copied())
-        .collect();
-    digest(&segments)
 }
 
 async fn seal(job: &PartJob, source: &dyn Source, memory: &LaneMemory) -> Result<SealedPart> {
@@ -122,10 +108,10 @@ async fn seal(job: &PartJob, source: &dyn Source, memory: &LaneMemory) -> Result
 
 /// One buffer of the whole part's length, filled segment by segment; the plaintext in memory is one segment's.
 async fn seal_segment(job: &PartJob, mut part: SealedPart, segment: u64, plain: Lent) -> Result<SealedPart> {
-    let sealer = ContentSealer::resume(&job.key, &job.header)?;
+    let sealer = job.begun.sealer()?;
     let work = move || {
         let start = part.len();
-        let end = start + sealed_len(segment, plain.len());
+        let end = start + sealed_segment_len(segment, plain.len());
         if part.bytes.len() < end {
             part.bytes.set_len(end);
         }
@@ -137,13 +123,6 @@ async fn seal_segment(job: &PartJob, mut part: SealedPart, segment: u64, plain: 
         part
     };
     Ok(compute(work).await)
-}
-
-/// How long a segment with that much plaintext is.
-pub(super) fn sealed_len(segment: u64, plain_len: usize) -> usize {
-    let chunks = (plain_len / CHUNK_BYTES + 1).min(SEGMENT_CHUNKS);
-    let header = if segment == 0 { HEADER_LEN } else { 0 };
-    header + plain_len + chunks * TAG_BYTES
 }
 
 /// A part of one segment has that segment's hash; only the later, larger parts are hashed as a whole.
@@ -212,10 +191,8 @@ impl PartJob {
     /// For the way to a pool worker. Holds the content's key.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        Writer::with_capacity(16 + 32 + HEADER_LEN + 8)
-            .raw(&self.content.0)
-            .raw(self.key.expose())
-            .raw(&self.header)
+        self.begun
+            .write(Writer::with_capacity(16 + 32 + HEADER_LEN + 8))
             .u32(self.part)
             .u8(u8::from(self.whole))
             .u8(u8::from(self.is_there))
@@ -229,9 +206,7 @@ impl PartJob {
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(bytes);
         let job = Self {
-            content: ContentId(reader.array()?),
-            key: ContentKey::from_bytes(reader.key()?),
-            header: reader.array()?,
+            begun: Begun::read(&mut reader)?,
             part: reader.u32()?,
             whole: flag(&mut reader)?,
             is_there: flag(&mut reader)?,
@@ -251,10 +226,9 @@ mod tests {
 
     #[test]
     fn a_job_and_its_outcome_survive_the_way_to_a_worker() {
+        let begun = Begun::read(&mut Reader::new(&[1; 16 + 32 + HEADER_LEN])).expect("long enough");
         let job = PartJob {
-            content: ContentId([1; 16]),
-            key: ContentKey::from_bytes([2; 32]),
-            header: [3; HEADER_LEN],
+            begun,
             part: 4,
             whole: false,
             is_there: true,
@@ -268,25 +242,5 @@ mod tests {
             segments: vec![[4; 32]; 8],
         };
         assert_eq!(PartDone::decode(&done.encode()), Ok(done));
-    }
-
-    #[test]
-    fn a_segment_takes_exactly_the_buffer_that_was_made_for_it() {
-        let mut rng = rand::rng();
-        let key = ContentKey::generate(&mut rng);
-        let sealer = ContentSealer::create(&key, &[1; 16], &mut rng);
-        let full = sealer.segment_plain_len();
-        for (segment, plain_len) in [
-            (0, 0),
-            (0, 1),
-            (1, CHUNK_BYTES),
-            (1, CHUNK_BYTES + 1),
-            (0, full - 1),
-            (1, full),
-        ] {
-            let mut out = vec![0; sealed_len(segment, plain_len)];
-            let sealed = sealer.seal_segment(segment, &vec![0; plain_len], &mut out);
-            assert_eq!(sealed.len, out.len(), "{segment} {plain_len}");
-        }
     }
 }

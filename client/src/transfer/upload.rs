@@ -3,16 +3,16 @@
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use postern_crypto::Hash;
 use postern_crypto::node::Content;
-use postern_crypto::stream::{ContentSealer, HEADER_LEN};
-use postern_crypto::{ContentKey, Hash};
+use postern_protocol::parts;
 use postern_protocol::upload::{UploadBody, UploadComplete, UploadStart};
-use postern_protocol::{ContentId, parts};
 
-use super::SEGMENT_PLAIN_BYTES;
+use super::begun::Begun;
+use super::cutting::{Way, sealed_bytes};
 use super::journal::{Journal, forget_journal, noted_content};
 use super::lanes::{Lanes, Note};
-use super::part::{PartDone, PartJob, digest_of};
+use super::part::{PartDone, PartJob};
 use crate::account::Account;
 use crate::{Error, Result};
 
@@ -28,9 +28,7 @@ pub struct Upload<'a> {
 
 /// What all parts of an upload have in common.
 struct Plan {
-    content: ContentId,
-    key: ContentKey,
-    header: [u8; HEADER_LEN],
+    begun: Begun,
     journal: Option<Journal>,
 }
 
@@ -46,7 +44,7 @@ pub async fn upload(
     progress: &dyn Fn(u64),
 ) -> Result<Content> {
     match upload.size_bytes {
-        Some(size_bytes) if size_bytes < SEGMENT_PLAIN_BYTES => {
+        Some(size_bytes) if Way::of(size_bytes) < Way::InParts => {
             upload_whole(account, lanes, size_bytes, progress).await
         }
         Some(size_bytes) if sealed_bytes(size_bytes) > parts::MAX_CONTENT_BYTES => Err(Error::TooLarge),
@@ -107,21 +105,21 @@ async fn upload_in_parts(
     let there = account
         .api
         .upload_start(&UploadStart {
-            content: plan.content,
+            content: plan.begun.content,
             size_bytes,
         })
         .await?;
     let parts = send_parts(&plan, &there, upload.size_bytes, lanes, progress).await?;
     let sealed: u64 = parts.iter().map(|part| part.sealed_bytes).sum();
-    let content = plan.content(&parts);
+    let (content_id, content) = (plan.begun.content, plan.content(&parts));
     if upload.size_bytes.is_some_and(|expected| content.size != expected) {
         return Err(changed());
     }
     let completed = account
         .api
-        .upload_complete(plan.content, &UploadComplete { size_bytes: sealed })
+        .upload_complete(content_id, &UploadComplete { size_bytes: sealed })
         .await?;
-    let right = completed.content == plan.content && completed.size_bytes == sealed;
+    let right = completed.content == content_id && completed.size_bytes == sealed;
     if right {
         Ok(content)
     } else {
@@ -197,24 +195,14 @@ impl Plan {
         };
         let journal = Journal::open(account.surroundings(), account.id(), name, size_bytes).await?;
         Ok(Self {
-            content: journal.content(),
-            key: journal.key(),
-            header: journal.header(),
+            begun: journal.begun(),
             journal: Some(journal),
         })
     }
 
     fn fresh(account: &Account) -> Self {
-        let around = account.surroundings();
-        let (content, mut rng): (ContentId, _) = (around.new_id(), around.rng());
-        let key = ContentKey::generate(&mut rng);
-        let header = *ContentSealer::create(&key, &content.0, &mut rng)
-            .header()
-            .as_bytes();
         Self {
-            content,
-            key,
-            header,
+            begun: Begun::new(account.surroundings()),
             journal: None,
         }
     }
@@ -222,28 +210,19 @@ impl Plan {
     fn job(&self, part: u32, there: Option<&UploadBody>) -> PartJob {
         let noted = self.journal.as_ref().and_then(|journal| journal.noted(part));
         let is_there = there.is_some_and(|there| noted.is_some_and(|noted| has(there, part, &noted)));
-        let Self {
-            content, key, header, ..
-        } = self;
         PartJob {
-            content: *content,
-            key: key.clone(),
-            header: *header,
+            begun: self.begun.clone(),
             part,
             whole: false,
             is_there,
         }
     }
 
-    fn content(&self, parts: &[PartDone]) -> Content {
+    /// The whole content. Its journal is closed by that.
+    fn content(self, parts: &[PartDone]) -> Content {
         let size = parts.iter().map(|part| part.plain_bytes).sum();
-        Content {
-            id: self.content.0,
-            key: self.key.clone(),
-            size,
-            chunks: layout().chunks(size),
-            digest: digest_of(parts),
-        }
+        let segments = parts.iter().flat_map(|part| part.segments.iter().copied());
+        self.begun.finish(size, &segments.collect::<Vec<_>>())
     }
 }
 
@@ -256,15 +235,7 @@ fn has(there: &UploadBody, part: u32, noted: &Hash) -> bool {
             .any(|kept| kept.part == part && kept.checksum.as_slice() == noted)
 }
 
-pub(super) fn layout() -> postern_crypto::stream::Layout {
-    postern_crypto::stream::Layout::new(HEADER_LEN, 1 << postern_crypto::stream::DEFAULT_CHUNK_LOG2, 16)
-}
-
-pub(super) fn sealed_bytes(plain_bytes: u64) -> u64 {
-    layout().sealed_len(plain_bytes)
-}
-
-fn changed() -> Error {
+pub(super) fn changed() -> Error {
     Error::Unreadable("it changed while it was read".to_owned())
 }
 

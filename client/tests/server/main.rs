@@ -31,6 +31,7 @@ mod stories;
 mod stories_broken_downloads;
 mod stories_feed;
 mod stories_of_programs;
+mod stories_sending;
 mod stories_two_devices;
 mod threats_account;
 mod threats_content;

@@ -87,6 +87,23 @@ fn d5_a_log_that_was_shortened_or_rewritten_is_refused() {
 }
 
 #[test]
+fn a_log_begins_at_its_beginning_and_ends_at_its_limit() {
+    let key = key(1);
+    for (seq, previous) in [(1, [0; 32]), (0, [1; 32])] {
+        let begun = Statement {
+            seq,
+            previous,
+            ..first(&key)
+        };
+        assert!(Log::verify(&[begun.sign(&key)]).is_err(), "{seq}");
+    }
+    let mut signed = log(&key, 1_025);
+    assert!(Log::verify(&signed).is_err());
+    signed.pop();
+    assert_eq!(Log::verify(&signed).expect("just short enough").head().seq, 1_023);
+}
+
+#[test]
 fn d1_a_key_that_changes_is_refused() {
     let (mine, theirs) = (key(1), key(2));
     let signed = log(&mine, 1);

@@ -5,6 +5,7 @@ use postern_crypto::password::Password;
 use postern_crypto::{ArchiveKey, Error, FolderKey, LinkMistake, LinkWrapKey};
 use proptest::prelude::*;
 
+use crate::tree::file;
 use crate::{damaged, rng};
 
 fn text() -> LinkText {
@@ -181,15 +182,25 @@ fn a_grant_opens_for_its_link_and_node_only() {
 }
 
 #[test]
+fn a_grant_of_a_file_is_its_record() {
+    let (wrap, mut rng) = (LinkWrapKey::generate(&mut rng(5)), rng(6));
+    let (grant, id) = (Grant::File(file()), [9; 16]);
+    let sealed = grant.seal(&wrap, &id, &[4; 16], &[3; 16], &mut rng);
+    assert_eq!(Grant::open(&wrap, &id, &[4; 16], &[3; 16], &sealed), Ok(grant));
+}
+
+#[test]
 fn an_archived_link_comes_back_whole() {
     let (key, mut rng) = (ArchiveKey::generate(&mut rng(7)), rng(8));
-    let archived = Archived {
-        secret: LinkSecret::generate(&mut rng),
-        needs_password: true,
-        wrap: LinkWrapKey::generate(&mut rng),
-    };
-    let sealed = archived.seal(&key, &[1; 16], &[2; 16], &mut rng);
-    assert_eq!(Archived::open(&key, &[1; 16], &[2; 16], &sealed), Ok(archived));
-    assert!(Archived::open(&key, &[1; 16], &[3; 16], &sealed).is_err());
-    assert!(Archived::open(&key, &[3; 16], &[2; 16], &sealed).is_err());
+    for needs_password in [false, true] {
+        let archived = Archived {
+            secret: LinkSecret::generate(&mut rng),
+            needs_password,
+            wrap: LinkWrapKey::generate(&mut rng),
+        };
+        let sealed = archived.seal(&key, &[1; 16], &[2; 16], &mut rng);
+        assert_eq!(Archived::open(&key, &[1; 16], &[2; 16], &sealed), Ok(archived));
+        assert!(Archived::open(&key, &[1; 16], &[3; 16], &sealed).is_err());
+        assert!(Archived::open(&key, &[3; 16], &[2; 16], &sealed).is_err());
+    }
 }

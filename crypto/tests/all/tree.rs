@@ -17,7 +17,7 @@ fn place() -> Place {
     }
 }
 
-fn file() -> File {
+pub(crate) fn file() -> File {
     File {
         name: "Überblick.pdf".into(),
         mtime_ms: -1,
@@ -45,12 +45,17 @@ fn record(sealed: &[u8], kind: NodeKind, content: Option<Id>) -> Record<'_> {
 fn a_record_says_what_was_put_into_it() {
     let parent = FolderKey::generate(&mut rng(2));
     let folder = Folder {
-        name: String::new(),
+        name: "letters".into(),
         mtime_ms: 9,
         key: FolderKey::generate(&mut rng(3)),
         generation: 1,
     };
-    for node in [Node::File(file()), Node::Folder(folder)] {
+    let nodes = [Node::File(file()), Node::Folder(folder)];
+    assert_eq!(
+        nodes.each_ref().map(Node::name),
+        [file().name.as_str(), "letters"]
+    );
+    for node in nodes {
         let sealed = node.seal(&place(), &parent, &mut rng(4));
         assert_eq!(
             record(&sealed, node.kind(), node.content()).open(&parent),

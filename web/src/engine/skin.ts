@@ -40,10 +40,6 @@ export interface Skin {
     sealed: (partHash: Uint8Array) => Promise<void>,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
-  /** Whether the same may go well a while later. */
-  passes(error: EngineError): boolean;
-  /** Waits before what failed so is tried again; `attempt` counts from 0. Rejects when the signal fires. */
-  wait_out(error: EngineError, attempt: number, signal: AbortSignal): Promise<void>;
 }
 
 /** What the client is given by its surroundings. */
@@ -122,26 +118,18 @@ export interface Client {
   remove(nodes: Id[]): Promise<void>;
 
   /**
-   * Seals and sends one file's content, not yet visible in any folder. `journal` names the record kept in the
-   * device store (content id, FK, salt, BLAKE3 of each part before it leaves), so that the same call with the same
-   * journal after a crash goes on where it stopped, or fails with `file-differs`.
-   * Answers an opaque token for `attach`. Rejects with `cancelled` when the signal fires; the journal stays.
+   * Sends files into the drive, small ones many at once, and tells what becomes of each. A record in the device store
+   * (content id, FK, salt, BLAKE3 of each part before it leaves) lets the same file under the same id go on where it
+   * stopped, after a crash as well, or fail with `file-differs`. It gets its id in the tree, so that doing it again does
+   * nothing. What is on its way already is not taken twice. Throws an `EngineError` before anything is sent.
    */
-  uploadContent(
-    journal: Id,
-    source: Blob,
-    progress: (doneBytes: number) => void,
-    signal: AbortSignal,
-  ): Promise<Uint8Array>;
-  /**
-   * Puts many finished contents into their folders in one batch, and drops their journals. A file gets its journal's
-   * id, so that doing it again after a crash does nothing.
-   */
-  attach(files: Attachment[]): Promise<Entry[]>;
-  /** Those of `journals` that are attached already. */
-  attached(journals: Id[]): Promise<Id[]>;
-  /** Tells the server to forget an unfinished upload, and drops the journal. */
-  abandonUpload(journal: Id): Promise<void>;
+  send(files: Outgoing[], heard: (news: TransferNews, id: Id) => void): void;
+  /** Takes files out again. Resolves when nothing reads or sends them any more; what they have noted stays. */
+  stopSending(ids: Id[]): Promise<void>;
+  /** Those of `ids` that are in their folders. */
+  arrived(ids: Id[]): Promise<Id[]>;
+  /** Tells the server to forget what was begun of a file, and drops its record. */
+  abandonUpload(id: Id): Promise<void>;
   /** The download of a file's content as it is when it begins. Throws an `EngineError`; asks nobody. */
   openDownload(node: Id, sink: Sink): Download;
 
@@ -156,22 +144,36 @@ export interface Client {
   openLinkDownload(link: Id, node: Id | null, sink: Sink): Download;
 }
 
+/** A file that is to be sent. */
+export interface Outgoing {
+  id: Id;
+  source: Blob;
+  /** A folder, and the names below it that lead to the file's own; what is missing of them is made. */
+  root: Id;
+  path: string[];
+  name: string;
+  modifiedMs: number;
+  mediaType: string;
+}
+
+/** What becomes of a transfer. A download's end is told by its promise. */
+export type TransferNews =
+  /** It is under way, for the first time or once more. */
+  | { is: 'running' }
+  | { is: 'progress'; doneBytes: number }
+  /** The server cannot be reached, or not now: it is tried again. */
+  | { is: 'retrying'; error: EngineError }
+  | { is: 'failed'; error: EngineError }
+  | { is: 'done' };
+
 /** One content on its way into one sink. How far it has come, it alone knows. */
 export interface Download {
   /**
    * Writes what is still missing, in order, each byte once, also when an earlier run has failed or was stopped in the
-   * middle of a chunk. Rejects with `cancelled` when the signal fires. One run at a time.
+   * middle of a chunk. A line that breaks is taken up again where it broke. Rejects with `cancelled` when the signal
+   * fires. One run at a time.
    */
-  run(progress: (doneBytes: number) => void, signal: AbortSignal): Promise<void>;
+  run(heard: (news: TransferNews) => void, signal: AbortSignal): Promise<void>;
   /** Gives back its memory, with the keys in it. */
   free(): void;
-}
-
-export interface Attachment {
-  journal: Id;
-  content: Uint8Array;
-  parent: Id;
-  name: string;
-  modifiedMs: number;
-  mediaType: string;
 }

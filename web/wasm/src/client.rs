@@ -17,6 +17,7 @@ use postern_client::http::Retry;
 use postern_client::links::{LinkAddress, OpenedLink};
 use postern_client::passwords::worth;
 use postern_client::protocol::{AccountName, LinkId, NodeId, SessionId};
+use postern_client::transfer::Sending;
 use postern_client::{
     Account, ChosenPassword, Drive, Error, PreparedKeys, PreparedSignUp, Result, Stay, Surroundings,
 };
@@ -26,6 +27,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
+use self::transfers::{Chosen, sending};
 use crate::clock::{BrowserClock, BrowserEntropy};
 use crate::device::BrowserDevice;
 use crate::errors::to_js_error;
@@ -58,6 +60,7 @@ pub(crate) struct Inner {
 /// What there is while somebody is signed in.
 pub(crate) struct SignedIn {
     pub(crate) drive: Rc<Drive>,
+    sending: Rc<Sending<Chosen>>,
     /// The nodes to which live links lead; `None` until somebody asks.
     pub(crate) shared: RefCell<Option<HashSet<NodeId>>>,
     /// Keys whose words their owner is keeping, by the id of the kit.
@@ -245,7 +248,11 @@ impl Inner {
     /// Nobody is signed in any more: the keys go, as soon as nothing that is under way holds them.
     pub(crate) fn leave(&self) -> Option<Rc<SignedIn>> {
         self.following.take();
-        self.signed_in.take()
+        let signed_in = self.signed_in.take();
+        if let Some(signed_in) = &signed_in {
+            signed_in.sending.stop_all();
+        }
+        signed_in
     }
 
     /// Which nodes are shared is asked anew when somebody looks.
@@ -372,6 +379,7 @@ impl Inner {
         let drive = Rc::new(Drive::new(Rc::new(account)));
         self.following.replace(Some(events::follow(self, &drive)));
         self.signed_in.replace(Some(Rc::new(SignedIn {
+            sending: sending(&drive),
             drive,
             shared: RefCell::default(),
             prepared_keys: RefCell::default(),

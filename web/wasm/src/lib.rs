@@ -5,7 +5,7 @@
 //! interface, in TypeScript. Keys stay in this module's memory; the page's own thread never loads it.
 //!
 //! Read in this order: `host` (what comes in), [`Client`] (what can be asked), `values` (what goes out), [`run_part`] (what a
-//! pool worker does), `events`, `patience`.
+//! pool worker does), `events`.
 
 mod buffer;
 mod client;
@@ -17,7 +17,6 @@ mod host;
 mod lanes;
 mod listening;
 mod network;
-mod patience;
 mod signal;
 mod sink;
 mod source;
@@ -27,4 +26,3 @@ pub use client::Client;
 pub use clock::{BrowserClock, BrowserEntropy};
 pub use lanes::run_part;
 pub use network::Network;
-pub use patience::{passes, wait_out};

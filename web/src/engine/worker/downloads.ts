@@ -5,7 +5,6 @@ import { explain } from './explain';
 import { newId } from './ids';
 import type { Ledger } from './ledger';
 import { type EndingSink, sinkFor } from './sinks';
-import { untilItPasses } from './retry';
 
 /** How the opened bytes are had: from the drive or from a link. */
 export type Opening = (sink: Sink) => Download;
@@ -83,16 +82,10 @@ export class Downloads {
     }
   }
 
-  /** A line that breaks is taken up again where it broke; where that was, the download knows. */
   async #fill(id: Id, sink: EndingSink, open: Opening, signal: AbortSignal) {
     const download = open(sink);
-    const progress = (doneBytes: number) => this.#ledger.progress(id, doneBytes);
     try {
-      await untilItPasses(() => download.run(progress, signal), {
-        signal,
-        waiting: (error) => this.#ledger.change(id, { state: 'retrying', error }),
-        again: () => this.#ledger.change(id, { state: 'running', error: null }),
-      });
+      await download.run((news) => this.#ledger.hear(id, news), signal);
     } finally {
       download.free();
     }

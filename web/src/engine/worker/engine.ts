@@ -32,7 +32,7 @@ export class WorkerEngine implements Engine {
     this.#client = client;
     this.#tell = tell;
     this.#ledger = new Ledger(tell, Date.now);
-    this.#uploads = new Uploads(client, this.#ledger);
+    this.#uploads = new Uploads(client, this.#ledger, () => tell({ type: 'drive-changed' }));
     this.#downloads = new Downloads(this.#ledger);
   }
 

@@ -1,5 +1,6 @@
 /** The list of transfers, and the telling of what changed in it. */
 import type { EngineEvent, Id, Transfer, TransferState } from '../api';
+import type { TransferNews } from '../skin';
 import { Meter } from './meter';
 
 const TELL_MS = 200;
@@ -40,6 +41,12 @@ export class Ledger {
     this.#rows.set(id, { ...row, ...change, ...(change.state && change.state !== 'running' ? { speed: 0 } : {}) });
     if (change.state && change.state !== 'running') this.#meters.delete(id);
     this.#note(id);
+  }
+
+  /** What the client tells of a transfer that it has under way. */
+  hear(id: Id, news: TransferNews) {
+    if (news.is === 'progress') return this.progress(id, news.doneBytes);
+    this.change(id, { state: news.is, error: 'error' in news ? news.error : null });
   }
 
   /** Progress goes back when an attempt starts over; the meter then begins anew, the bar does not lie. */

@@ -1,18 +1,12 @@
 /** Uploads: from what was chosen, through the queue, into a folder. Also what is left of them after a reload. */
 import type { Id, KeptHandle, ResumeOutcome, Transfer, UploadItem } from '../api';
-import type { Client } from '../skin';
-import { Attacher } from './attacher';
-import { explain } from './explain';
+import type { Client, TransferNews } from '../skin';
 import { newId } from './ids';
 import type { Ledger } from './ledger';
 import { matchItems } from './matching';
-import { Queue } from './queue';
 import { dropRecords, keepRecords, type LoadedRecord, loadRecords, type UploadRecord } from './records';
-import { untilItPasses } from './retry';
 import { closedTabs, thisTab } from './tab';
 
-/** Several small files fill the lanes that one small file leaves idle; more would only split the line. */
-const AT_ONCE = 4;
 /** How often the progress of a large file is written down. */
 const KEEP_EVERY_MS = 3_000;
 
@@ -21,22 +15,22 @@ interface Upload {
   handle: FileSystemFileHandle | undefined;
   /** Gone after a reload, until the same file is chosen again. */
   file: File | undefined;
-  /** The folder it goes into, once that is known to exist. */
-  parent: Id | undefined;
+  keptMs: number;
 }
 
 export class Uploads {
   #client: Client;
   #ledger: Ledger;
-  #attacher: Attacher;
+  #arrive: () => void;
   #account: Id = '';
   #uploads = new Map<Id, Upload>();
-  #queue = new Queue(AT_ONCE, (id, signal) => this.#send(id, signal));
+  #arrived: Id[] = [];
 
-  constructor(client: Client, ledger: Ledger) {
+  /** `arrive` is called when files have come into their folders. */
+  constructor(client: Client, ledger: Ledger, arrive: () => void) {
     this.#client = client;
     this.#ledger = ledger;
-    this.#attacher = new Attacher(client);
+    this.#arrive = arrive;
   }
 
   has(id: Id): boolean {
@@ -50,7 +44,7 @@ export class Uploads {
     for (const { record } of left) record.tab = thisTab;
     await keepRecords(left);
     for (const { record, handle } of left) {
-      this.#uploads.set(record.id, { record, handle, file: undefined, parent: undefined });
+      this.#uploads.set(record.id, { record, handle, file: undefined, keptMs: 0 });
       this.#ledger.add(rowFor(record, 'needs-file', handle !== undefined));
     }
   }
@@ -59,41 +53,30 @@ export class Uploads {
   async #unfinished(left: LoadedRecord[]): Promise<LoadedRecord[]> {
     if (left.length === 0) return left;
     const ids = left.map(({ record }) => record.id);
-    // Without a line it is not known; attaching finds out.
-    const attached = new Set(await this.#client.attached(ids).catch(() => []));
-    await dropRecords(attached);
-    return left.filter(({ record }) => !attached.has(record.id));
+    // Without a line it is not known; sending it again finds out.
+    const arrived = new Set(await this.#client.arrived(ids).catch(() => []));
+    await dropRecords(arrived);
+    return left.filter(({ record }) => !arrived.has(record.id));
   }
 
   async add(root: Id, items: UploadItem[]) {
-    const parents = await this.#makeFolders(root, items);
+    // Also those that nothing is in, and before the first file has come.
+    if (items.some(({ path }) => path.length > 0))
+      await this.#client.makeFolders(
+        root,
+        items.map(({ path }) => path),
+      );
     const groups = groupsOf(items);
     const startedMs = Date.now();
     const added = items.flatMap((item, i) =>
-      item.file ? [this.#prepare(root, groups[i] ?? '', item, item.file, parents[i], startedMs)] : [],
+      item.file ? [this.#prepare(root, groups[i] ?? '', item, item.file, startedMs)] : [],
     );
     await keepRecords(added);
     for (const { record, handle } of added) this.#ledger.add(rowFor(record, 'queued', handle !== undefined));
-    this.#queue.add(added.map(({ record }) => record.id));
+    this.#send(added.map(({ record }) => record.id));
   }
 
-  #makeFolders(root: Id, items: UploadItem[]): Promise<Id[]> {
-    const anyPath = items.some(({ path }) => path.length > 0);
-    if (!anyPath) return Promise.resolve(items.map(() => root));
-    return this.#client.makeFolders(
-      root,
-      items.map(({ path }) => path),
-    );
-  }
-
-  #prepare(
-    root: Id,
-    group: Id,
-    { path, handle }: UploadItem,
-    file: File,
-    parent: Id | undefined,
-    startedMs: number,
-  ): LoadedRecord {
+  #prepare(root: Id, group: Id, { path, handle }: UploadItem, file: File, startedMs: number): LoadedRecord {
     const record: UploadRecord = {
       id: newId(),
       account: this.#account,
@@ -107,84 +90,60 @@ export class Uploads {
       startedMs,
       doneBytes: 0,
     };
-    this.#uploads.set(record.id, { record, handle, file, parent });
+    this.#uploads.set(record.id, { record, handle, file, keptMs: startedMs });
     return { record, handle };
   }
 
-  async #send(id: Id, signal: AbortSignal) {
+  #send(ids: Id[]) {
+    const files = ids.flatMap((id) => {
+      const { record, file } = this.#uploads.get(id) ?? {};
+      if (!record || !file) return [];
+      const { root, path, name, modifiedMs } = record;
+      return [{ id, source: file, root, path, name, modifiedMs, mediaType: file.type }];
+    });
+    this.#client.send(files, (news, id) => this.#hear(id, news));
+  }
+
+  #hear(id: Id, news: TransferNews) {
+    this.#ledger.hear(id, news);
     const upload = this.#uploads.get(id);
-    if (!upload?.file) return;
-    const { file } = upload;
-    try {
-      this.#ledger.change(id, { state: 'running', error: null });
-      const content = await untilItPasses(() => this.#seal(upload, file, signal), {
-        signal,
-        waiting: (error) => this.#ledger.change(id, { state: 'retrying', error }),
-        again: () => this.#ledger.change(id, { state: 'running', error: null }),
-      });
-      // The line is free for the next file while this one is put into its folder.
-      void this.#attach(upload, file, content);
-    } catch (thrown) {
-      this.#stopped(id, thrown, signal);
-    }
+    if (!upload) return;
+    if (news.is === 'progress') this.#note(upload, news.doneBytes);
+    if (news.is === 'done') this.#finish(upload);
   }
 
-  #seal({ record }: Upload, file: File, signal: AbortSignal): Promise<Uint8Array> {
-    let keptMs = Date.now();
-    const progress = (doneBytes: number) => {
-      this.#ledger.progress(record.id, doneBytes);
-      record.doneBytes = doneBytes;
-      if (Date.now() - keptMs < KEEP_EVERY_MS) return;
-      keptMs = Date.now();
-      void this.#keep(record.id);
-    };
-    return this.#client.uploadContent(record.id, file, progress, signal);
+  #note(upload: Upload, doneBytes: number) {
+    upload.record.doneBytes = doneBytes;
+    if (Date.now() - upload.keptMs < KEEP_EVERY_MS) return;
+    upload.keptMs = Date.now();
+    void keepRecords([upload]);
   }
 
-  async #keep(id: Id) {
-    const upload = this.#uploads.get(id);
-    if (upload) await keepRecords([upload]);
-  }
-
-  async #attach(upload: Upload, file: File, content: Uint8Array) {
-    const { id, name, modifiedMs, sizeBytes, root, path } = upload.record;
-    try {
-      upload.parent ??= (await this.#client.makeFolders(root, [path]))[0] ?? root;
-      await this.#attacher.attach({
-        journal: id,
-        content,
-        parent: upload.parent,
-        name,
-        modifiedMs,
-        mediaType: file.type,
-      });
-      this.#ledger.change(id, { state: 'done', doneBytes: sizeBytes, error: null });
-      await this.#forget([id]);
-    } catch (thrown) {
-      this.#ledger.change(id, { state: 'failed', error: explain(thrown) });
-    }
-  }
-
-  /** A pause and a cancel have changed the row before they stopped the work; only a failure has still to be told. */
-  #stopped(id: Id, thrown: unknown, signal: AbortSignal) {
-    if (!signal.aborted) this.#ledger.change(id, { state: 'failed', error: explain(thrown) });
+  /** Files arrive many at once: they are forgotten, and the folders drawn again, together. */
+  #finish({ record: { id, sizeBytes } }: Upload) {
+    this.#ledger.change(id, { doneBytes: sizeBytes });
+    if (this.#arrived.push(id) > 1) return;
+    queueMicrotask(() => {
+      void this.#forget(this.#arrived.splice(0));
+      this.#arrive();
+    });
   }
 
   async pause(ids: Id[]) {
     for (const id of ids) this.#ledger.change(id, { state: 'paused' });
-    await Promise.all(ids.map((id) => this.#queue.stop(id)));
+    await this.#client.stopSending(ids);
   }
 
   /** After a reload there may be no file to go on with: then it needs the person first. */
   resume(ids: Id[]) {
     const ready = ids.filter((id) => this.#uploads.get(id)?.file);
     for (const id of ids) this.#ledger.change(id, { state: ready.includes(id) ? 'queued' : 'needs-file', error: null });
-    this.#queue.add(ready);
+    this.#send(ready);
   }
 
   async cancel(ids: Id[]) {
     for (const id of ids) this.#ledger.change(id, { state: 'cancelled' });
-    await Promise.all(ids.map((id) => this.#queue.stop(id)));
+    await this.#client.stopSending(ids);
     await this.#forget(ids);
     // What the server keeps of it is swept after a week anyway: best effort.
     await Promise.allSettled(ids.map((id) => this.#client.abandonUpload(id)));
@@ -216,8 +175,8 @@ export class Uploads {
 
   /** When the session has ended from elsewhere: nothing of this page goes on, and nothing of it stays behind. */
   async forgetOurs() {
-    await this.#queue.stopAll();
     const ours = [...this.#uploads.keys()];
+    await this.#client.stopSending(ours);
     for (const id of ours) this.#ledger.remove(id);
     await this.#forget(ours);
   }

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { deviceLabel } from './label';
 import { matchItems } from './matching';
 import { Meter } from './meter';
-import { Queue } from './queue';
 
 test('speed is that of the last seconds, not of the whole', () => {
   const meter = new Meter();
@@ -23,25 +22,6 @@ test('an interrupted upload takes only the file with its path, name, size and ti
   const { matched, unmatched } = matchItems(wanted, items);
   expect(matched.map(({ id }) => id)).toEqual(['one']);
   expect(unmatched).toEqual(['two']);
-});
-
-test('what is stopped and added again at once starts over when it has ended', async () => {
-  const log: string[] = [];
-  const queue = new Queue(1, async (id, signal) => {
-    log.push(`start ${id}`);
-    await new Promise<void>((resolve) => {
-      if (log.length > 1) resolve();
-      signal.addEventListener('abort', () => setTimeout(resolve, 5));
-    });
-    log.push(`end ${id}`);
-  });
-  queue.add(['a', 'b']);
-  await Promise.resolve();
-  const stopped = queue.stop('a');
-  queue.add(['a']);
-  await stopped;
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(log).toEqual(['start a', 'end a', 'start b', 'end b', 'start a', 'end a']);
 });
 
 test('a device is named by browser and system only', () => {

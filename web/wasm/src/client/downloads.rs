@@ -5,13 +5,13 @@ use std::rc::Rc;
 use js_sys::Function;
 use postern_client::links::OpenedLink;
 use postern_client::protocol::NodeId;
-use postern_client::transfer::Checkpoint;
-use postern_client::{Content, Result};
+use postern_client::transfer::{Checkpoint, News};
+use postern_client::{Content, Result, Surroundings};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
 
-use super::transfers::telling;
+use super::transfers::{PATIENCE, tell};
 use super::{Answer, Client, SignedIn, answer, parse_id};
 use crate::errors::to_js_error;
 use crate::host::SinkObject;
@@ -21,6 +21,7 @@ use crate::sink::BrowserSink;
 /// One content on its way into one sink.
 #[wasm_bindgen]
 pub struct Download {
+    around: Surroundings,
     shelf: Shelf,
     /// Known once it has begun, and the same from then on: the file may get another content meanwhile.
     content: Option<Content>,
@@ -43,7 +44,7 @@ impl Client {
     #[wasm_bindgen(js_name = openDownload)]
     pub fn open_download(&self, node: &str, sink: SinkObject) -> std::result::Result<Download, JsValue> {
         let shelf = || Ok(Shelf::Drive(self.inner.signed_in()?, parse_id(node)?));
-        Download::new(shelf(), sink)
+        Download::new(&self.inner.around, shelf(), sink)
     }
 
     /// The download of what a link leads to, or of a file below that. Asks nobody, and counts nothing.
@@ -59,25 +60,30 @@ impl Client {
     ) -> std::result::Result<Download, JsValue> {
         let node = node.map(|node| parse_id(&node)).transpose();
         let shelf = || Ok(Shelf::Link(self.inner.opened_link(link)?, node?));
-        Download::new(shelf(), sink)
+        Download::new(&self.inner.around, shelf(), sink)
     }
 }
 
 #[wasm_bindgen]
 impl Download {
-    /// Fetches, opens and writes what is still missing. After an error, or when the signal has fired, it can be called
-    /// again, and goes on where it stopped.
+    /// Fetches, opens and writes what is still missing, and goes on where it broke off for as long as only the line or the
+    /// server is in the way. After an error, or when the signal has fired, it can be called again, and goes on as well.
     ///
     /// # Errors
     /// `EngineError`.
-    pub async fn run(&mut self, progress: Function, signal: AbortSignal) -> Answer {
-        answer(until_aborted(&signal, self.go_on(&progress)).await)
+    pub async fn run(&mut self, heard: Function, signal: AbortSignal) -> Answer {
+        answer(until_aborted(&signal, self.until_it_passes(&heard)).await)
     }
 }
 
 impl Download {
-    fn new(shelf: Result<Shelf>, sink: SinkObject) -> std::result::Result<Self, JsValue> {
+    fn new(
+        around: &Surroundings,
+        shelf: Result<Shelf>,
+        sink: SinkObject,
+    ) -> std::result::Result<Self, JsValue> {
         Ok(Self {
+            around: around.clone(),
             shelf: shelf.map_err(|error| to_js_error(&error))?,
             content: None,
             checkpoint: Checkpoint::start(),
@@ -85,18 +91,35 @@ impl Download {
         })
     }
 
-    async fn go_on(&mut self, progress: &Function) -> Result<()> {
+    async fn until_it_passes(&mut self, heard: &Function) -> Result<()> {
+        let Surroundings { clock, entropy, .. } = self.around.clone();
+        let mut attempt = 0;
+        loop {
+            match self.go_on(heard).await {
+                Err(error) if error.passes() => {
+                    tell(heard, &News::Waiting(error.clone()), None);
+                    PATIENCE.wait_out(&error, attempt, &*clock, &*entropy).await;
+                    tell(heard, &News::Begun, None);
+                }
+                done => return done,
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn go_on(&mut self, heard: &Function) -> Result<()> {
         let Self {
             shelf,
             content,
             checkpoint,
             sink,
+            ..
         } = self;
         let content = match content {
             Some(begun) => begun,
             None => content.insert(shelf.content().await?),
         };
-        let progress = telling(progress);
+        let progress = |bytes| tell(heard, &News::Progress(bytes), None);
         match shelf {
             Shelf::Drive(signed_in, _) => {
                 let drive = &signed_in.drive;

@@ -1,156 +1,255 @@
-//! Contents up. The queue and the handles are the engine's own business.
+//! Files up. Which of them are on the list, and what a page that ends leaves behind, is the engine's own business.
 
-use js_sys::{Function, Reflect, Uint8Array};
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use js_sys::{Function, Reflect};
 use postern_client::drive::{IfTaken, NewFile};
-use postern_client::protocol::TimeMs;
-use postern_client::transfer::{Upload, abandon, decode_content, encode_content, forget_journal, upload};
-use postern_client::{Content, Error, Result};
+use postern_client::protocol::{NodeId, TimeMs};
+use postern_client::transfer::{Lanes, News, Outgoing, Sending, Source as _, abandon};
+use postern_client::{Buffers, Content, Drive, Error, Patience, Result};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{AbortSignal, Blob};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
 
-use super::{Answer, Client, Inner, answer, parse_id};
+use super::{Answer, Client, Inner, answer, parse_id, read};
 use crate::clock::whole_ms;
 use crate::errors::to_js_error;
-use crate::events;
+use crate::host::LanePool;
 use crate::lanes::PoolLanes;
-use crate::signal::until_aborted;
-use crate::values::{EntryView, number};
+use crate::source::BlobSource;
+use crate::values::{number, to_js};
+
+/// A person at a screen would rather wait for the line than begin again: the client tries each request a few times, and
+/// whole transfers for as long as it takes.
+pub(super) const PATIENCE: Patience = Patience {
+    first_ms: 2_000,
+    longest_ms: 30_000,
+};
+
+/// `Outgoing` of `skin.ts`, without its `source`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Described {
+    id: String,
+    root: String,
+    path: Vec<String>,
+    name: String,
+    modified_ms: f64,
+    media_type: String,
+}
+
+/// A file that somebody chose.
+pub(crate) struct Chosen {
+    drive: Rc<Drive>,
+    pool: LanePool,
+    origin: String,
+    id: NodeId,
+    source: Blob,
+    root: NodeId,
+    path: Vec<String>,
+    name: String,
+    modified: TimeMs,
+    media_type: String,
+    heard: Rc<Function>,
+}
+
+/// `TransferNews` of `skin.ts`.
+#[derive(Serialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+enum Told {
+    Running,
+    #[serde(rename_all = "camelCase")]
+    Progress {
+        done_bytes: f64,
+    },
+    Retrying,
+    Failed,
+    Done,
+}
 
 #[wasm_bindgen]
 impl Client {
-    /// Seals and sends one file's content; goes on where the journal says.
+    /// Sends files, and tells `heard` what becomes of each.
+    ///
+    /// # Errors
+    /// `EngineError`, before anything is sent.
+    pub fn send(&self, files: Vec<JsValue>, heard: Function) -> Answer {
+        answer(self.inner.send(files, heard))
+    }
+
+    /// Takes files out again; resolves when nothing reads or sends them any more.
     ///
     /// # Errors
     /// `EngineError`.
-    #[wasm_bindgen(js_name = uploadContent)]
-    pub async fn upload_content(
-        &self,
-        journal: String,
-        source: Blob,
-        progress: Function,
-        signal: AbortSignal,
-    ) -> std::result::Result<Uint8Array, JsValue> {
-        let work = self.inner.upload_content(&journal, source, &progress);
-        let content = until_aborted(&signal, work)
-            .await
-            .map_err(|error| to_js_error(&error))?;
-        Ok(encode_content(&content).as_slice().into())
+    #[wasm_bindgen(js_name = stopSending)]
+    pub async fn stop_sending(&self, ids: Vec<String>) -> Answer {
+        answer(self.inner.stop_sending(&ids).await)
     }
 
-    /// Puts finished contents into their folders and drops their journals. The file gets its journal's id.
+    /// Those of `ids` that are in their folders.
     ///
     /// # Errors
     /// `EngineError`.
-    pub async fn attach(&self, files: Vec<JsValue>) -> Answer {
-        answer(self.inner.attach(&files).await)
+    pub async fn arrived(&self, ids: Vec<String>) -> Answer {
+        answer(self.inner.arrived(ids).await)
     }
 
-    /// Those of `journals` whose contents are in their folders.
-    ///
-    /// # Errors
-    /// `EngineError`.
-    pub async fn attached(&self, journals: Vec<String>) -> Answer {
-        answer(self.inner.attached(journals).await)
-    }
-
-    /// Forgets an unfinished upload, here and at the server.
+    /// Forgets what was begun of a file, here and at the server.
     ///
     /// # Errors
     /// `EngineError`.
     #[wasm_bindgen(js_name = abandonUpload)]
-    pub async fn abandon_upload(&self, journal: String) -> Answer {
-        answer(self.inner.abandon_upload(&journal).await)
+    pub async fn abandon_upload(&self, id: String) -> Answer {
+        answer(self.inner.abandon_upload(&id).await)
     }
 }
 
 impl Inner {
-    async fn upload_content(&self, journal: &str, source: Blob, progress: &Function) -> Result<Content> {
-        let signed_in = self.signed_in()?;
-        let account = signed_in.drive.account();
-        let size_bytes = whole(source.size());
-        let lanes = PoolLanes {
+    fn send(&self, files: Vec<JsValue>, heard: Function) -> Result<()> {
+        let (signed_in, heard) = (self.signed_in()?, Rc::new(heard));
+        let chosen = files
+            .into_iter()
+            .map(|file| self.chosen(&signed_in.drive, &file, &heard))
+            .collect::<Result<Vec<_>>>()?;
+        let sending = Rc::clone(&signed_in.sending);
+        for file in chosen {
+            sending.add(Rc::new(file));
+        }
+        spawn_local(async move {
+            // With patience nothing ends the whole.
+            let _ = sending.run().await;
+        });
+        Ok(())
+    }
+
+    fn chosen(&self, drive: &Rc<Drive>, file: &JsValue, heard: &Rc<Function>) -> Result<Chosen> {
+        let source = Reflect::get(file, &"source".into()).ok();
+        let described: Described = read(file)?;
+        let source = source.and_then(|source| source.dyn_into::<Blob>().ok());
+        Ok(Chosen {
+            drive: Rc::clone(drive),
             pool: self.lanes.clone(),
-            source,
             origin: self.host.origin(),
-            api: account.api().clone(),
-        };
-        let what = Upload {
-            size_bytes: Some(size_bytes),
-            journal: Some(journal),
-        };
-        upload(account, what, &lanes, &telling(progress)).await
+            id: parse_id(&described.id)?,
+            source: source.ok_or(Error::Internal("what is to be sent is no blob"))?,
+            root: parse_id(&described.root)?,
+            path: described.path,
+            name: described.name,
+            modified: TimeMs(whole_ms(described.modified_ms)),
+            media_type: described.media_type,
+            heard: Rc::clone(heard),
+        })
     }
 
-    async fn attach(&self, files: &[JsValue]) -> Result<Vec<EntryView>> {
-        let signed_in = self.signed_in()?;
-        let files = files.iter().map(Attachment::read).collect::<Result<Vec<_>>>()?;
-        let new: Vec<NewFile> = files.iter().map(|file| file.new.clone()).collect();
-        let nodes = signed_in.drive.attach(&new).await?;
-        for file in &files {
-            forget_journal(&self.around, &file.journal).await?;
+    async fn stop_sending(&self, ids: &[String]) -> Result<()> {
+        let ids = ids.iter().map(|id| parse_id(id)).collect::<Result<Vec<_>>>()?;
+        // Who has signed out has stopped everything.
+        if let Ok(signed_in) = self.signed_in() {
+            signed_in.sending.stop(&ids).await;
         }
-        events::drive_changed(&self.host);
-        let mut entries = Vec::with_capacity(nodes.len());
-        for node in nodes {
-            entries.push(signed_in.entry(node).await?);
-        }
-        Ok(entries)
+        Ok(())
     }
 
-    async fn attached(&self, journals: Vec<String>) -> Result<Vec<String>> {
+    async fn arrived(&self, ids: Vec<String>) -> Result<Vec<String>> {
         let drive = &self.signed_in()?.drive;
-        let mut attached = Vec::new();
-        for journal in journals {
-            match drive.entry(parse_id(&journal)?).await {
-                Ok(_) => attached.push(journal),
+        let mut arrived = Vec::new();
+        for id in ids {
+            match drive.entry(parse_id(&id)?).await {
+                Ok(_) => arrived.push(id),
                 Err(Error::NotFound) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(attached)
+        Ok(arrived)
     }
 
-    async fn abandon_upload(&self, journal: &str) -> Result<()> {
-        abandon(self.signed_in()?.drive.account(), journal).await
+    async fn abandon_upload(&self, id: &str) -> Result<()> {
+        abandon(self.signed_in()?.drive.account(), id).await
     }
 }
 
-/// `Attachment` of `skin.ts`.
-struct Attachment {
-    journal: String,
-    new: NewFile,
+/// Files into `drive`, with all the time in the world.
+pub(super) fn sending(drive: &Rc<Drive>) -> Rc<Sending<Chosen>> {
+    Rc::new(Sending::new(Rc::clone(drive), Some(PATIENCE)))
 }
 
-impl Attachment {
-    fn read(object: &JsValue) -> Result<Self> {
-        let content = field(object, "content")?
-            .dyn_into::<Uint8Array>()
-            .map_err(|_| misshapen())?;
-        let journal = text(object, "journal")?;
-        Ok(Self {
-            new: NewFile {
-                node: Some(parse_id(&journal)?),
-                parent: parse_id(&text(object, "parent")?)?,
-                name: text(object, "name")?,
-                // Nobody was asked whether something may be replaced.
-                if_taken: IfTaken::KeepBoth,
-                modified: TimeMs(whole_ms(
-                    field(object, "modifiedMs")?.as_f64().ok_or_else(misshapen)?,
-                )),
-                media_type: text(object, "mediaType")?,
-                content: decode_content(&content.to_vec())?,
-            },
-            journal,
+#[async_trait(?Send)]
+impl Outgoing for Chosen {
+    fn id(&self) -> NodeId {
+        self.id
+    }
+
+    fn size_bytes(&self) -> u64 {
+        whole(self.source.size())
+    }
+
+    async fn read(&self) -> Result<Vec<u8>> {
+        let source = BlobSource(self.source.clone());
+        let len = usize::try_from(self.size_bytes()).map_err(|_| Error::TooLarge)?;
+        let read = source.read(0, len, Buffers::default().lend()).await?;
+        Ok(read.map_or_else(Vec::new, |bytes| bytes.to_vec()))
+    }
+
+    fn lanes(&self) -> Result<Box<dyn Lanes>> {
+        Ok(Box::new(PoolLanes {
+            pool: self.pool.clone(),
+            source: self.source.clone(),
+            origin: self.origin.clone(),
+            api: self.drive.account().api().clone(),
+        }))
+    }
+
+    fn journal(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// They said that it was the same file, and shall hear that it is not.
+    fn starts_over(&self) -> bool {
+        false
+    }
+
+    async fn place(&self, content: Content) -> Result<NewFile> {
+        let path = std::slice::from_ref(&self.path);
+        let folders = self.drive.make_folders(self.root, path).await?;
+        Ok(NewFile {
+            // Doing it again after a crash does nothing.
+            node: Some(self.id),
+            parent: folders.first().copied().unwrap_or(self.root),
+            name: self.name.clone(),
+            // Nobody was asked whether something may be replaced.
+            if_taken: IfTaken::KeepBoth,
+            modified: self.modified,
+            media_type: self.media_type.clone(),
+            content,
         })
     }
+
+    fn tell(&self, news: News) {
+        tell(&self.heard, &news, Some(&self.id.to_string()));
+    }
 }
 
-/// Tells JavaScript how many bytes have been dealt with. What it throws is its own affair.
-pub(super) fn telling(progress: &Function) -> impl Fn(u64) {
-    |bytes| {
-        let _ = progress.call1(&JsValue::UNDEFINED, &number(bytes).into());
+/// Tells JavaScript what becomes of a transfer. What it throws is its own affair.
+pub(super) fn tell(heard: &Function, news: &News, id: Option<&str>) {
+    let (told, error) = match news {
+        News::Begun => (Told::Running, None),
+        News::Progress(bytes) => {
+            let done_bytes = number(*bytes);
+            (Told::Progress { done_bytes }, None)
+        }
+        News::Waiting(error) => (Told::Retrying, Some(error)),
+        News::Failed(error) => (Told::Failed, Some(error)),
+        News::Done => (Told::Done, None),
+    };
+    let told = to_js(&told);
+    if let Some(error) = error {
+        let _ = Reflect::set(&told, &"error".into(), &to_js_error(error));
     }
+    let id = id.map_or(JsValue::UNDEFINED, JsValue::from);
+    let _ = heard.call2(&JsValue::UNDEFINED, &told, &id);
 }
 
 #[expect(
@@ -160,16 +259,4 @@ pub(super) fn telling(progress: &Function) -> impl Fn(u64) {
 )]
 fn whole(value: f64) -> u64 {
     value as u64
-}
-
-fn field(object: &JsValue, name: &str) -> Result<JsValue> {
-    Reflect::get(object, &name.into()).map_err(|_| misshapen())
-}
-
-fn text(object: &JsValue, name: &str) -> Result<String> {
-    field(object, name)?.as_string().ok_or_else(misshapen)
-}
-
-fn misshapen() -> Error {
-    Error::Internal("an argument is of another shape")
 }
