@@ -27,6 +27,7 @@ use zeroize::Zeroizing;
 use crate::http::Api;
 use crate::{Error, Result, Surroundings};
 
+use kept::HeldSession;
 pub use keys::PreparedKeys;
 pub(crate) use memory::{Mark, Memory, remember};
 pub use sign_up::PreparedSignUp;
@@ -170,13 +171,13 @@ impl Account {
         Ok(())
     }
 
-    async fn adopt_session(&self, session: SessionBody) -> Result<()> {
+    async fn adopt_session(&self, session: SessionBody, held: &HeldSession) -> Result<()> {
         if session.account != self.id {
             return Err(Error::NotAuthentic);
         }
         self.session.set(session.id);
         self.api.set_token(Some(Zeroizing::new(session.token)));
-        self.keep().await
+        self.keep(held).await
     }
 
     /// Everything that every way in ends with. The session is not kept yet.

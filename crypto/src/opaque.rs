@@ -110,6 +110,11 @@ mod tests {
         let record = client::finish_registration(state, b"password", &answer, &terms, &mut rng)
             .expect("an answer")
             .upload;
+        assert_eq!(
+            record.len(),
+            server::decoy_record(&setup).len(),
+            "unknown names have one too"
+        );
 
         let mut weaker = honest.clone();
         weaker[15] = 1; // one pass instead of three

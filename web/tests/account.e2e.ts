@@ -245,13 +245,23 @@ test('a password that somebody may know is changed together with the kit, and no
   await terminal(['put', '-', '--to', '/letter.txt'], 'dear');
   const other = await openProfile();
   const { page } = other;
-  await signIn(page, server.url, ada);
+  await signIn(page, server.url, ada, true);
+  const second = await other.context.newPage();
+  await second.goto(`${server.url}/drive`);
+  await second.getByRole('button', { name: en.drive.actionsFor('letter.txt') }).waitFor();
   const newWords = await prepareKeys(page, ada.password, NINE);
   expect(newWords).not.toEqual(words);
   await page.getByRole('button', { name: en.kit.next }).click();
   await proveKit(page, newWords, en.settings.replaceKeys);
   await page.getByText(en.settings.keysReplaced).waitFor({ timeout: 120_000 });
+  // The keys that the other tab had are worth nothing now; it takes up the new ones.
+  await terminal(['login', ada.name, '--password-stdin'], NINE);
+  await terminal(['put', '-', '--to', '/answer.txt'], 'dear');
+  await second.getByRole('button', { name: en.drive.actionsFor('answer.txt') }).waitFor({ timeout: 60_000 });
+  await second.close();
 
+  await page.getByRole('button', { name: en.nav.signOut, exact: true }).click();
+  await page.getByRole('button', { name: en.nav.signOut, exact: true }).waitFor({ state: 'detached' });
   await recover(page, words, 'an umbrella for two herons');
   await page.getByRole('alert').getByText(en.errors['words-wrong']).waitFor({ timeout: 120_000 });
   await recover(page, newWords, 'an umbrella for two herons');

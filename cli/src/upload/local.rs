@@ -64,17 +64,12 @@ impl Outgoing for Local<'_> {
         self.file.size_bytes
     }
 
-    async fn read(&self) -> Result<Vec<u8>> {
-        self.refuse_folder()?;
-        let (path, size_bytes) = (self.file.path.clone(), self.file.size_bytes);
-        compute(move || {
-            let mut bytes = Vec::with_capacity(usize::try_from(size_bytes).unwrap_or_default());
-            let opened = File::open(&path).map_err(|error| unreadable(&error))?;
-            // One more than was planned for shows that it grew.
-            let read = opened.take(size_bytes + 1).read_to_end(&mut bytes);
-            read.map(|_| bytes).map_err(|error| unreadable(&error))
-        })
-        .await
+    async fn read(files: &[Rc<Self>]) -> Vec<Result<Vec<u8>>> {
+        let wanted = files
+            .iter()
+            .map(|local| local.refuse_folder().map(|()| local.file.clone()));
+        let wanted: Vec<_> = wanted.collect();
+        compute(move || wanted.into_iter().map(|file| read(&file?)).collect()).await
     }
 
     fn lanes(&self) -> Result<Box<dyn Lanes>> {
@@ -128,6 +123,15 @@ impl Outgoing for Local<'_> {
             News::Begun | News::Waiting(_) | News::Done => {}
         }
     }
+}
+
+fn read(file: &LocalFile) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(file.size_bytes).unwrap_or_default());
+    let opened = File::open(&file.path).map_err(|error| unreadable(&error))?;
+    // One more than was planned for shows that it grew.
+    let read = opened.take(file.size_bytes + 1).read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(&error))?;
+    Ok(bytes)
 }
 
 /// Half of the old and half of the new text is neither.

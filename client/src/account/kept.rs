@@ -12,7 +12,7 @@ use zeroize::Zeroize;
 
 use super::memory::Memory;
 use super::{Account, Stay, unlock};
-use crate::device::{get_json, hold, keys, put_json};
+use crate::device::{Guard, get_json, hold, keys, put_json};
 use crate::http::Api;
 use crate::{Error, Result, Surroundings};
 
@@ -31,6 +31,11 @@ impl Drop for Kept {
         self.key.zeroize();
         self.token.zeroize();
     }
+}
+
+/// What the device keeps of the session is nobody else's to read or write meanwhile.
+pub(super) struct HeldSession {
+    _guard: Guard,
 }
 
 impl Account {
@@ -91,6 +96,7 @@ impl Account {
         if self.stay == Stay::UntilTheEnd {
             return Ok(false);
         }
+        let _held = self.hold_session().await?;
         let Some(kept) = get_json::<Kept>(&*self.around.device, keys::SESSION).await? else {
             return Ok(false);
         };
@@ -102,7 +108,15 @@ impl Account {
         Ok(adopts)
     }
 
-    pub(super) async fn keep(&self) -> Result<()> {
+    /// Keeps other tabs off what the device keeps of the session. Who ends the session before this one holds it from then
+    /// until the new one is kept: a tab that hears of the end in between would find nothing to go on with.
+    pub(super) async fn hold_session(&self) -> Result<HeldSession> {
+        Ok(HeldSession {
+            _guard: hold(&self.around, keys::SESSION).await?,
+        })
+    }
+
+    pub(super) async fn keep(&self, _held: &HeldSession) -> Result<()> {
         if self.stay == Stay::UntilTheEnd {
             return Ok(());
         }
@@ -116,7 +130,6 @@ impl Account {
             generation: unlocked.keyring.generation(),
             key: *unlocked.keyring.key().expose(),
         };
-        let _guard = hold(&self.around, keys::SESSION).await?;
         put_json(&*self.around.device, keys::SESSION, &kept).await
     }
 }

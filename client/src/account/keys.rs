@@ -152,8 +152,9 @@ impl PreparedKeys {
             archives: account.resealed_archives(&unlocked.keyring).await?,
             device: account.around.label.clone(),
         };
+        let held = account.hold_session().await?;
         let changed = account.api.rotate(&rotation).await?;
         account.adopt((unlocked, state)).await?;
-        account.adopt_session(changed.session).await
+        account.adopt_session(changed.session, &held).await
     }
 }

@@ -38,7 +38,7 @@ impl Account {
         let memory = Memory::load(&around, session.account).await?;
         let unlocked = unlock::unlock(keyring, session.account, &name, &body, &memory)?;
         let account = Self::assemble(around, api, name, session, unlocked, stay).await?;
-        account.keep().await?;
+        account.keep(&account.hold_session().await?).await?;
         Ok(account)
     }
 }

@@ -43,15 +43,16 @@ impl Account {
             slot: slots::fill(&self.around, &self.unlocked().keyring, SlotKind::Password, &kek),
             device: self.around.label.clone(),
         };
+        let held = self.hold_session().await?;
         let changed = self.api.password_change(&change).await?;
-        self.adopt_session(changed.session).await
+        self.adopt_session(changed.session, &held).await
     }
 
     /// A session that the password has just opened. The one before it ends.
     pub(super) async fn sign_in_afresh(&self, password: &Password) -> Result<()> {
         let before = self.session.get();
         let LoggedIn { session, export } = login(&self.around, &self.api, &self.name, password).await?;
-        self.adopt_session(session).await?;
+        self.adopt_session(session, &self.hold_session().await?).await?;
         let body = self.api.account().await?;
         let keyring = slots::empty(self.id, &body, SlotKind::Password, &export.kek(&self.id.0))?;
         if keyring != self.unlocked().keyring {

@@ -90,7 +90,7 @@ impl PreparedSignUp {
         remember(&self.around, self.account, |memory| memory.saw_head(volume, mark)).await?;
         let (around, name) = (self.around.clone(), self.name.clone());
         let account = Account::assemble(around, api, name, session, (unlocked, state), stay).await?;
-        account.keep().await?;
+        account.keep(&account.hold_session().await?).await?;
         Ok(account)
     }
 

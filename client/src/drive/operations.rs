@@ -1,5 +1,7 @@
 //! What a person does to a tree. Each operation is drafted on the tree as it is, and merged by drafting it again.
 
+use std::cell::Cell;
+
 use postern_crypto::node::{Content, File, Node};
 use postern_protocol::limits::MAX_BATCH_RECORDS;
 use postern_protocol::{NodeId, TimeMs};
@@ -117,17 +119,16 @@ impl Drive {
             .await
     }
 
-    /// Deletes nodes with all below them.
+    /// Deletes nodes with all below them. What another device has deleted meanwhile is gone, as it should be.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if one is not there.
+    /// [`Error::NotFound`] if one was not there when this began.
     pub async fn remove(&self, nodes: &[NodeId]) -> Result<()> {
-        let mut first = true;
+        let begun = Cell::new(false);
         loop {
             // Of a large folder the innermost goes first: between two batches there is always a tree.
-            let more = self.commit(|draft| remove_some(draft, nodes, first)).await?;
-            first = false;
-            if !more {
+            let remove = |draft: &mut Draft<'_>| remove_some(draft, nodes, !begun.replace(true));
+            if !self.commit(remove).await? {
                 return Ok(());
             }
         }

@@ -10,11 +10,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use futures::stream::{self, Abortable, FuturesUnordered};
+use futures::stream::{Abortable, FuturesUnordered};
 use futures::{FutureExt as _, StreamExt as _};
 use postern_crypto::node::Content;
-use postern_protocol::NodeId;
 use postern_protocol::limits::MAX_BATCH_RECORDS;
+use postern_protocol::{NodeId, TimeMs};
 
 use self::queue::{Job, Queue};
 use super::bundle::upload_bundle;
@@ -25,23 +25,21 @@ use super::upload::{Upload, abandon, changed, upload};
 use crate::drive::NewFile;
 use crate::{Drive, Error, Patience, Result};
 
-/// So many files of a bundle are read at once.
-const READS_AT_ONCE: usize = 8;
+/// While small files go on coming, those that have come become visible so often: each change of the drive has its price,
+/// and somebody is watching.
+const ATTACH_EVERY_MS: i64 = 1_000;
 
 /// A file that is to be sent.
 #[async_trait(?Send)]
-pub trait Outgoing {
+pub trait Outgoing: Sized {
     /// Which one it is among all. The same file keeps its id when it is sent again.
     fn id(&self) -> NodeId;
 
     /// How long it is.
     fn size_bytes(&self) -> u64;
 
-    /// All of it, if it is small ([`Way::Bundled`]).
-    ///
-    /// # Errors
-    /// [`Error::Unreadable`]; nothing else is held up by that.
-    async fn read(&self) -> Result<Vec<u8>>;
+    /// All of each, of small ones ([`Way::Bundled`]). One that cannot be read holds up no other.
+    async fn read(files: &[Rc<Self>]) -> Vec<Result<Vec<u8>>>;
 
     /// What reads and sends it, if it is not small.
     ///
@@ -91,6 +89,7 @@ struct State<I> {
     queue: Queue<I>,
     finished: Vec<Finished<I>>,
     is_attaching: bool,
+    attached: TimeMs,
     ended: Option<Error>,
 }
 
@@ -110,6 +109,7 @@ impl<I: Outgoing> Sending<I> {
             queue: Queue::default(),
             finished: Vec::new(),
             is_attaching: false,
+            attached: TimeMs(0),
             ended: None,
         };
         Self {
@@ -175,11 +175,16 @@ impl<I: Outgoing> Sending<I> {
 
     /// All that is finished, while nothing else is being attached: the slower the server, the more goes together.
     fn next_batch(&self) -> Option<Vec<Finished<I>>> {
+        let now = self.drive.account().surroundings().now();
         let mut state = self.state.borrow_mut();
-        if state.is_attaching || state.finished.is_empty() {
+        let may_wait = state.queue.has(Way::Bundled)
+            && state.finished.len() < MAX_BATCH_RECORDS
+            && now.0 - state.attached.0 < ATTACH_EVERY_MS;
+        if state.is_attaching || state.finished.is_empty() || may_wait {
             return None;
         }
         state.is_attaching = true;
+        state.attached = now;
         let most = state.finished.len().min(MAX_BATCH_RECORDS);
         Some(state.finished.drain(..most).collect())
     }
@@ -215,15 +220,15 @@ impl<I: Outgoing> Sending<I> {
 
     /// Small files in one request. One that cannot be read stays out, and the others go.
     async fn send_bundle(&self, items: &[Rc<I>]) -> Result<Vec<(Rc<I>, Result<Finished<I>>)>> {
-        let read = stream::iter(items).map(|item| async move { (item, read(&**item).await) });
-        let read: Vec<_> = read.buffered(READS_AT_ONCE).collect().await;
+        let read = I::read(items).await;
         let (mut sent, mut taken, mut plain) = (Vec::new(), Vec::new(), Vec::new());
-        for (item, read) in read {
+        for (item, read) in items.iter().zip(read) {
             match read {
-                Ok(bytes) => {
+                Ok(bytes) if bytes.len() as u64 == item.size_bytes() => {
                     taken.push(item);
                     plain.push(bytes);
                 }
+                Ok(_) => sent.push((Rc::clone(item), Err(changed()))),
                 Err(error) => sent.push((Rc::clone(item), Err(error))),
             }
         }
@@ -326,15 +331,6 @@ impl<I: Outgoing> Sending<I> {
             }
             attempt += 1;
         }
-    }
-}
-
-async fn read<I: Outgoing>(item: &I) -> Result<Vec<u8>> {
-    let bytes = item.read().await?;
-    if bytes.len() as u64 == item.size_bytes() {
-        Ok(bytes)
-    } else {
-        Err(changed())
     }
 }
 

@@ -9,7 +9,7 @@ use futures::channel::mpsc;
 use futures::future::{Either, select};
 use futures::stream::{self, LocalBoxStream};
 use futures::{SinkExt as _, StreamExt as _};
-use postern_client::device::MemoryDevice;
+use postern_client::device::{Device, Guard, MemoryDevice};
 use postern_client::feed::Happening::{self, DriveChanged, LinksChanged, Lost, Reached, SignedOut};
 use postern_client::feed::{Follower, Line};
 use postern_client::http::{Fault, Http, Method, Request, Response};
@@ -17,6 +17,7 @@ use postern_client::links::ShareTerms;
 use postern_client::protocol::TimeMs;
 use postern_client::protocol::changes::{Event, EventsHello};
 use postern_client::{Account, Clock, Drive, Entropy, Error, Result};
+use zeroize::Zeroizing;
 
 use crate::platform;
 use crate::world::{PASSWORD, Phone, Server, chosen, put, sent};
@@ -27,6 +28,7 @@ cases!(
     a_change_of_password_here_is_not_mistaken_for_being_signed_out,
     a_change_of_password_in_one_tab_leaves_the_others_signed_in,
     a_tab_whose_keys_were_replaced_in_another_leaves_the_new_ones_alone,
+    a_tab_is_not_told_that_it_is_signed_out_before_the_new_session_is_kept,
     news_that_could_not_be_looked_at_are_looked_at_again,
     a_drive_that_is_not_authentic_is_not_asked_for_again,
     a_server_that_says_nothing_useful_is_asked_less_and_less,
@@ -300,6 +302,91 @@ async fn a_tab_whose_keys_were_replaced_in_another_leaves_the_new_ones_alone() {
     assert_eq!(following.told(), [Reached, SignedOut]);
     assert_eq!(one.refresh().await, Err(Error::SignedOut));
     let resumed = Account::resume(phone.around.clone()).await;
+    assert!(resumed.expect("resumed").is_some(), "the device is signed in");
+}
+
+/// A device that writes nothing while it hesitates.
+#[derive(Clone, Default)]
+struct Hesitant {
+    device: MemoryDevice,
+    hesitates: Rc<Cell<bool>>,
+}
+
+#[async_trait(?Send)]
+impl Device for Hesitant {
+    async fn get(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        self.device.get(key).await
+    }
+
+    async fn put(&self, key: &str, value: &[u8]) -> Result<()> {
+        while self.hesitates.get() {
+            platform::pause().await;
+        }
+        self.device.put(key, value).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<()> {
+        self.device.delete(key).await
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>> {
+        self.device.list(prefix).await
+    }
+
+    async fn lock(&self, name: &str) -> Result<Option<Guard>> {
+        self.device.lock(name).await
+    }
+}
+
+async fn a_tab_is_not_told_that_it_is_signed_out_before_the_new_session_is_kept() {
+    let server = Server::start();
+    server.sign_up("alice").await;
+    let device = Hesitant::default();
+    let phone = server.phone_with(device.device.clone());
+    let one = Rc::new(phone.sign_in("alice").await.expect("signed in"));
+    let (mut second, hesitates) = (server.phone(), Rc::clone(&device.hesitates));
+    second.around.device = Rc::new(device);
+    let resumed = Account::resume(second.around.clone()).await;
+    let other = Rc::new(resumed.expect("resumed").expect("signed in"));
+    let (following, run) = Following::of(&one);
+    let (mut say, mut say_again) = (following.connects(), following.connects_once());
+    let begins = Rc::clone(&hesitates);
+    second.evil.tells(move |request, _| {
+        begins.set(begins.get() || request.path == "/account/rotation");
+    });
+    let story = async {
+        is_looked_at(&mut say).await;
+        // The password is given again, and another session takes the place of the one that both tabs had.
+        let prepared = other.prepare_keys(PASSWORD, &chosen("new")).await;
+        let prepared = prepared.expect("the password is right");
+        say.send(Event::SignedOut).await.expect("it listens");
+        is_looked_at(&mut say_again).await;
+        let tells = async {
+            while !hesitates.get() {
+                platform::pause().await;
+            }
+            let knows = Rc::new(Cell::new(false));
+            let told = Rc::clone(&knows);
+            phone.evil.tells(move |_, answer| told.set(answer.status == 401));
+            say_again.send(Event::SignedOut).await.expect("it listens");
+            while !knows.get() {
+                platform::pause().await;
+            }
+            // Long enough to forget everything.
+            for _ in 0..100 {
+                platform::pause().await;
+            }
+            second.evil.tells_the_truth();
+            hesitates.set(false);
+        };
+        let (done, ()) = futures::join!(prepared.complete(), tells);
+        done.expect("replaced");
+    };
+    let goes_on = async {
+        run.await;
+        Account::resume(phone.around.clone()).await
+    };
+    let (resumed, ()) = futures::join!(goes_on, story);
     assert!(resumed.expect("resumed").is_some(), "the device is signed in");
 }
 

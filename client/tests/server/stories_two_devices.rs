@@ -11,6 +11,7 @@ use crate::world::{Server, get, put, sent as sent_to};
 
 cases!(
     what_one_device_does_the_other_sees,
+    what_the_other_device_has_removed_already_is_removed_without_complaint,
     devices_that_write_at_once_lose_nothing,
     files_of_one_name_are_both_kept,
     what_was_done_is_not_refused_because_its_answer_was_lost,
@@ -33,6 +34,21 @@ async fn what_one_device_does_the_other_sees() {
     phone.remove(&[file]).await.expect("removed");
     laptop.refresh().await.expect("one file less");
     assert_eq!(laptop.resolve("letter").await, Err(Error::NotFound));
+}
+
+async fn what_the_other_device_has_removed_already_is_removed_without_complaint() {
+    let server = Server::start();
+    let (_, laptop) = server.sign_up("alice").await;
+    let (_, phone) = server.sign_in("alice").await;
+    let root = laptop.account().root();
+    let one = put(&laptop, root, "one", b"1").await.expect("put");
+    let other = put(&laptop, root, "other", b"2").await.expect("put");
+    phone.refresh().await.expect("two files");
+    laptop.remove(&[one]).await.expect("removed");
+    laptop.make_folder(root, "meanwhile").await.expect("made");
+    assert_eq!(phone.remove(&[one, other]).await, Ok(()));
+    assert_eq!(phone.resolve("other").await, Err(Error::NotFound));
+    assert_eq!(phone.remove(&[one]).await, Err(Error::NotFound));
 }
 
 async fn devices_that_write_at_once_lose_nothing() {

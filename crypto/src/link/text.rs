@@ -3,6 +3,8 @@
 //! The fragment carries a checksum over everything that matters, so a link that was damaged is either
 //! mended exactly or refused with a reason; a wrong key is never tried against the server (threat E7).
 
+use std::cmp::Ordering;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
@@ -178,9 +180,9 @@ fn leading_base64url(text: &str, len: usize) -> Result<&str, LinkMistake> {
     let end = text.find(|c| !is_base64url(c)).unwrap_or(text.len());
     let (body, tail) = text.split_at(end);
     let tail_is_punctuation = tail.chars().all(|c| !c.is_alphanumeric() && c != '%');
-    match body.len() {
-        found if found == len && tail_is_punctuation => Ok(body),
-        found if found < len && tail_is_punctuation => Err(LinkMistake::CutOff),
+    match body.len().cmp(&len) {
+        Ordering::Equal if tail_is_punctuation => Ok(body),
+        Ordering::Less if tail_is_punctuation => Err(LinkMistake::CutOff),
         _ => Err(LinkMistake::Changed),
     }
 }

@@ -243,7 +243,7 @@ pub(crate) fn start_login<S: Stretch, R: CryptoRng + ?Sized>(
 }
 
 /// As long as a record, and as well-formed.
-fn decoy_record<S: Stretch>(setup: &suite::ServerSetup<Suite<S>>) -> Vec<u8> {
+pub(super) fn decoy_record<S: Stretch>(setup: &suite::ServerSetup<Suite<S>>) -> Vec<u8> {
     let mut record = setup.keypair().public().serialize().to_vec();
     record.resize(RECORD_BYTES, 0);
     record

@@ -105,3 +105,26 @@ impl Layout {
         usize::try_from(rest).expect("not above the length of a chunk, which is a usize")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_lies_in_as_few_chunks_as_hold_it() {
+        let layout = Layout::new(80, 10, 16);
+        for (plain, chunks) in [
+            (0..1, 0..1),
+            (0..10, 0..1),
+            (0..11, 0..2),
+            (9..10, 0..1),
+            (10..20, 1..2),
+            (9..11, 0..2),
+            (10..99, 1..4),
+            (40..41, 0..0),
+            (5..5, 0..0),
+        ] {
+            assert_eq!(layout.chunks_of(&plain, 35), chunks, "{plain:?}");
+        }
+    }
+}

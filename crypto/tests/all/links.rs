@@ -89,6 +89,8 @@ fn e7_a_link_that_cannot_be_mended_says_what_is_wrong() {
         (url[..url.len() - 1].into(), LinkMistake::CutOff),
         (format!("{before}#1"), LinkMistake::CutOff),
         (format!("{url}x"), LinkMistake::Changed),
+        (format!("{url}%"), LinkMistake::Changed),
+        (format!("{url}é"), LinkMistake::Changed),
         (url.to_lowercase(), LinkMistake::Changed),
         (
             format!("{before}#{}", fragment.to_lowercase()),
@@ -99,6 +101,13 @@ fn e7_a_link_that_cannot_be_mended_says_what_is_wrong() {
     ] {
         assert_eq!(parse(&mangled).expect_err(&mangled), mistake, "{mangled}");
     }
+}
+
+#[test]
+fn e7_a_link_among_too_much_else_is_none() {
+    let padded = |len| format!("{:>len$}", url());
+    assert!(parse(&padded(4_096)).is_ok());
+    assert_eq!(parse(&padded(4_097)), Err(LinkMistake::NotALink));
 }
 
 #[test]

@@ -50,6 +50,13 @@ class Session {
     this.#stands('out');
   }
 
+  /** The session has ended from elsewhere; another tab may have put a new one into its place. */
+  async lost() {
+    this.account = null;
+    forgetAccount();
+    await this.restore();
+  }
+
   #stands(standing: Standing) {
     this.standing = standing;
     router.check();
@@ -64,6 +71,6 @@ class Session {
 export const session = new Session();
 
 listen((event) => {
-  if (event.type === 'signed-out') session.left();
+  if (event.type === 'signed-out') void session.lost();
   if (event.type === 'reachability-changed') session.reachable = event.reachable;
 });

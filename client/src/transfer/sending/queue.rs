@@ -89,6 +89,16 @@ impl<I: Outgoing> Queue<I> {
         ways.into_iter().filter(may_go).find_map(|way| self.begin(way))
     }
 
+    /// Whether something waits or is on its way that goes so.
+    pub(super) fn has(&self, way: Way) -> bool {
+        let waits = self.turns_of(way).next().is_some();
+        waits || self.running.iter().any(|running| running.way == way)
+    }
+
+    fn turns_of(&self, way: Way) -> impl Iterator<Item = (&Turn, &Rc<I>)> {
+        self.waiting.range((way, 0)..=(way, u64::MAX))
+    }
+
     fn begin(&mut self, way: Way) -> Option<Job<I>> {
         let items = self.take(way);
         if items.is_empty() {
@@ -115,9 +125,11 @@ impl<I: Outgoing> Queue<I> {
     /// The first that waits, and if that is small, as many more as go with it.
     fn take(&mut self, way: Way) -> Vec<(Turn, Rc<I>)> {
         let winding_up: HashSet<_> = self.running.iter().flat_map(|running| &running.stopped).collect();
-        let waiting = self.waiting.range((way, 0)..=(way, u64::MAX));
         let (mut room, mut items) = (Room::default(), Vec::new());
-        for (turn, item) in waiting.filter(|(_, item)| !winding_up.contains(&item.id())) {
+        for (turn, item) in self
+            .turns_of(way)
+            .filter(|(_, item)| !winding_up.contains(&item.id()))
+        {
             let goes_along = way == Way::Bundled && room.has(item.size_bytes());
             if !items.is_empty() && !goes_along {
                 break;

@@ -14,6 +14,14 @@ use crate::world::put;
 /// What came of a change: what the person is told, and the tree after it.
 type Outcome = (Result<()>, Model);
 
+/// One change of several, with what came of it.
+struct Done<'c> {
+    who: usize,
+    change: &'c Change,
+    told: Result<()>,
+    after: Model,
+}
+
 impl Life<'_> {
     pub(super) async fn change_tree(&mut self, who: usize, verb: &Verb, trouble: Option<Trouble>) {
         let Some(change) = self.choose(who, verb) else {
@@ -68,23 +76,21 @@ impl Life<'_> {
             return;
         };
         let told = join(self.perform(0, &one), self.perform(1, &other)).await;
-        let told = (told.0.map(drop), told.1.map(drop));
-        let (first, then) = self.foresee(0, &one, &self.truth);
-        let (second, end) = self.foresee(1, &other, &then);
-        let in_order = ((first, second), end);
-        let (first, then) = self.foresee(1, &other, &self.truth);
-        let (second, end) = self.foresee(0, &one, &then);
-        let turned = ((second, first), end);
+        let told = [told.0.map(drop), told.1.map(drop)];
         self.devices[0].drive.refresh().await.expect("the tree is whole");
         let found = everything(&self.devices[0].drive).await;
-        let is_it =
-            |(answers, end): &((Result<()>, Result<()>), Model)| *answers == told && end.paths(ROOT) == found;
-        let Some((_, end)) = [in_order, turned].into_iter().find(is_it) else {
+        let orders = [[(0, &one), (1, &other)], [(1, &other), (0, &one)]].map(|order| self.in_order(order));
+        let is_it = |steps: &[Done<'_>; 2]| {
+            let answers_fit = steps.iter().all(|step| step.told == told[step.who]);
+            answers_fit && steps[1].after.paths(ROOT) == found
+        };
+        let Some(steps) = orders.into_iter().find(is_it) else {
             panic!("{one:?} and {other:?} at once: {told:?}, and then there is {found:?}");
         };
-        for change in [&one, &other] {
-            self.rename_links(change, &end);
+        for step in steps.iter().filter(|step| step.told.is_ok()) {
+            self.rename_links(step.change, &step.after);
         }
+        let [_, Done { after: end, .. }] = steps;
         self.truth = end;
         for who in [0, 1] {
             self.sync(who).await;
@@ -92,9 +98,27 @@ impl Life<'_> {
         self.learn_nodes().await;
     }
 
+    fn in_order<'c>(&self, order: [(usize, &'c Change); 2]) -> [Done<'c>; 2] {
+        let mut truth = self.truth.clone();
+        order.map(|(who, change)| {
+            let (told, after) = self.foresee(who, change, &truth);
+            truth = after.clone();
+            Done {
+                who,
+                change,
+                told,
+                after,
+            }
+        })
+    }
+
     /// What a device refuses by what it has seen, it refuses at once. What it sends is judged by what is there.
     pub(super) fn foresee(&self, who: usize, change: &Change, truth: &Model) -> Outcome {
-        let outcome = self.view(who).after(change).and_then(|_| truth.after(change));
+        let outcome = self.view(who).after(change).and_then(|_| match change {
+            // That it is gone is all that was wanted.
+            Change::Remove { node } if !truth.has(*node) => Ok(truth.clone()),
+            _ => truth.after(change),
+        });
         match outcome {
             Ok(after) => (Ok(()), after),
             Err(error) => (Err(error), truth.clone()),

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use futures::stream::{self, StreamExt as _};
 use js_sys::{Function, Reflect};
 use postern_client::drive::{IfTaken, NewFile};
 use postern_client::protocol::{NodeId, TimeMs};
@@ -28,6 +29,9 @@ pub(super) const PATIENCE: Patience = Patience {
     first_ms: 2_000,
     longest_ms: 30_000,
 };
+
+/// So many files of a bundle are read at once: the browser answers each from another process.
+const READS_AT_ONCE: usize = 8;
 
 /// `Outgoing` of `skin.ts`, without its `source`.
 #[derive(Deserialize)]
@@ -176,6 +180,15 @@ pub(super) fn sending(drive: &Rc<Drive>) -> Rc<Sending<Chosen>> {
     Rc::new(Sending::new(Rc::clone(drive), Some(PATIENCE)))
 }
 
+impl Chosen {
+    async fn read_all(&self) -> Result<Vec<u8>> {
+        let source = BlobSource(self.source.clone());
+        let len = usize::try_from(self.size_bytes()).map_err(|_| Error::TooLarge)?;
+        let read = source.read(0, len, Buffers::default().lend()).await?;
+        Ok(read.map_or_else(Vec::new, |bytes| bytes.to_vec()))
+    }
+}
+
 #[async_trait(?Send)]
 impl Outgoing for Chosen {
     fn id(&self) -> NodeId {
@@ -186,11 +199,9 @@ impl Outgoing for Chosen {
         whole(self.source.size())
     }
 
-    async fn read(&self) -> Result<Vec<u8>> {
-        let source = BlobSource(self.source.clone());
-        let len = usize::try_from(self.size_bytes()).map_err(|_| Error::TooLarge)?;
-        let read = source.read(0, len, Buffers::default().lend()).await?;
-        Ok(read.map_or_else(Vec::new, |bytes| bytes.to_vec()))
+    async fn read(files: &[Rc<Self>]) -> Vec<Result<Vec<u8>>> {
+        let read = stream::iter(files).map(|file| file.read_all());
+        read.buffered(READS_AT_ONCE).collect().await
     }
 
     fn lanes(&self) -> Result<Box<dyn Lanes>> {
