@@ -19,7 +19,9 @@ const ONE_REQUEST: &[&str] = &["--s3-upload-cutoff", "5G"];
 const NOTE: &str = "Server and client on one machine, over loopback, on one disk. `postern put` has synced to the disk \
 what it confirms; the others leave that to the kernel, but for the last one, which waits until all is on the disk. \
 What rclone stores is sealed with XSalsa20-Poly1305 too; nginx and curl seal nothing. The S3 server is s3s-fs, which \
-copies parts together; so rclone is also shown sending one request.";
+copies parts together; so rclone is also shown sending one request. How much there is to be had, nginx and curl show, \
+which compute nothing: on this machine twice rclone over WebDAV would be more than they reach when they wait for the \
+disk, and, fetching, more than they reach at all.";
 
 pub(crate) fn row(terms: &Terms) -> Result<Row> {
     let work = tempfile::tempdir()?;

@@ -77,3 +77,27 @@ impl<R: CryptoRng + ?Sized> opaque_ke::rand::RngCore for Lend<'_, R> {
 }
 
 impl<R: CryptoRng + ?Sized> opaque_ke::rand::CryptoRng for Lend<'_, R> {}
+
+#[cfg(test)]
+mod tests {
+    use opaque_ke::rand::RngCore as _;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+    use super::*;
+
+    #[test]
+    fn what_is_lent_is_the_generator_itself() {
+        let (mut ours, mut theirs) = (ChaCha20Rng::seed_from_u64(1), ChaCha20Rng::seed_from_u64(1));
+        let mut lent = Lend(&mut theirs);
+        assert_eq!(lent.next_u32(), ours.next_u32());
+        assert_eq!(lent.next_u64(), ours.next_u64());
+        let (mut given, mut expected) = ([0; 9], [0; 9]);
+        lent.fill_bytes(&mut given);
+        ours.fill_bytes(&mut expected);
+        assert_eq!(given, expected);
+        lent.try_fill_bytes(&mut given).expect("it never fails");
+        ours.fill_bytes(&mut expected);
+        assert_eq!(given, expected);
+    }
+}

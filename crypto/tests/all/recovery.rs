@@ -93,6 +93,13 @@ fn a_recovery_under_way_comes_back_until_its_time_is_over() {
             .open_recovery(&begun.attempt, now + RECOVERY_LIFETIME_MS)
             .is_err()
     );
+    // Ten minutes for 24 words.
+    let opens = |minutes: i64| {
+        server
+            .open_recovery(&begun.attempt, now + minutes * 60_000)
+            .is_ok()
+    };
+    assert!(opens(9) && !opens(10));
     let damaged: Vec<_> = crate::damaged(&begun.attempt).collect();
     assert!(
         damaged

@@ -49,6 +49,20 @@ fn seal(seed: u64, plain: &[u8]) -> Stream {
     }
 }
 
+impl Stream {
+    /// Whether its first `len` bytes end as a stream of `content` ends.
+    fn measures(&self, content: &Id, len: usize) -> bool {
+        let header = &self.sealed[..HEADER_LEN.min(len)];
+        let unmeasured = UnmeasuredContent::unlock(&self.key, content, header, len as u64);
+        let measured = unmeasured.and_then(|unmeasured| {
+            let range = unmeasured.last_chunk();
+            let at = |offset: u64| usize::try_from(offset).expect("small");
+            unmeasured.measure(&self.sealed[at(range.start)..at(range.end)])
+        });
+        measured.is_ok()
+    }
+}
+
 fn open(key: &ContentKey, sealed: &[u8], step: usize) -> (Result<()>, Vec<u8>) {
     let mut opener = ContentOpener::new(key, &ID);
     let mut out = Vec::new();
@@ -82,19 +96,13 @@ fn b4_streams_of_all_the_critical_lengths_open_and_cannot_be_cut() {
         {
             let (opened, out) = open(&stream.key, &stream.sealed[..cut], 100_003);
             assert!(opened.is_err() && plain.starts_with(&out), "{len} cut at {cut}");
-            let last = UnmeasuredContent::unlock(
-                &stream.key,
-                &ID,
-                &stream.sealed[..HEADER_LEN.min(cut)],
-                cut as u64,
-            );
-            let measured = last.and_then(|unmeasured| {
-                let range = unmeasured.last_chunk();
-                let at = |offset: u64| usize::try_from(offset).expect("small");
-                unmeasured.measure(&stream.sealed[at(range.start)..at(range.end)])
-            });
-            assert!(measured.is_err(), "{len} cut at {cut}");
+            assert!(!stream.measures(&ID, cut), "{len} cut at {cut}");
         }
+        assert!(stream.measures(&ID, stream.sealed.len()), "{len}");
+        assert!(
+            !stream.measures(&[7; 16], stream.sealed.len()),
+            "{len} of another content"
+        );
     }
 }
 

@@ -45,7 +45,9 @@ impl Life<'_> {
         } else if self.devices[who].seen.is_none() {
             self.devices[who].seen = Some(self.truth.clone());
         }
-        self.become_true(&change, after, told.ok().flatten());
+        if let Ok(made) = told {
+            self.become_true(&change, after, made);
+        }
     }
 
     /// A device died in the middle: it has happened, or it has not.
