@@ -90,6 +90,7 @@ fn e7_a_link_that_cannot_be_mended_says_what_is_wrong() {
         (format!("{before}#1"), LinkMistake::CutOff),
         (format!("{url}x"), LinkMistake::Changed),
         (format!("{url}%"), LinkMistake::Changed),
+        (format!("{}é", &url[..url.len() - 1]), LinkMistake::Changed),
         (format!("{url}é"), LinkMistake::Changed),
         (url.to_lowercase(), LinkMistake::Changed),
         (
