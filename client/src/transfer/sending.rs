@@ -7,6 +7,7 @@
 mod queue;
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use async_trait::async_trait;
@@ -89,6 +90,10 @@ struct State<I> {
     queue: Queue<I>,
     finished: Vec<Finished<I>>,
     is_attaching: bool,
+    /// Those that are on their way into their folders, and wanted there.
+    attaching: HashSet<NodeId>,
+    /// So often the server was in the way of that, one time after the other.
+    attempts: u32,
     attached: TimeMs,
     ended: Option<Error>,
 }
@@ -109,6 +114,8 @@ impl<I: Outgoing> Sending<I> {
             queue: Queue::default(),
             finished: Vec::new(),
             is_attaching: false,
+            attaching: HashSet::new(),
+            attempts: 0,
             attached: TimeMs(0),
             ended: None,
         };
@@ -126,11 +133,12 @@ impl<I: Outgoing> Sending<I> {
     }
 
     /// Takes files out again. When it returns, nothing reads or sends them any more. What is on its way into its folder
-    /// arrives there.
+    /// arrives there, if that works at once.
     pub async fn stop(&self, ids: &[NodeId]) {
         let stopping: Vec<_> = {
             let mut state = self.state.borrow_mut();
             state.finished.retain(|one| !ids.contains(&one.item.id()));
+            state.attaching.retain(|id| !ids.contains(id));
             ids.iter().filter_map(|id| state.queue.stop(*id)).collect()
         };
         for stopped in stopping {
@@ -144,6 +152,7 @@ impl<I: Outgoing> Sending<I> {
         let mut state = self.state.borrow_mut();
         state.queue.clear();
         state.finished.clear();
+        state.attaching.clear();
     }
 
     /// Sends until nothing is left to be done. Several may run at once: what one finds done by another it leaves alone.
@@ -186,13 +195,14 @@ impl<I: Outgoing> Sending<I> {
         state.is_attaching = true;
         state.attached = now;
         let most = state.finished.len().min(MAX_BATCH_RECORDS);
-        Some(state.finished.drain(..most).collect())
+        let batch: Vec<_> = state.finished.drain(..most).collect();
+        state.attaching = batch.iter().map(|one| one.item.id()).collect();
+        Some(batch)
     }
 
     async fn send(&self, Job { number, items, stop }: Job<I>) {
         let sent = Abortable::new(self.send_all(&items), stop).await;
         self.state.borrow_mut().queue.end(number);
-        // Of what was stopped, those whom nobody wanted to stop wait again.
         for (item, finished) in sent.into_iter().flatten() {
             match finished {
                 Ok(finished) => self.state.borrow_mut().finished.push(finished),
@@ -268,26 +278,56 @@ impl<I: Outgoing> Sending<I> {
     async fn attach(&self, batch: Vec<Finished<I>>) {
         let mut batches = vec![batch];
         while let Some(mut batch) = batches.pop() {
-            let (items, new): (Vec<_>, Vec<_>) = batch
-                .iter()
-                .map(|one| (Rc::clone(&one.item), one.new.clone()))
-                .unzip();
-            let attached = self.until_it_passes(&items, || self.drive.attach(&new)).await;
-            match attached {
-                Ok(_) => self.settle(batch).await,
+            let new: Vec<_> = batch.iter().map(|one| one.new.clone()).collect();
+            match (self.drive.attach(&new).await, self.patience) {
+                (Ok(_), _) => self.settle(batch).await,
                 // One that cannot be attached must not hold up its neighbours: it is found by halving.
-                Err(error) if batch.len() > 1 && concerns_one_file(&error) => {
+                (Err(error), _) if batch.len() > 1 && concerns_one_file(&error) => {
                     batches.push(batch.split_off(batch.len() / 2));
                     batches.push(batch);
                 }
-                Err(error) => items.iter().for_each(|item| self.fail(item, error.clone())),
+                (Err(error), Some(patience)) if error.passes() => {
+                    batches.push(batch);
+                    let again = batches.drain(..).rev().flatten().collect();
+                    self.attach_later(again, &error, patience).await;
+                }
+                (Err(error), _) => batch.iter().for_each(|one| self.fail(&one.item, error.clone())),
             }
         }
         self.state.borrow_mut().is_attaching = false;
     }
 
+    /// Puts them back for as long as only the server is in the way, so that they can still be taken out.
+    async fn attach_later(&self, mut batch: Vec<Finished<I>>, why: &Error, patience: Patience) {
+        let around = self.drive.account().surroundings();
+        let attempt = {
+            let mut state = self.state.borrow_mut();
+            batch.retain(|one| state.attaching.contains(&one.item.id()));
+            state.finished.splice(..0, batch);
+            state.attempts += 1;
+            state.attempts - 1
+        };
+        self.tell_finished(&News::Waiting(why.clone()));
+        patience
+            .wait_out(why, attempt, &*around.clock, &*around.entropy)
+            .await;
+        self.tell_finished(&News::Begun);
+    }
+
+    fn tell_finished(&self, news: &News) {
+        let waiting = self
+            .state
+            .borrow()
+            .finished
+            .iter()
+            .map(|one| Rc::clone(&one.item))
+            .collect::<Vec<_>>();
+        waiting.iter().for_each(|item| item.tell(news.clone()));
+    }
+
     /// Files that are in their folders. Their journals are of no more use.
     async fn settle(&self, attached: Vec<Finished<I>>) {
+        self.state.borrow_mut().attempts = 0;
         for Finished { item, journal, .. } in attached {
             let forgotten = match journal {
                 Some(journal) => forget_journal(self.drive.account().surroundings(), &journal).await,

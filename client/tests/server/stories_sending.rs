@@ -20,6 +20,7 @@ cases!(
     a_file_whose_name_is_taken_holds_up_no_other,
     a_file_that_is_stopped_leaves_its_bundle_and_may_come_again,
     a_file_that_is_stopped_on_its_way_goes_on_where_it_was,
+    a_file_that_waits_for_its_folder_can_be_stopped,
     a_file_that_is_added_twice_is_sent_once,
     a_file_that_is_added_meanwhile_is_sent_as_well,
     what_the_server_does_not_do_now_is_tried_again,
@@ -280,6 +281,37 @@ async fn a_file_that_is_stopped_on_its_way_goes_on_where_it_was() {
     let sent_again = desk.phone.evil.asked_paths();
     let parts = |paths: &[String]| paths.iter().filter(|path| path.contains("/parts/")).count();
     assert!(parts(&sent) >= 1 && parts(&sent_again) < 4, "{sent_again:?}");
+}
+
+async fn a_file_that_waits_for_its_folder_can_be_stopped() {
+    for all in [false, true] {
+        let desk = Desk::new(Some(PATIENCE)).await;
+        let letter = desk.add_small(&["a"]).remove(0);
+        desk.phone.evil.tells(|request, response| {
+            if request.path.starts_with("/volumes/") {
+                response.status = 503;
+            }
+        });
+        let is_waiting = || matches!(letter.last_news(), Some(News::Waiting(_)));
+        let stop = async {
+            while !is_waiting() {
+                pause().await;
+            }
+            if all {
+                desk.sending.stop_all();
+            } else {
+                desk.sending.stop(&[letter.id]).await;
+            }
+        };
+        let (ran, ()) = join!(desk.sending.run(), stop);
+        assert_eq!(ran, Ok(()));
+        assert!(is_waiting(), "{:?}", letter.last_news());
+
+        desk.phone.evil.tells_the_truth();
+        desk.sending.add(Rc::clone(&letter));
+        assert_eq!(desk.sending.run().await, Ok(()));
+        letter.expect_there().await;
+    }
 }
 
 async fn a_file_that_is_added_twice_is_sent_once() {

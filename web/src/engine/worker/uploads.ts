@@ -15,6 +15,8 @@ interface Upload {
   handle: FileSystemFileHandle | undefined;
   /** Gone after a reload, until the same file is chosen again. */
   file: File | undefined;
+  /** The folder it goes into, while that is known to exist. */
+  parent: Id | undefined;
   keptMs: number;
 }
 
@@ -44,7 +46,7 @@ export class Uploads {
     for (const { record } of left) record.tab = thisTab;
     await keepRecords(left);
     for (const { record, handle } of left) {
-      this.#uploads.set(record.id, { record, handle, file: undefined, keptMs: 0 });
+      this.#uploads.set(record.id, { record, handle, file: undefined, parent: undefined, keptMs: 0 });
       this.#ledger.add(rowFor(record, 'needs-file', handle !== undefined));
     }
   }
@@ -61,22 +63,34 @@ export class Uploads {
 
   async add(root: Id, items: UploadItem[]) {
     // Also those that nothing is in, and before the first file has come.
-    if (items.some(({ path }) => path.length > 0))
-      await this.#client.makeFolders(
-        root,
-        items.map(({ path }) => path),
-      );
+    const parents = await this.#makeFolders(root, items);
     const groups = groupsOf(items);
     const startedMs = Date.now();
     const added = items.flatMap((item, i) =>
-      item.file ? [this.#prepare(root, groups[i] ?? '', item, item.file, startedMs)] : [],
+      item.file ? [this.#prepare(root, groups[i] ?? '', item, item.file, parents[i], startedMs)] : [],
     );
     await keepRecords(added);
     for (const { record, handle } of added) this.#ledger.add(rowFor(record, 'queued', handle !== undefined));
     this.#send(added.map(({ record }) => record.id));
   }
 
-  #prepare(root: Id, group: Id, { path, handle }: UploadItem, file: File, startedMs: number): LoadedRecord {
+  #makeFolders(root: Id, items: UploadItem[]): Promise<Id[]> {
+    const anyPath = items.some(({ path }) => path.length > 0);
+    if (!anyPath) return Promise.resolve(items.map(() => root));
+    return this.#client.makeFolders(
+      root,
+      items.map(({ path }) => path),
+    );
+  }
+
+  #prepare(
+    root: Id,
+    group: Id,
+    { path, handle }: UploadItem,
+    file: File,
+    parent: Id | undefined,
+    startedMs: number,
+  ): LoadedRecord {
     const record: UploadRecord = {
       id: newId(),
       account: this.#account,
@@ -90,16 +104,17 @@ export class Uploads {
       startedMs,
       doneBytes: 0,
     };
-    this.#uploads.set(record.id, { record, handle, file, keptMs: startedMs });
+    this.#uploads.set(record.id, { record, handle, file, parent, keptMs: startedMs });
     return { record, handle };
   }
 
   #send(ids: Id[]) {
     const files = ids.flatMap((id) => {
-      const { record, file } = this.#uploads.get(id) ?? {};
+      const { record, file, parent } = this.#uploads.get(id) ?? {};
       if (!record || !file) return [];
-      const { root, path, name, modifiedMs } = record;
-      return [{ id, source: file, root, path, name, modifiedMs, mediaType: file.type }];
+      const { name, modifiedMs } = record;
+      const place = parent ? { root: parent, path: [] } : { root: record.root, path: record.path };
+      return [{ id, source: file, ...place, name, modifiedMs, mediaType: file.type }];
     });
     this.#client.send(files, (news, id) => this.#hear(id, news));
   }
@@ -109,6 +124,8 @@ export class Uploads {
     const upload = this.#uploads.get(id);
     if (!upload) return;
     if (news.is === 'progress') this.#note(upload, news.doneBytes);
+    // The folder may be gone: whoever tries again makes it anew.
+    if (news.is === 'failed') upload.parent = undefined;
     if (news.is === 'done') this.#finish(upload);
   }
 

@@ -223,12 +223,16 @@ impl Outgoing for Chosen {
     }
 
     async fn place(&self, content: Content) -> Result<NewFile> {
-        let path = std::slice::from_ref(&self.path);
-        let folders = self.drive.make_folders(self.root, path).await?;
+        let folder = if self.path.is_empty() {
+            self.root
+        } else {
+            let path = std::slice::from_ref(&self.path);
+            self.drive.make_folders(self.root, path).await?[0]
+        };
         Ok(NewFile {
             // Doing it again after a crash does nothing.
             node: Some(self.id),
-            parent: folders.first().copied().unwrap_or(self.root),
+            parent: folder,
             name: self.name.clone(),
             // Nobody was asked whether something may be replaced.
             if_taken: IfTaken::KeepBoth,
