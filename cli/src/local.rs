@@ -52,14 +52,8 @@ impl Plan {
 
     /// What a person named is followed if it is a symbolic link, and its absence is an error.
     fn take_named(&mut self, path: &Path) -> Result<()> {
-        let unreadable = |error| Failure::told(format!("{} cannot be read: {error}", path.display()));
-        let meta = fs::metadata(path).map_err(unreadable)?;
-        // `.` and `..` have a name only in their own folder.
-        let whole = match path.file_name() {
-            Some(_) => path.to_owned(),
-            None => fs::canonicalize(path).map_err(unreadable)?,
-        };
-        let name = name_of(&whole).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+        let meta = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        let name = name_of_named(path)?;
         if !meta.is_dir() && !meta.is_file() {
             return Err(
                 Failure::usage(format!("{} is neither a file nor a folder", path.display()))
@@ -144,6 +138,26 @@ fn oddity(kind: FileType) -> Option<&'static str> {
     }
 }
 
+/// `.` and `..` have a name only in their own folder, and `/` has none.
+fn name_of_named(path: &Path) -> Result<String> {
+    let whole = match path.file_name() {
+        Some(_) => path.to_owned(),
+        None => fs::canonicalize(path).map_err(|error| unreadable(path, &error))?,
+    };
+    if whole.file_name().is_none() {
+        return Err(Failure::usage(format!(
+            "{} is all of this disk, which has no name",
+            path.display()
+        ))
+        .advise("To say where things go in the drive, use --to."));
+    }
+    name_of(&whole).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::told(format!("{} cannot be read: {error}", path.display()))
+}
+
 fn name_of(path: &Path) -> std::result::Result<String, String> {
     let name = path.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| "its name is not Unicode".to_owned())?;
@@ -204,5 +218,11 @@ mod tests {
     fn what_is_not_there_is_an_error() {
         assert!(Plan::of(&[PathBuf::from("/nothing here")]).is_err());
         assert!(Plan::of(&[PathBuf::from("/dev/null")]).is_err());
+    }
+
+    #[test]
+    fn all_of_a_disk_is_not_put_by_mistake() {
+        let refused = Plan::of(&[PathBuf::from("/")]).expect_err("no name");
+        assert!(matches!(refused, Failure::Told { what, .. } if what.contains("has no name")));
     }
 }

@@ -116,6 +116,26 @@ test('a download that is stopped while a piece is written goes on behind that pi
   expect(await profile.page.evaluate(gotten)).toEqual({ bytes: SIZE, same: true });
 });
 
+test('a buffer that a sink gives back carries another chunk, and no byte of an earlier one', async () => {
+  const buffers = await profile.page.evaluate(async () => {
+    const { scene } = window as unknown as Prepared;
+    const buffers = new Set<ArrayBuffer>();
+    scene.got = [];
+    const download = scene.client.openDownload(scene.node, {
+      async write(chunk) {
+        scene.got.push(chunk.slice());
+        buffers.add(chunk.buffer);
+        return chunk.buffer;
+      },
+    });
+    await download.run(() => {}, new AbortController().signal);
+    download.free();
+    return buffers.size;
+  });
+  expect(buffers).toBe(1);
+  expect(await profile.page.evaluate(gotten)).toEqual({ bytes: SIZE, same: true });
+});
+
 test('a line that breaks while a slow sink writes costs nothing that has come', async () => {
   const heard = await profile.page.evaluate(
     async ([third, pieces]) => {

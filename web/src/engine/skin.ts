@@ -82,10 +82,11 @@ export interface Lanes {
 
 /**
  * Where opened bytes go; each promise is waited for before the next chunk is made, which keeps memory flat. A write that
- * was begun goes to its end, whatever becomes of the download.
+ * was begun goes to its end, whatever becomes of the download. It resolves with a buffer for another chunk, this one's
+ * or an earlier one's, if it has one to give back: dead buffers lie about for long.
  */
 export interface Sink {
-  write(chunk: Uint8Array): Promise<void>;
+  write(chunk: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer | undefined>;
 }
 
 /**

@@ -7,8 +7,8 @@ export interface SaveOrder {
   sizeBytes: number;
 }
 
-/** Service worker to engine. */
-export type Demand = 'more' | 'stop';
+/** Service worker to engine: `more` carries the buffer of an earlier chunk, to be filled again. */
+export type Demand = { more: ArrayBuffer | undefined } | 'stop';
 
 /** Engine to service worker. */
-export type Supply = Uint8Array | 'end' | 'broken';
+export type Supply = Uint8Array<ArrayBuffer> | 'end' | 'broken';

@@ -43,26 +43,36 @@ function encodeName(name: string): string {
   return encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
+/**
+ * Chunks are asked for one by one, each when the browser has passed on the one before, whose buffer goes back to be
+ * filled again. If it were left to be collected, hundreds of them would lie about: the longer a download takes, the
+ * later engines look.
+ */
 function streamFrom(port: MessagePort): ReadableStream<Uint8Array> {
   let deliver: ((supply: Supply) => void) | null = null;
+  let emptied: ArrayBuffer | undefined;
   port.onmessage = ({ data }: MessageEvent<Supply>) => deliver?.(data);
   return new ReadableStream<Uint8Array>(
     {
       pull(controller) {
+        port.postMessage({ more: emptied } satisfies Demand, emptied ? [emptied] : []);
         return new Promise((resolve) => {
           deliver = (supply) => {
             if (supply === 'end') controller.close();
             else if (supply === 'broken') controller.error(new Error('the transfer broke off'));
-            else controller.enqueue(supply);
+            else {
+              emptied = supply.buffer;
+              controller.enqueue(supply);
+            }
             resolve();
           };
-          port.postMessage('more' satisfies Demand);
         });
       },
       cancel() {
         port.postMessage('stop' satisfies Demand);
       },
     },
-    { highWaterMark: 1 },
+    // With one in reserve, the browser might still be passing on a chunk when the next but one is asked for.
+    { highWaterMark: 0 },
   );
 }

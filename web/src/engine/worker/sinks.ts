@@ -22,7 +22,10 @@ export function sinkFor(target: SaveTarget, stop: () => void): Promise<EndingSin
 async function fileSink(handle: FileSystemFileHandle): Promise<EndingSink> {
   const file = await handle.createWritable();
   return {
-    write: (chunk) => file.write(owned(chunk)),
+    async write(chunk) {
+      await file.write(chunk);
+      return chunk.buffer;
+    },
     finish: () => file.close(),
     discard: () => file.abort(),
   };
@@ -30,24 +33,28 @@ async function fileSink(handle: FileSystemFileHandle): Promise<EndingSink> {
 
 /** The service worker asks for each chunk, so at most one is on its way. */
 function portSink(port: MessagePort, stop: () => void): EndingSink {
-  let wanted = 0;
+  const asked: Exclude<Demand, 'stop'>[] = [];
   let hear: (() => void) | null = null;
   port.onmessage = ({ data }: MessageEvent<Demand>) => {
     if (data === 'stop') return stop();
-    wanted += 1;
+    asked.push(data);
     hear?.();
   };
-  const demand = async () => {
-    while (wanted === 0) await new Promise<void>((resolve) => (hear = resolve));
-    wanted -= 1;
-  };
+  /** Answers the buffer that came with the question. */
   const supply = async (what: Supply) => {
-    await demand();
+    let next = asked.shift();
+    while (!next) {
+      await new Promise<void>((resolve) => (hear = resolve));
+      next = asked.shift();
+    }
     port.postMessage(what, typeof what === 'string' ? [] : [what.buffer]);
+    return next.more;
   };
   return {
-    write: (chunk) => supply(owned(chunk)),
-    finish: () => supply('end'),
+    write: supply,
+    async finish() {
+      await supply('end');
+    },
     // Nobody may be asking any more: it is said, not waited for.
     discard: async () => port.postMessage('broken' satisfies Supply),
   };
@@ -55,11 +62,11 @@ function portSink(port: MessagePort, stop: () => void): EndingSink {
 
 async function privateSink(): Promise<EndingSink> {
   const file = await privateFile();
-  return { ...file, write: async (chunk) => file.write(owned(chunk)) };
-}
-
-/** A chunk that still lies in the memory of the module would change under whoever writes it. */
-function owned(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
-  const whole = chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer;
-  return whole ? (chunk as Uint8Array<ArrayBuffer>) : chunk.slice();
+  return {
+    ...file,
+    async write(chunk) {
+      file.write(chunk);
+      return chunk.buffer;
+    },
+  };
 }
