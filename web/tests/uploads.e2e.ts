@@ -1,14 +1,19 @@
 /** What interrupts an upload, and how it goes on. */
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
+import { newCli } from './browser/cli';
 import { dragIn } from './browser/drag';
 import { newFolder } from './browser/folders';
 import { MIB, sha256, writeFolder, writeRandom } from './browser/samples';
 import { type Server, startServer } from './browser/server';
 import { ada, choose, signUp, waitUntilThrough } from './browser/steps';
+
+const run = promisify(execFile);
 
 let server: Server;
 let profile: Profile;
@@ -81,6 +86,24 @@ test('many small files go in few requests, and become visible together', async (
   // 1.7 MB of text: one bundle at a time, and the folders and files that became visible meanwhile.
   expect(sent.length).toBeGreaterThan(2);
   expect(sent.length).toBeLessThan(20);
+});
+
+test('a browser that is killed among small files goes on with the rest, and nothing comes twice', async () => {
+  const [who, samples] = [{ ...ada, name: `ada.${people}` }, await newFolder()];
+  const folder = await writeFolder(join(samples, 'letters'), 1200);
+  await signUp(profile.page, server.url, who);
+  await choose(profile.page, en.drive.addFolder, folder);
+  await profile.page.getByText(/^[1-9]\d* of 1,200 files/).waitFor();
+  profile = await openProfile({ withoutPickers: true, ...(await profile.kill()) });
+  const { page } = profile;
+  await page.goto(`${server.url}/drive`);
+  await choose(page, en.tray.chooseFolder, folder);
+  await waitUntilThrough(page, 'letters');
+  const terminal = await newCli(server.url);
+  await terminal(['login', who.name, '--password-stdin'], who.password);
+  const copy = join(samples, 'copy');
+  await terminal(['get', '/letters', '-o', copy]);
+  await run('diff', ['--recursive', folder, copy]);
 });
 
 test('a dragged file that may still be read goes on after a reload with one click', async () => {

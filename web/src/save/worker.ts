@@ -43,36 +43,50 @@ function encodeName(name: string): string {
   return encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
+/** So many chunks are asked for before the browser wants them. */
+const AHEAD = 2;
+
 /**
- * Chunks are asked for one by one, each when the browser has passed on the one before, whose buffer goes back to be
- * filled again. If it were left to be collected, hundreds of them would lie about: the longer a download takes, the
- * later engines look.
+ * A chunk is handed on when the browser wants it, which is when it has passed on the one before, whose buffer then goes
+ * back to be filled again. If it were left to be collected, hundreds of them would lie about: the longer a download
+ * takes, the later engines look.
  */
 function streamFrom(port: MessagePort): ReadableStream<Uint8Array> {
-  let deliver: ((supply: Supply) => void) | null = null;
+  const supplies: Supply[] = [];
+  let hear: (() => void) | null = null;
   let emptied: ArrayBuffer | undefined;
-  port.onmessage = ({ data }: MessageEvent<Supply>) => deliver?.(data);
+  port.onmessage = ({ data }: MessageEvent<Supply>) => {
+    supplies.push(data);
+    hear?.();
+  };
+  const ask = (more?: ArrayBuffer) => port.postMessage({ more } satisfies Demand, more ? [more] : []);
+  const next = async () => {
+    for (;;) {
+      const supply = supplies.shift();
+      if (supply) return supply;
+      await new Promise<void>((resolve) => (hear = resolve));
+    }
+  };
   return new ReadableStream<Uint8Array>(
     {
-      pull(controller) {
-        port.postMessage({ more: emptied } satisfies Demand, emptied ? [emptied] : []);
-        return new Promise((resolve) => {
-          deliver = (supply) => {
-            if (supply === 'end') controller.close();
-            else if (supply === 'broken') controller.error(new Error('the transfer broke off'));
-            else {
-              emptied = supply.buffer;
-              controller.enqueue(supply);
-            }
-            resolve();
-          };
-        });
+      start() {
+        for (let i = 0; i < AHEAD; i += 1) ask();
+      },
+      async pull(controller) {
+        if (emptied) ask(emptied);
+        const supply = await next();
+        if (supply === 'end') controller.close();
+        else if (supply === 'broken') controller.error(new Error('the transfer broke off'));
+        else {
+          emptied = supply.buffer;
+          controller.enqueue(supply);
+        }
       },
       cancel() {
         port.postMessage('stop' satisfies Demand);
       },
     },
-    // With one in reserve, the browser might still be passing on a chunk when the next but one is asked for.
+    // Nothing is queued here: what is behind a chunk in a queue would be wanted while that is still passed on.
     { highWaterMark: 0 },
   );
 }

@@ -194,7 +194,7 @@ export const en = {
       running: 'On the way',
       paused: 'Paused',
       retrying: 'The connection is gone. Trying again.',
-      'needs-file': 'Interrupted by a reload.',
+      'needs-file': 'Interrupted when the page closed.',
       failed: 'Did not get through',
       done: 'Sealed and stored',
       doneDown: 'Opened and saved',

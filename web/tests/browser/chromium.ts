@@ -1,4 +1,5 @@
 /** Chromium as Debian ships it, one empty profile each time. */
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { newFolder, removeFolder } from './folders';
@@ -20,9 +21,13 @@ export interface Profile {
   complaints: string[];
   downloads: string;
   close(): Promise<void>;
+  /** Without a warning. `openProfile` with the answer opens it again. */
+  kill(): Promise<{ folder: string }>;
 }
 
 export interface ProfileOptions {
+  /** Of one that was killed. */
+  folder?: string;
   theme?: 'light' | 'dark';
   width?: number;
   height?: number;
@@ -33,7 +38,7 @@ export interface ProfileOptions {
 }
 
 export async function openProfile(options: ProfileOptions = {}): Promise<Profile> {
-  const folder = await newFolder('profile');
+  const folder = options.folder ?? (await newFolder('profile'));
   const downloads = join(folder, 'downloads');
   const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath: '/usr/bin/chromium',
@@ -57,6 +62,14 @@ export async function openProfile(options: ProfileOptions = {}): Promise<Profile
     async close() {
       await context.close();
       await removeFolder(folder);
+    },
+    async kill() {
+      // The lock names the process that has the profile; its other processes end with it.
+      const lock = await readlink(join(folder, 'profile', 'SingletonLock'));
+      const gone = context.waitForEvent('close');
+      process.kill(Number(lock.split('-').at(-1)), 'SIGKILL');
+      await gone;
+      return { folder };
     },
   };
 }
