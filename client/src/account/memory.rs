@@ -87,6 +87,11 @@ fn highest(known: Option<Mark>, seen: Mark) -> Mark {
 
 #[cfg(test)]
 mod tests {
+    use postern_crypto::AccountKey;
+    use postern_crypto::account::{Keyring, Pin, State, VolumeHead};
+    use postern_crypto::identity::IdentityKey;
+    use postern_protocol::limits::MAX_OBJECT_BYTES;
+
     use super::*;
 
     #[test]
@@ -108,5 +113,39 @@ mod tests {
         memory.saw_state(7);
         memory.saw_state(6);
         assert_eq!((memory.heads[&volume], memory.state), (high, 7));
+    }
+
+    #[test]
+    fn the_server_takes_a_state_that_is_full() {
+        let (mut rng, directory) = (
+            rand::rng(),
+            DirectoryHead {
+                seq: 1,
+                hash: [1; 32],
+            },
+        );
+        let pin = Pin {
+            name: "n".repeat(64),
+            account: [2; 16],
+            identity: IdentityKey::generate(&mut rng).public(),
+            directory,
+        };
+        let head = VolumeHead {
+            volume: [3; 16],
+            counter: 1,
+            hash: [3; 32],
+        };
+        let full = State {
+            counter: 1,
+            generation: 1,
+            min_suite: 1,
+            directory,
+            pins: vec![pin; State::MAX_PINS as usize],
+            volumes: vec![head; State::MAX_VOLUMES as usize],
+        };
+        let keyring = Keyring::new([4; 16], 1, AccountKey::generate(&mut rng));
+        let sealed = keyring.seal_state(&full, &mut rng);
+        assert!(sealed.len() <= MAX_OBJECT_BYTES, "{}", sealed.len());
+        assert_eq!(keyring.open_state(1, &sealed), Ok(full));
     }
 }

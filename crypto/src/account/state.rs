@@ -8,9 +8,6 @@ use crate::directory::DirectoryHead;
 use crate::identity::IdentityPublic;
 use crate::{Hash, Id, Result};
 
-/// Bounds of the lists inside.
-const MAX_PINS: u32 = 4096;
-const MAX_VOLUMES: u32 = 4096;
 const MAX_NAME: usize = 64;
 
 /// What an account's devices have seen.
@@ -55,6 +52,11 @@ pub struct VolumeHead {
 }
 
 impl State {
+    /// The most pins.
+    pub const MAX_PINS: u32 = 4096;
+    /// The most volumes.
+    pub const MAX_VOLUMES: u32 = 4096;
+
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         Writer::with_capacity(128 + self.pins.len() * 160 + self.volumes.len() * 56)
             .u64(self.counter)
@@ -75,8 +77,8 @@ impl State {
             generation: reader.u32()?,
             min_suite: reader.u8()?,
             directory: decode_directory(&mut reader)?,
-            pins: reader.list(MAX_PINS, Pin::decode)?,
-            volumes: reader.list(MAX_VOLUMES, VolumeHead::decode)?,
+            pins: reader.list(Self::MAX_PINS, Pin::decode)?,
+            volumes: reader.list(Self::MAX_VOLUMES, VolumeHead::decode)?,
         };
         reader.list(0, |_| Ok(()))?;
         reader.finish()?;
