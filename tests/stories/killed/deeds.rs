@@ -76,21 +76,26 @@ impl Deeds {
         fs::create_dir(&folder).expect("a new folder");
         let mut begun = now.clone();
         begun.folders.insert(name.clone());
-        let (mut bundled, mut others) = (begun.clone(), Vec::new());
+        // Those that travel together appear together, and each of the others by itself, in any order.
+        let (mut bundled, mut parcels) = (Vec::new(), Vec::new());
         for number in 0..self.dice.within(1..6) {
             let bytes = self.bytes(0..SMALL);
             fs::write(folder.join(number.to_string()), &bytes).expect("a file");
             let file = (format!("{name}/{number}"), Bytes::of(&bytes));
             if bytes.len() <= MOST_BUNDLED {
-                bundled.files.extend([file]);
+                bundled.push(file);
             } else {
-                others.push(file);
+                parcels.push(vec![file]);
             }
         }
-        let mut done = bundled.clone();
-        done.files.extend(others);
-        // First the folder, then all files that travel together, then all others.
-        let states = vec![now.clone(), begun, bundled, done];
+        parcels.push(bundled);
+        let arrived = (0..1_u32 << parcels.len()).map(|set| {
+            let mut state = begun.clone();
+            let there = parcels.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+            state.files.extend(there.flat_map(|(_, files)| files.clone()));
+            state
+        });
+        let states = [now.clone()].into_iter().chain(arrived).collect();
         self.put("put folder", &folder, "", states)
     }
 
