@@ -128,7 +128,8 @@ impl OwnUpload {
             .blobs()
             .complete(self.key, &upload.handle, size_bytes)
             .await?;
-        blob.ok_or(Error::PartsMissing(self.key.content))?;
+        // All parts are noted: the store has lost them since.
+        blob.ok_or(NO_UPLOAD)?;
         match self
             .postern()
             .records()

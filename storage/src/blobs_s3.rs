@@ -215,14 +215,17 @@ impl BlobStore for S3Blobs {
     async fn complete(&self, key: BlobKey, upload: &UploadHandle, size_bytes: u64) -> Result<Option<()>> {
         let path = path(key);
         let listed = parts_listing::list(&self.bucket, &path, upload).await?;
-        let Some(parts) = listed.and_then(|listed| parts_listing::exactly(listed, size_bytes)) else {
-            // Perhaps completed before, by a call whose answer was lost.
-            let there = self.sized(&path).await?;
-            return Ok(there.filter(|size| *size == size_bytes).map(|_| ()));
-        };
-        let completed = self.bucket.complete_multipart_upload(&path, &upload.0, parts);
-        in_time(PART_TIMEOUT, completed).await?.map_err(failed)?;
-        Ok(Some(()))
+        if let Some(parts) = listed.and_then(|listed| parts_listing::exactly(listed, size_bytes)) {
+            let completed = self.bucket.complete_multipart_upload(&path, &upload.0, parts);
+            match in_time(PART_TIMEOUT, completed).await? {
+                Ok(_) => return Ok(Some(())),
+                Err(error) if is_gone(&error) => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        // Perhaps completed before, by a call whose answer was lost.
+        let there = self.sized(&path).await?;
+        Ok(there.filter(|size| *size == size_bytes).map(|_| ()))
     }
 
     async fn read(&self, key: BlobKey, range: Range<u64>) -> Result<Option<ReadStream>> {

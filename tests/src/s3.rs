@@ -59,9 +59,28 @@ impl S3 {
         files.retain(|file| {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             // Its own notes, and what a client that hung up had begun to send.
-            !name.ends_with(".json") && !name.starts_with(".tmp.")
+            !name.ends_with(".json") && !name.starts_with(".tmp.") && !self.is_orphan(&name)
         });
         files
+    }
+
+    /// A part of an upload that it does not know any more: it forgets uploads before it has joined their parts, and
+    /// stops when its client hangs up then. No request can name what is left.
+    fn is_orphan(&self, name: &str) -> bool {
+        let upload = name
+            .strip_prefix(".upload_id-")
+            .and_then(|rest| rest.split('.').next());
+        upload.is_some_and(|id| !self.data().join(format!(".upload-{id}.json")).exists())
+    }
+
+    /// Knows of no upload any more.
+    pub fn lose_uploads(&self) {
+        for file in every_file(self.data()) {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(".upload-") || name.starts_with(".upload_id-") {
+                fs::remove_file(&file).expect("it is there");
+            }
+        }
     }
 
     /// Where it keeps what it is given.

@@ -1,6 +1,7 @@
 //! `posternd`, started for one test.
 
 use std::cell::Cell;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -130,6 +131,16 @@ impl Setup {
         match &self.others {
             None => every_file(&self.data.path().join("blobs")),
             Some((_, s3)) => s3.objects(),
+        }
+    }
+
+    /// Forgets what is arriving, as stores do that are told to keep nothing unfinished for long.
+    pub fn lose_uploads(&self) {
+        match &self.others {
+            None => every_file(&self.data.path().join("blobs/arriving"))
+                .iter()
+                .for_each(|file| fs::remove_file(file).expect("it is there")),
+            Some((_, s3)) => s3.lose_uploads(),
         }
     }
 

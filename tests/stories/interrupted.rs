@@ -4,7 +4,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use postern_tests::{Cli, Recorder, Setup, every_file, noise};
+use postern_tests::{Cli, Recorder, Server, Setup, every_file, noise};
 
 const PASSWORD: &str = "a gate in a wall";
 const SIZE: usize = 100 << 20;
@@ -13,6 +13,8 @@ const PART: usize = 8 << 20;
 on_both_kinds_of_storage!(
     an_upload_goes_on_after_the_server_was_killed,
     an_upload_goes_on_after_the_client_was_killed,
+    an_upload_that_was_swept_begins_anew,
+    an_upload_that_the_store_has_lost_begins_anew,
 );
 
 fn an_upload_goes_on_after_the_server_was_killed(setup: &Setup) {
@@ -35,6 +37,38 @@ fn an_upload_goes_on_after_the_server_was_killed(setup: &Setup) {
 
 fn an_upload_goes_on_after_the_client_was_killed(setup: &Setup) {
     let server = setup.start();
+    let (alice, way) = interrupted(&server);
+    let sent_before = way.sent_bytes();
+    goes_on(setup, &alice);
+    let sent_again = way.sent_bytes() - sent_before;
+    assert!(
+        sent_again < SIZE - PART,
+        "{sent_again} bytes were sent again, although parts were there"
+    );
+}
+
+fn an_upload_that_was_swept_begins_anew(setup: &Setup) {
+    let server = setup.start();
+    let (alice, _way) = interrupted(&server);
+    drop(server);
+    wait_until(|| {
+        let _server = setup.start_with(&[("SWEEP_UPLOAD_HOURS", "0"), ("SWEEP_REMOVED_MINUTES", "0")]);
+        sleep(Duration::from_millis(500));
+        setup.blobs().is_empty()
+    });
+    let _server = setup.start();
+    goes_on(setup, &alice);
+}
+
+fn an_upload_that_the_store_has_lost_begins_anew(setup: &Setup) {
+    let server = setup.start();
+    let (alice, _way) = interrupted(&server);
+    setup.lose_uploads();
+    goes_on(setup, &alice);
+}
+
+/// Somebody whose program was killed when some of an upload had arrived.
+fn interrupted(server: &Server) -> (Cli, Recorder) {
     let way = Recorder::in_front_of(server.address());
     let (alice, _) = Cli::sign_up(&way.url(), "alice", PASSWORD);
     let file = alice.home().join("film");
@@ -46,15 +80,12 @@ fn an_upload_goes_on_after_the_client_was_killed(setup: &Setup) {
     wait_until(|| way.is_holding());
     upload.kill();
     way.release();
+    (alice, way)
+}
 
-    let sent_before = way.sent_bytes();
-    alice.typed(["put"]).arg(&file).succeeds();
-    let sent_again = way.sent_bytes() - sent_before;
-    assert!(
-        sent_again < SIZE - PART,
-        "{sent_again} bytes were sent again, although parts were there"
-    );
-    assert_stored_once(setup, &alice);
+fn goes_on(setup: &Setup, alice: &Cli) {
+    alice.typed(["put"]).arg(alice.home().join("film")).succeeds();
+    assert_stored_once(setup, alice);
 }
 
 fn assert_stored_once(setup: &Setup, alice: &Cli) {

@@ -98,21 +98,24 @@ mod tests {
     fn a_memory_never_goes_back() {
         let mut memory = Memory::default();
         let volume = VolumeId([1; 16]);
-        let (low, high) = (
-            Mark {
-                counter: 3,
-                hash: [3; 32],
-            },
-            Mark {
-                counter: 4,
-                hash: [4; 32],
-            },
-        );
-        memory.saw_head(volume, high);
-        memory.saw_head(volume, low);
-        memory.saw_state(7);
-        memory.saw_state(6);
-        assert_eq!((memory.heads[&volume], memory.state), (high, 7));
+        let mark = |counter: u8| Mark {
+            counter: counter.into(),
+            hash: [counter; 32],
+        };
+        for seen in [4, 3] {
+            let Mark { counter, hash } = mark(seen);
+            memory.saw_head(volume, mark(seen));
+            memory.saw_directory(DirectoryHead { seq: counter, hash });
+            memory.saw_state(counter);
+            memory.saw_generation(seen.into());
+        }
+        let seen = Memory {
+            generation: 4,
+            state: 4,
+            directory: Some(mark(4)),
+            heads: BTreeMap::from([(volume, mark(4))]),
+        };
+        assert_eq!(memory, seen);
     }
 
     #[test]

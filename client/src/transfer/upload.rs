@@ -101,18 +101,47 @@ async fn upload_in_parts(
     progress: &dyn Fn(u64),
 ) -> Result<Content> {
     let plan = Plan::open(account, upload).await?;
-    let size_bytes = upload.size_bytes.map(sealed_bytes);
+    let content = plan.begun.content;
+    let sent = send_and_complete(account, plan, upload.size_bytes, lanes, progress).await;
+    match (sent, upload.journal) {
+        (Err(error), Some(journal)) if is_lost(&error) => {
+            abandon(account, journal).await?;
+            let plan = Plan::open(account, upload).await?;
+            send_and_complete(account, plan, upload.size_bytes, lanes, progress).await
+        }
+        // Nobody can go on with it: it shall not weigh on the account until it is swept.
+        (Err(error), None) if !error.passes() => {
+            let _ = account.api.abandon_upload(content).await;
+            Err(error)
+        }
+        (sent, _) => sent,
+    }
+}
+
+/// What was begun is not there any more, or may not come back: nobody went on with it for too long, or the store has
+/// forgotten it.
+fn is_lost(error: &Error) -> bool {
+    matches!(error, Error::NotFound | Error::Busy)
+}
+
+async fn send_and_complete(
+    account: &Account,
+    plan: Plan,
+    size_bytes: Option<u64>,
+    lanes: &dyn Lanes,
+    progress: &dyn Fn(u64),
+) -> Result<Content> {
     let there = account
         .api
         .upload_start(&UploadStart {
             content: plan.begun.content,
-            size_bytes,
+            size_bytes: size_bytes.map(sealed_bytes),
         })
         .await?;
-    let parts = send_parts(&plan, &there, upload.size_bytes, lanes, progress).await?;
+    let parts = send_parts(&plan, &there, size_bytes, lanes, progress).await?;
     let sealed: u64 = parts.iter().map(|part| part.sealed_bytes).sum();
     let (content_id, content) = (plan.begun.content, plan.content(&parts));
-    if upload.size_bytes.is_some_and(|expected| content.size != expected) {
+    if size_bytes.is_some_and(|expected| content.size != expected) {
         return Err(changed());
     }
     let completed = account
