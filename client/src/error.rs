@@ -56,6 +56,9 @@ pub enum Error {
     /// The file is not the one with which the interrupted upload began.
     #[error("the file has changed since its upload began")]
     FileDiffers,
+    /// The server has dropped what had arrived of an upload.
+    #[error("the server has lost what had arrived of it: send it again")]
+    UploadLost,
     /// The file cannot be read, or changed while it was read.
     #[error("the file cannot be read: {0}")]
     Unreadable(String),

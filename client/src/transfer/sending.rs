@@ -388,6 +388,7 @@ const fn concerns_one_file(error: &Error) -> bool {
         error,
         Error::Unreadable(_)
             | Error::FileDiffers
+            | Error::UploadLost
             | Error::EntryExists
             | Error::EntryName(_)
             | Error::WrongKind(_)

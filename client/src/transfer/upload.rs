@@ -104,7 +104,7 @@ async fn upload_in_parts(
     let content = plan.begun.content;
     let sent = send_and_complete(account, plan, upload.size_bytes, lanes, progress).await;
     match (sent, upload.journal) {
-        (Err(error), Some(journal)) if is_lost(&error) => {
+        (Err(Error::UploadLost), Some(journal)) => {
             abandon(account, journal).await?;
             let plan = Plan::open(account, upload).await?;
             send_and_complete(account, plan, upload.size_bytes, lanes, progress).await
@@ -118,13 +118,22 @@ async fn upload_in_parts(
     }
 }
 
-/// What was begun is not there any more, or may not come back: nobody went on with it for too long, or the store has
-/// forgotten it.
-fn is_lost(error: &Error) -> bool {
-    matches!(error, Error::NotFound | Error::Busy)
+/// What was begun may be gone when it is gone on with: nobody did so for too long, or the store has forgotten it.
+async fn send_and_complete(
+    account: &Account,
+    plan: Plan,
+    size_bytes: Option<u64>,
+    lanes: &dyn Lanes,
+    progress: &dyn Fn(u64),
+) -> Result<Content> {
+    let sent = send_all(account, plan, size_bytes, lanes, progress).await;
+    sent.map_err(|error| match error {
+        Error::NotFound | Error::Busy => Error::UploadLost,
+        other => other,
+    })
 }
 
-async fn send_and_complete(
+async fn send_all(
     account: &Account,
     plan: Plan,
     size_bytes: Option<u64>,

@@ -1,6 +1,7 @@
 //! Many files on their way at once.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use async_trait::async_trait;
@@ -10,6 +11,8 @@ use postern_client::http::{Method, Request};
 use postern_client::protocol::{NodeId, TimeMs};
 use postern_client::transfer::{Lanes, LocalLanes, News, Outgoing, Sending};
 use postern_client::{Content, Drive, Error, Patience, Result};
+
+use serde_json::json;
 
 use crate::platform::pause;
 use crate::world::{Buffer, Phone, Server, get, noise, put};
@@ -26,6 +29,7 @@ cases!(
     what_the_server_does_not_do_now_is_tried_again,
     without_patience_a_server_that_is_away_ends_the_whole,
     another_file_than_the_one_that_was_begun_is_refused_or_begins_anew,
+    what_the_server_has_dropped_begins_anew_under_another_key_and_once,
 );
 
 const LARGE: usize = 30_000_000;
@@ -408,5 +412,45 @@ async fn another_file_than_the_one_that_was_begun_is_refused_or_begins_anew() {
         // Nobody else had the place.
         let root = desk.drive.account().root();
         put(&desk.drive, root, "letter", b"words").await.expect("put");
+    }
+}
+
+async fn what_the_server_has_dropped_begins_anew_under_another_key_and_once() {
+    let refusals = [
+        (404, "not-found", "/parts/3"),
+        (404, "not-found", "/complete"),
+        (409, "conflict", "/uploads"),
+    ];
+    for (status, code, path) in refusals {
+        for times in [1, 2] {
+            let desk = Desk::new(None).await;
+            let film = desk.add(desk.paper("film", noise(LARGE)));
+            desk.begin_and_stop(&film).await;
+            let left = Cell::new(times);
+            desk.phone.evil.tells(move |request, response| {
+                if request.path.ends_with(path) && left.get() > 0 {
+                    left.set(left.get() - 1);
+                    response.status = status;
+                    response.body = json!({ "error": { "code": code, "message": "" } })
+                        .to_string()
+                        .into();
+                }
+            });
+            desk.sending.add(Rc::clone(&film));
+            assert_eq!(desk.sending.run().await, Ok(()));
+            if times == 1 {
+                film.expect_there().await;
+            } else {
+                assert_eq!(film.last_news(), Some(News::Failed(Error::UploadLost)), "{path}");
+            }
+            // A content of another id, and with it of another key; and no third.
+            let asked = desk.phone.evil.asked_paths();
+            let sent = asked
+                .iter()
+                .filter_map(|path| path.split_once("/parts/").map(|(content, _)| content));
+            let contents = sent.collect::<BTreeSet<_>>().len();
+            let never_begun = usize::from(path == "/uploads" && times == 2);
+            assert_eq!(contents, 2 - never_begun, "{path}: {asked:?}");
+        }
     }
 }

@@ -128,6 +128,7 @@ export type EngineErrorKind =
   | 'entry-name-taken'
   | 'into-itself' // a folder moved into itself
   | 'file-differs' // not the file that the interrupted upload began with
+  | 'upload-lost' // the server has dropped what had arrived of an upload, and once more what was begun anew
   | 'file-unreadable' // it was changed, moved or removed on the disk while we read
   | 'save-failed' // the disk is full, or the person took the permission away
   | 'link-mangled'

@@ -361,6 +361,7 @@ export const en = {
     'entry-name-taken': 'Something here has this name already.',
     'into-itself': 'A folder cannot be moved into itself.',
     'file-differs': 'This is not the file that the interrupted upload began with.',
+    'upload-lost': 'The server has lost what had arrived of this file. Send it again.',
     'file-unreadable': 'The file was changed or moved on your disk while it was being read.',
     'save-failed': 'It could not be saved. The disk may be full.',
     'link-mangled': 'This link lost something on its way.',

@@ -86,6 +86,7 @@ fn kind_of(error: &Error) -> &'static str {
         Error::EntryExists => "entry-name-taken",
         Error::IntoItself => "into-itself",
         Error::FileDiffers => "file-differs",
+        Error::UploadLost => "upload-lost",
         Error::Unreadable(_) => "file-unreadable",
         Error::CannotSave(_) => "save-failed",
         Error::LinkMangled(_) => "link-mangled",
