@@ -107,3 +107,60 @@ fn verified_log(
         Err(Error::NotAuthentic)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use postern_crypto::directory::{Statement, statement_hash};
+    use postern_protocol::TimeMs;
+
+    use super::*;
+
+    const ID: AccountId = AccountId([1; 16]);
+
+    fn verify(account: AccountId, name: &str) -> Result<Log> {
+        let mut rng = rand::rng();
+        let identity = IdentityKey::generate(&mut rng);
+        let statement = Statement {
+            account: account.0,
+            name: name.to_owned(),
+            seq: 0,
+            previous: [0; 32],
+            identity: identity.public(),
+            sealing: SealingKey::generate(&mut rng).public(),
+            time_ms: 0,
+        };
+        let signed = statement.sign(&identity);
+        let state = State {
+            counter: 1,
+            generation: 1,
+            min_suite: SUITE,
+            directory: DirectoryHead {
+                seq: 0,
+                hash: statement_hash(&signed),
+            },
+            pins: Vec::new(),
+            volumes: Vec::new(),
+        };
+        let alice: AccountName = "alice".parse().expect("a name");
+        let body = AccountBody {
+            account: ID,
+            name: alice.clone(),
+            created: TimeMs(0),
+            used_bytes: 0,
+            quota_bytes: 0,
+            slots: Vec::new(),
+            objects: Vec::new(),
+            directory: vec![signed.into()],
+            latest_change: 0,
+        };
+        verified_log(ID, &alice, &body, &state, &Memory::default())
+    }
+
+    #[test]
+    fn d1_a_log_of_another_account_or_name_is_refused() {
+        assert!(verify(ID, "alice").is_ok());
+        for (account, name) in [(ID, "mallory"), (AccountId([2; 16]), "alice")] {
+            assert_eq!(verify(account, name).err(), Some(Error::NotAuthentic));
+        }
+    }
+}

@@ -256,7 +256,7 @@ async fn whoever_takes_their_time_with_the_words_need_not_type_the_password_agai
         .expect("the new password is in force");
 }
 
-async fn sign_up_with_words(server: &Server) -> (Drive, Zeroizing<String>) {
+pub(crate) async fn sign_up_with_words(server: &Server) -> (Drive, Zeroizing<String>) {
     let prepared = PreparedSignUp::new(server.phone().around, "alice", &chosen(PASSWORD)).expect("a name");
     let account = prepared.complete(None, Stay::SignedIn).await;
     (

@@ -13,6 +13,7 @@ use postern_crypto::{AccountKey, FolderKey};
 use serde_json::{Value, json};
 
 use crate::evil::edit_json;
+use crate::stories::sign_up_with_words;
 use crate::world::{PASSWORD, Phone, Server, chosen, put};
 
 cases!(
@@ -25,6 +26,8 @@ cases!(
     a6_a_login_answer_that_was_changed_ends_the_login,
     a12_a_device_that_saw_the_new_keys_refuses_the_old_ones,
     a12_an_older_state_of_the_account_is_refused,
+    a12_a_new_device_remembers_what_it_was_shown,
+    words_are_answered_with_a_session_for_a_new_password_and_no_other,
     an_answer_of_another_shape_is_not_believed,
     a_version_that_no_server_can_keep_is_not_believed,
 );
@@ -270,6 +273,39 @@ async fn a12_an_older_state_of_the_account_is_refused() {
         Account::resume(phone.around.clone()).await,
         Err(Error::NotAuthentic)
     ));
+}
+
+async fn a12_a_new_device_remembers_what_it_was_shown() {
+    let server = Server::start();
+    let (phone, drive) = server.sign_up("alice").await;
+    let old = account_body(&phone, &drive).await;
+    put(&drive, drive.account().root(), "letter", b"words")
+        .await
+        .expect("put");
+    let laptop = server.phone();
+    laptop.sign_in("alice").await.expect("signed in");
+    laptop
+        .evil
+        .edits("/account", move |body| body["objects"] = old["objects"].clone());
+    assert!(matches!(
+        Account::resume(laptop.around.clone()).await,
+        Err(Error::NotAuthentic)
+    ));
+}
+
+async fn words_are_answered_with_a_session_for_a_new_password_and_no_other() {
+    let server = Server::start();
+    let (_, words) = sign_up_with_words(&server).await;
+    let somebody = AccountId([7; 16]);
+    for (field, lie) in [("scope", json!("full")), ("account", json!(somebody))] {
+        let phone = server.phone();
+        phone
+            .evil
+            .edits("/recovery/finish", move |body| body[field] = lie.clone());
+        let (around, next) = (phone.around.clone(), chosen("third"));
+        let recovered = Account::recover(around, "alice", &words, &next, Stay::SignedIn);
+        assert!(matches!(recovered.await, Err(Error::NotAuthentic)), "{field}");
+    }
 }
 
 async fn an_answer_of_another_shape_is_not_believed() {
