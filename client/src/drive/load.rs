@@ -116,3 +116,70 @@ fn follows(head: &Head, mark: &Mark, known: &Mark) -> bool {
         mark.counter > known.counter
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use postern_protocol::{Bytes, NodeId};
+
+    use super::*;
+
+    const VOLUME: VolumeId = VolumeId([1; 16]);
+    const MOST_READ: usize = 4_000_000;
+
+    fn page(volume: VolumeId, changes: usize, is_last: bool) -> VolumePage {
+        let gone = |counter| VolumeChange::Delete {
+            counter,
+            node: NodeId([3; 16]),
+        };
+        VolumePage {
+            volume,
+            changes: (1..).map(gone).take(changes).collect(),
+            next: Cursor {
+                counter: 1,
+                node: None,
+            },
+            head: is_last.then(|| Bytes(vec![4])),
+        }
+    }
+
+    #[test]
+    fn a_page_leads_to_the_end_and_not_round_in_a_circle() {
+        for (page, read_so_far, is_right) in [
+            (page(VOLUME, 1, false), 0, true),
+            (page(VOLUME, 0, true), 0, true),
+            (page(VOLUME, 1, true), MOST_READ - 1, true),
+            (page(VOLUME, 1, true), MOST_READ, false),
+            (page(VOLUME, 0, false), 0, false),
+            (page(VolumeId([2; 16]), 1, true), 0, false),
+        ] {
+            let checked = check_page(&page, VOLUME, read_so_far);
+            assert_eq!(checked.is_ok(), is_right, "{page:?} after {read_so_far}");
+        }
+    }
+
+    #[test]
+    fn c3_a_history_goes_through_what_is_known_of_it() {
+        let head = Head {
+            volume: VOLUME.0,
+            counter: 5,
+            previous: [4; 32],
+            set: [0; 32],
+            members: [0; 32],
+            min_suite: 1,
+        };
+        let mark = |counter: u8, hash: u8| Mark {
+            counter: counter.into(),
+            hash: [hash; 32],
+        };
+        for (known, is_right) in [
+            (mark(5, 5), true),
+            (mark(5, 6), false),
+            (mark(4, 4), true),
+            (mark(4, 5), false),
+            (mark(3, 9), true),
+            (mark(6, 6), false),
+        ] {
+            assert_eq!(follows(&head, &mark(5, 5), &known), is_right, "{known:?}");
+        }
+    }
+}
