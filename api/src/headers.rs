@@ -5,10 +5,11 @@
 
 use actix_web::middleware::DefaultHeaders;
 
+/// `frame-src`: downloads begin in frames, which show nothing; no page of ours lets itself be framed.
 /// `trusted-types`: the app's own policy, for its two kinds of workers, and the one that Svelte's templates use.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
     style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; worker-src 'self'; \
-    manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    manifest-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types postern svelte-trusted-html";
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 /// Two years, as browsers' preload lists ask.

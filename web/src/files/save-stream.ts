@@ -6,6 +6,8 @@ import type { SaveOrder } from '../save/order';
 const SAVE_SCOPE = '/save/';
 
 const PING_MS = 10_000;
+/** By then the download has begun, or never will. */
+const FRAME_MS = 60_000;
 
 /** The other end of the stream, for the engine. The browser's download begins at once and waits for bytes. */
 export async function openSaveStream(fileName: string, sizeBytes: number): Promise<MessagePort> {
@@ -52,9 +54,14 @@ function activated(worker: ServiceWorker): Promise<void> {
   });
 }
 
-/** A navigation that turns out to be an attachment leaves the page where it is. No `download` attribute: that would pass the worker by. */
+/**
+ * A navigation that turns out to be an attachment. Each has a frame of its own: two of the page itself, one right after
+ * the other, would break off the first, and its download with it.
+ */
 function navigateTo(path: string) {
-  const anchor = document.createElement('a');
-  anchor.href = path;
-  anchor.click();
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.src = path;
+  document.body.append(frame);
+  setTimeout(() => frame.remove(), FRAME_MS);
 }
