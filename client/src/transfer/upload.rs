@@ -119,21 +119,14 @@ async fn upload_in_parts(
 }
 
 /// What was begun may be gone when it is gone on with: nobody did so for too long, or the store has forgotten it.
-async fn send_and_complete(
-    account: &Account,
-    plan: Plan,
-    size_bytes: Option<u64>,
-    lanes: &dyn Lanes,
-    progress: &dyn Fn(u64),
-) -> Result<Content> {
-    let sent = send_all(account, plan, size_bytes, lanes, progress).await;
-    sent.map_err(|error| match error {
+fn lost(error: Error) -> Error {
+    match error {
         Error::NotFound | Error::Busy => Error::UploadLost,
         other => other,
-    })
+    }
 }
 
-async fn send_all(
+async fn send_and_complete(
     account: &Account,
     plan: Plan,
     size_bytes: Option<u64>,
@@ -146,8 +139,10 @@ async fn send_all(
             content: plan.begun.content,
             size_bytes: size_bytes.map(sealed_bytes),
         })
-        .await?;
-    let parts = send_parts(&plan, &there, size_bytes, lanes, progress).await?;
+        .await
+        .map_err(lost)?;
+    let sent = send_parts(&plan, &there, size_bytes, lanes, progress).await;
+    let parts = sent.map_err(lost)?;
     let sealed: u64 = parts.iter().map(|part| part.sealed_bytes).sum();
     let (content_id, content) = (plan.begun.content, plan.content(&parts));
     if size_bytes.is_some_and(|expected| content.size != expected) {
@@ -156,7 +151,8 @@ async fn send_all(
     let completed = account
         .api
         .upload_complete(content_id, &UploadComplete { size_bytes: sealed })
-        .await?;
+        .await
+        .map_err(lost)?;
     let right = completed.content == content_id && completed.size_bytes == sealed;
     if right {
         Ok(content)
