@@ -15,6 +15,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("postern-crypto-agreement", &["postern-crypto"]),
     ("postern-protocol", &[]),
     ("postern-disk", &[]),
+    ("postern-smtp", &[]),
     (
         "postern-client",
         &["postern-crypto", "postern-protocol", "postern-disk"],
@@ -43,7 +44,12 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     (
         "postern-fuzz-targets",
-        &["postern-client", "postern-crypto", "postern-protocol"],
+        &[
+            "postern-client",
+            "postern-crypto",
+            "postern-protocol",
+            "postern-smtp",
+        ],
     ),
     // Stories are told from outside: they run programs, they call no function of ours.
     ("postern-tests", &[]),

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod links;
+mod mail;
 mod messages;
 mod streams;
 mod trees;
@@ -31,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     ("ranges", messages::ranges),
     ("recovery_words", accounts::recovery_words),
     ("requests", messages::requests),
+    ("smtp", mail::smtp),
     ("state", accounts::state),
     ("stream", streams::stream),
     ("tree", trees::tree),

@@ -1,0 +1,5 @@
+//! What somebody says to the mail gateway.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("smtp", data));

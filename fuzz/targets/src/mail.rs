@@ -1,0 +1,84 @@
+//! What strangers send: SMTP.
+
+use std::time::Instant;
+
+use postern_smtp::{Event, Limits, Offer, Reply, Session, SignIn};
+
+/// A conversation: `\xff` ends a turn, which no text has in it. However it goes, replies are whole lines that begin with a
+/// number, and the lines of a message end with CR LF.
+pub(crate) fn smtp(data: &[u8]) {
+    let offer = Offer {
+        host: "mail.example.org".to_owned(),
+        start_tls: true,
+        sign_in: SignIn::Never,
+        limits: Limits {
+            line_bytes: 200,
+            message_bytes: 200,
+            ..Limits::default()
+        },
+    };
+    let now = Instant::now();
+    let mut session = Session::new(offer, false, now);
+    let mut text = Vec::new();
+    for turn in data.split(|byte| *byte == 0xff) {
+        let said = session.output();
+        check_replies(&said);
+        session.receive(turn, now);
+        while go_on(&mut session, &mut text, now) {}
+    }
+    check_replies(&session.output());
+}
+
+fn go_on(session: &mut Session, text: &mut Vec<u8>, now: Instant) -> bool {
+    let Some(event) = session.poll() else { return false };
+    let refused = match event {
+        Event::Piece(piece) => {
+            text.extend_from_slice(piece);
+            return true;
+        }
+        Event::Close => return false,
+        Event::Abandoned => {
+            text.clear();
+            return true;
+        }
+        Event::StartTls => {
+            session.secured(now);
+            return true;
+        }
+        Event::Recipient(recipient) => recipient.path.to_string().len() % 4 == 0,
+        Event::Text => {
+            text.clear();
+            false
+        }
+        Event::End => {
+            check_text(text);
+            false
+        }
+        Event::Sender(_) | Event::SignIn(_) => false,
+    };
+    if refused {
+        session.refuse(&Reply::new(550, "5.1.1", "Unknown"));
+    } else {
+        session.accept();
+    }
+    true
+}
+
+fn check_replies(said: &[u8]) {
+    let said = std::str::from_utf8(said).expect("replies are text");
+    assert!(said.is_empty() || said.ends_with("\r\n"), "{said:?}");
+    for line in said.split_terminator("\r\n") {
+        assert!(
+            line.get(..3).is_some_and(|code| code.parse::<u16>().is_ok()),
+            "{line:?}"
+        );
+        assert!(!line.contains(['\r', '\n', '\0']), "{line:?}");
+    }
+}
+
+fn check_text(text: &[u8]) {
+    assert!(text.len() <= 200);
+    let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
+    let signs = text.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count();
+    assert_eq!(signs, 2 * pairs);
+}
