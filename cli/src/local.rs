@@ -53,7 +53,7 @@ impl Plan {
     /// What a person named is followed if it is a symbolic link, and its absence is an error.
     fn take_named(&mut self, path: &Path) -> Result<()> {
         let meta = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-        let name = name_of_named(path)?;
+        let name = resolved_name(path)?;
         if !meta.is_dir() && !meta.is_file() {
             return Err(
                 Failure::usage(format!("{} is neither a file nor a folder", path.display()))
@@ -139,7 +139,7 @@ fn oddity(kind: FileType) -> Option<&'static str> {
 }
 
 /// `.` and `..` have a name only in their own folder, and `/` has none.
-fn name_of_named(path: &Path) -> Result<String> {
+fn resolved_name(path: &Path) -> Result<String> {
     let whole = match path.file_name() {
         Some(_) => path.to_owned(),
         None => fs::canonicalize(path).map_err(|error| unreadable(path, &error))?,
