@@ -66,3 +66,25 @@ fn without_body(answer: &Response) -> Error {
         _ => Error::Unavailable,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_understood_too() {
+        let refused = |status, retry_after_s| {
+            refusal(&Response {
+                status,
+                content_range: None,
+                retry_after_s,
+                body: "<html>".into(),
+            })
+        };
+        let wait = |retry_after_s| Error::RateLimited { retry_after_s };
+        assert_eq!(refused(413, None), Error::TooLarge);
+        assert_eq!(refused(429, Some(7)), wait(7));
+        assert_eq!(refused(429, None), wait(DEFAULT_WAIT_S));
+        assert_eq!(refused(502, None), Error::Unavailable);
+    }
+}

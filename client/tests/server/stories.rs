@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::join;
 use postern_client::drive::NewFile;
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
+use postern_client::protocol::TimeMs;
 use postern_client::protocol::volume::NodeKind;
 use postern_client::transfer::Checkpoint;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Stay};
@@ -19,6 +20,7 @@ cases!(
     contents_of_every_edge_size_come_back,
     a_download_that_broke_off_goes_on_anywhere,
     folders_are_made_listed_moved_renamed_and_removed,
+    what_is_listed_says_what_was_put,
     a_device_stays_signed_in_until_it_signs_out,
     a_changed_password_replaces_the_old_one_and_signs_others_out,
     replacing_the_keys_keeps_files_and_links_and_gives_new_words,
@@ -137,6 +139,31 @@ async fn folders_are_made_listed_moved_renamed_and_removed() {
     assert_eq!(names, [("Brief", NodeKind::File)]);
     assert_eq!(drive.make_folder(root, "Brief").await, Err(Error::EntryExists));
     assert_eq!(drive.remove(&[a]).await, Err(Error::NotFound));
+}
+
+async fn what_is_listed_says_what_was_put() {
+    let (phone, drive) = Server::start().sign_up("alice").await;
+    let root = drive.account().root();
+    let folder = drive.make_folder(root, "pictures").await.expect("made");
+    let picture = NewFile {
+        modified: TimeMs(7),
+        media_type: "image/png".to_owned(),
+        ..sent(&drive, folder, "dot.png", b"twelve bytes")
+            .await
+            .expect("sent")
+    };
+    let picture = drive.attach(&[picture]).await.expect("attached")[0];
+
+    let listed = &drive.list(Some(folder)).await.expect("listed").entries[0];
+    assert_eq!(*listed, drive.entry(picture).await.expect("there"));
+    assert_eq!((listed.parent, listed.kind), (folder, NodeKind::File));
+    assert_eq!((listed.modified, listed.size_bytes), (TimeMs(7), 12));
+    assert_eq!((&*listed.name, &*listed.media_type), ("dot.png", "image/png"));
+    let above = &drive.list(None).await.expect("listed").entries[0];
+    assert_eq!((&*above.name, above.children), ("pictures", 1));
+    assert!((0..60_000).contains(&(phone.around.clock.now().0 - above.modified.0)));
+    let top = drive.entry(root).await.expect("the root is an entry too");
+    assert_eq!((top.id, top.parent, top.children), (root, root, 1));
 }
 
 async fn a_device_stays_signed_in_until_it_signs_out() {

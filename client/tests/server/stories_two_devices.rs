@@ -7,7 +7,7 @@ use postern_client::Error;
 use postern_client::drive::{IfTaken, NewFile};
 use postern_client::http::Retry;
 
-use crate::world::{Server, get, put, sent as sent_to};
+use crate::world::{PASSWORD, Phone, Server, chosen, get, put, sent as sent_to};
 
 cases!(
     what_one_device_does_the_other_sees,
@@ -15,6 +15,7 @@ cases!(
     devices_that_write_at_once_lose_nothing,
     files_of_one_name_are_both_kept,
     what_was_done_is_not_refused_because_its_answer_was_lost,
+    a_new_password_is_sent_once,
 );
 
 async fn what_one_device_does_the_other_sees() {
@@ -118,12 +119,7 @@ async fn files_of_one_name_are_both_kept() {
 async fn what_was_done_is_not_refused_because_its_answer_was_lost() {
     let server = Server::start();
     server.sign_up("alice").await;
-    let mut phone = server.phone();
-    phone.around.http = Rc::new(Retry::new(
-        phone.evil.clone(),
-        phone.around.clock.clone(),
-        phone.around.entropy.clone(),
-    ));
+    let phone = phone_that_tries_again(&server);
     let drive = phone.sign_in("alice").await.expect("signed in");
     let root = drive.account().root();
     let loses_one_answer = || {
@@ -141,4 +137,32 @@ async fn what_was_done_is_not_refused_because_its_answer_was_lost() {
     loses_one_answer();
     drive.remove(&[folder]).await.expect("removed, once");
     assert!(drive.list(None).await.expect("listed").entries.is_empty());
+}
+
+/// What proves the old password is good for one try: a second would only be refused, whatever came of the first.
+async fn a_new_password_is_sent_once() {
+    let server = Server::start();
+    server.sign_up("alice").await;
+    let phone = phone_that_tries_again(&server);
+    let drive = phone.sign_in("alice").await.expect("signed in");
+    phone.evil.asked();
+    phone.evil.tells(|request, response| {
+        if request.path == "/account/password" {
+            response.status = 502;
+        }
+    });
+    let changed = drive.account().change_password(PASSWORD, &chosen("new")).await;
+    assert_eq!(changed, Err(Error::Unavailable));
+    let sent = phone.evil.asked_paths();
+    assert_eq!(sent.iter().filter(|path| *path == "/account/password").count(), 1);
+}
+
+fn phone_that_tries_again(server: &Server) -> Phone {
+    let mut phone = server.phone();
+    phone.around.http = Rc::new(Retry::new(
+        phone.evil.clone(),
+        phone.around.clock.clone(),
+        phone.around.entropy.clone(),
+    ));
+    phone
 }
