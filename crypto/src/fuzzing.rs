@@ -5,6 +5,7 @@ use crate::account::{Root, State};
 use crate::directory::Statement;
 use crate::head::Head;
 use crate::link::{Archived, Grant};
+use crate::mail::Summary;
 use crate::node::{File, Folder};
 
 /// What would be read from an account's state and root objects.
@@ -46,5 +47,12 @@ pub fn head(encoding: &[u8]) {
 pub fn statement(encoding: &[u8]) {
     if let Ok(statement) = Statement::decode(encoding) {
         assert_eq!(statement.encode(), encoding, "one encoding for each value");
+    }
+}
+
+/// What would be read from the summary of a message.
+pub fn mail_summary(plain: &[u8]) {
+    if let Ok(summary) = Summary::decode(plain) {
+        assert_eq!(*summary.encode(), plain, "one encoding for each value");
     }
 }

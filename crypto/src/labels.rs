@@ -57,6 +57,8 @@ labels! {
     BoxLinkGrant = "cbox/link-grant",
     /// Keys of the box in which an owner keeps a link.
     BoxLinkArchive = "cbox/link-archive",
+    /// Keys of the box of a message's summary.
+    BoxMailSummary = "cbox/mail-summary",
     /// Keys of the box in which a server keeps a login that is under way.
     BoxAttempt = "cbox/attempt",
     /// Keys of the box in which a server keeps a recovery that is under way.
@@ -94,6 +96,8 @@ labels! {
 
     /// HPKE: a letter from one identity to another.
     Letter = "hpke/letter",
+    /// HPKE: the envelope of a message that a gateway took in.
+    Mail = "hpke/mail",
 
     /// Signature over a directory statement.
     SignDirectory = "sign/directory",
@@ -103,6 +107,8 @@ labels! {
     SignRecovery = "sign/recovery",
     /// Signature inside a letter.
     SignLetter = "sign/letter",
+    /// Signature inside the envelope of a message.
+    SignMail = "sign/mail",
 
     /// Hash of a directory statement.
     HashStatement = "hash/statement",
@@ -114,6 +120,10 @@ labels! {
     HashRecord = "hash/record",
     /// Hash of the state of the set hash.
     HashSet = "hash/set",
+    /// Hash of the sealed summary of a message.
+    HashMailSummary = "hash/mail-summary",
+    /// By what a sealing key is named.
+    HashSealingKey = "hash/sealing-key",
     /// Checksum of a link's text.
     HashLinkText = "hash/link-text",
     /// What a server keeps of a link's proof.

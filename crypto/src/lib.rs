@@ -12,7 +12,7 @@
 //! 3. [`cbox`] for small objects, [`stream`] for large ones.
 //! 4. [`password`], [`opaque`], [`slots`], [`recovery`]: the ways to an account key.
 //! 5. [`account`], [`identity`], [`directory`], [`sealing`]: what the account key opens.
-//! 6. [`node`], [`lthash`], [`head`]: the tree. [`link`]: what leaves the account.
+//! 6. [`node`], [`lthash`], [`head`]: the tree. [`link`]: what leaves the account. [`mail`]: what comes in.
 
 #![forbid(unsafe_code)]
 
@@ -28,6 +28,7 @@ pub mod identity;
 pub mod labels;
 pub mod link;
 pub mod lthash;
+pub mod mail;
 pub mod node;
 pub mod opaque;
 pub mod password;

@@ -9,9 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::codec::{Reader, Writer};
 use crate::derive::info;
+use crate::hash::labelled;
 use crate::identity::{IdentityKey, IdentityPublic};
 use crate::labels::Label;
-use crate::{Error, Result, SUITE, primitives, secret};
+use crate::{Error, Hash, Result, SUITE, primitives, secret};
 
 /// Length of a public sealing key.
 pub const PUBLIC_LEN: usize = primitives::KEM_PUBLIC_LEN;
@@ -56,6 +57,12 @@ impl SealingPublic {
         let bytes: [u8; PUBLIC_LEN] = bytes.try_into().map_err(|_| Error::CannotOpen)?;
         primitives::kem_check_public(&bytes)?;
         Ok(Self(Box::new(bytes)))
+    }
+
+    /// By what the key is named where its bytes would be too many.
+    #[must_use]
+    pub fn id(&self) -> Hash {
+        labelled(Label::HashSealingKey, self.as_bytes())
     }
 
     /// The bytes.

@@ -14,6 +14,8 @@ mod letters;
 mod links;
 #[path = "all/login.rs"]
 mod login;
+#[path = "all/mail.rs"]
+mod mail;
 #[path = "all/recovery.rs"]
 mod recovery;
 #[path = "all/streams.rs"]

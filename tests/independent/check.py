@@ -143,12 +143,26 @@ def check_letter(g):
     refused(lambda: pr.open_letter(seed, sender, sender, context, sealed))
 
 
+def check_mail(g):
+    seed, message, account, gateway = unhex(g, 'sealing_seed', 'message', 'account', 'gateway')
+    envelope, sealed, body = unhex(g, 'envelope', 'summary', 'body')
+    key, address, signed = pr.open_envelope(seed, message, account, envelope)
+    same((key.hex(), address), (g['key'], g['address']))
+    pr.came_through(gateway, signed, sealed)
+    summary = pr.open_summary(key, message, sealed)
+    same((summary['subject'], summary['snippet']), (g['subject'], g['snippet']))
+    same(pr.open_stream(key, message, body).hex(), g['opened'])
+    same(pr.stream_digest(body), summary['digest'])
+    refused(lambda: pr.came_through(gateway, signed, flip(sealed, 100)))
+    refused(lambda: pr.open_envelope(seed, account, message, envelope))
+
+
 CHECKS = {
     'slot_password': check_slot, 'slot_recovery': check_recovery, 'identity': check_identity,
     'sealing': check_sealing, 'root': check_root, 'state': check_state, 'directory': check_directory,
     'node_file': check_record, 'node_folder': check_record, 'head': check_head, 'link_folder': check_link,
     'link_file_with_password': check_link, 'link_archive': check_archive, 'stream_one_chunk': check_stream,
-    'stream_two_chunks': check_stream, 'letter': check_letter,
+    'stream_two_chunks': check_stream, 'letter': check_letter, 'mail': check_mail,
 }
 # OPAQUE's messages: RFC 9807's vectors stand for an independent reader.
 ELSEWHERE = {'login'}

@@ -280,3 +280,34 @@ def open_letter(seed, sender, recipient, context, sealed):
     signature, text = inner[:64], inner[64:]
     verify(sender, 'sign/letter', SUITE + sender + recipient + public + lp(letter_info) + lp(text), signature)
     return text
+
+
+# Mail ------------------------------------------------------------------------------------------------------------
+
+def open_envelope(seed, message, account, envelope):
+    """The key, the address, and what `came_through` needs."""
+    need(envelope[:1] == SUITE)
+    key_id = labelled_hash('hash/sealing-key', x_wing(seed)[0])
+    hpke_info = info('hpke/mail', message, account, key_id)
+    reader = Reader(hpke_open(x_wing_decapsulate(seed, envelope[1:1121]), hpke_info, SUITE, envelope[1121:]))
+    key, address, signature = reader.raw(32), reader.text(), reader.raw(64)
+    return reader.end(key), address, (SUITE + message + account + key_id + lp(address.encode()), signature)
+
+
+def came_through(gateway, signed, summary):
+    place, signature = signed
+    verify(gateway, 'sign/mail', place + labelled_hash('hash/mail-summary', summary), signature)
+
+
+def open_summary(key, message, sealed):
+    reader = Reader(open_box(key, 'cbox/mail-summary', [message], sealed))
+    def texts(): return reader.list(reader.text)
+    def mailboxes(): return reader.list(lambda: (reader.text(), reader.text()))
+    summary = {'received': reader.i64(), 'sender': reader.text(), 'peer': [reader.text() for _ in range(4)],
+               'spf': (reader.u8(), reader.text()), 'dkim': (reader.u8(), texts()), 'dmarc': reader.u8(),
+               'arc': reader.u8(), 'spam': reader.u8(), 'from': mailboxes(), 'to': mailboxes(), 'cc': mailboxes(),
+               'reply_to': mailboxes(), 'subject': reader.text(), 'date': (reader.u8(), reader.i64()),
+               'message_id': reader.text(), 'references': texts(), 'snippet': reader.text(),
+               'attachments': reader.list(lambda: (reader.text(), reader.text(), reader.u64())),
+               'size': reader.u64(), 'digest': reader.raw(32)}
+    return reader.end(summary)

@@ -1,7 +1,7 @@
 //! `docs/crypto-format.md` and the code say the same.
 
 use postern_crypto::labels::Label;
-use postern_crypto::{cbox, head, lthash, node, recovery, sealing, stream};
+use postern_crypto::{cbox, head, lthash, mail, node, recovery, sealing, stream};
 
 fn document() -> String {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/crypto-format.md");
@@ -56,6 +56,8 @@ fn the_table_of_numbers_is_that_of_the_code() {
         ("longest name of a node", node::MAX_NAME),
         ("longest media type", node::MAX_MEDIA_TYPE),
         ("recovery words", recovery::WORD_COUNT),
+        ("longest mail address", mail::MAX_ADDRESS),
+        ("longest envelope", mail::MAX_ENVELOPE),
     ];
     let documented: Vec<(String, String)> = table("Numbers")
         .into_iter()

@@ -8,6 +8,7 @@ use postern_crypto::head::{Head, Member, head_hash};
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::link::{Archived, Grant, LinkKeys, LinkSecret, LinkText, SharedFolder};
 use postern_crypto::lthash::SetHash;
+use postern_crypto::mail::{Attachment, Checks, Delivery, Mailbox, Peer, Summary, Verdict};
 use postern_crypto::node::{Content, File, Folder, Node, NodeKind, Place, Record};
 use postern_crypto::opaque::{ClientLogin, ClientRegistration, LoginServer};
 use postern_crypto::password::Password;
@@ -15,7 +16,7 @@ use postern_crypto::recovery::RecoveryKey;
 use postern_crypto::sealing::{Letter, SealingKey};
 use postern_crypto::slots::{Slot, SlotKind};
 use postern_crypto::stream::{ContentSealer, digest};
-use postern_crypto::{AccountKey, ContentKey, FolderKey, Id, Kek, LinkWrapKey};
+use postern_crypto::{AccountKey, ContentKey, FolderKey, Hash, Id, Kek, LinkWrapKey};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::{Value, json};
@@ -28,6 +29,7 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
     all.push(("stream_one_chunk", stream(b"The gate is small, and it is yours.")));
     all.push(("stream_two_chunks", stream(&pattern(65_536 + 1_000))));
     all.push(("letter", letter()));
+    all.push(("mail", mail()));
     all.push(("login", login()));
     all
 }
@@ -426,6 +428,63 @@ fn letter() -> Value {
         "sealing_seed": hex(sealing.expose()), "sealing_public": hex(public.as_bytes()),
         "context": [hex(context[0]), hex(context[1])], "sealed": hex(sealed), "opened": hex("a folder key, say"),
     })
+}
+
+fn mail() -> Value {
+    let mut rng = rng(12);
+    let (gateway, key) = (IdentityKey::generate(&mut rng), ContentKey::generate(&mut rng));
+    let sealing = SealingKey::generate(&mut rng);
+    let (public, message, account) = (sealing.public(), id(0x30), id(0x10));
+    let sealer = ContentSealer::create(&key, &message, &mut rng);
+    let mut body = vec![0; sealer.segment_sealed_len(0)];
+    let sealed = sealer.seal_segment(0, b"Subject: Tea\r\n\r\nAt five?\r\n", &mut body);
+    body.truncate(sealed.len);
+    let summary = summary_of_mail(digest(&[sealed.hash])).seal(&key, &message, &mut rng);
+    let delivery = Delivery {
+        message: &message,
+        account: &account,
+        sealing: &public,
+    };
+    let envelope = delivery
+        .seal(&gateway, &key, "ada@example.org", &summary, &mut rng)
+        .expect("a short address");
+    json!({
+        "message": hex(message), "account": hex(account), "sealing_seed": hex(sealing.expose()),
+        "gateway": hex(gateway.public().as_bytes()), "key": hex(key.expose()), "address": "ada@example.org",
+        "envelope": hex(envelope), "summary": hex(summary), "body": hex(body),
+        "subject": "Tea", "snippet": "At five?", "opened": hex("Subject: Tea\r\n\r\nAt five?\r\n"),
+    })
+}
+
+fn summary_of_mail(digest: Hash) -> Summary {
+    let mailbox = |name: &str, address: &str| Mailbox {
+        name: name.to_owned(),
+        address: address.to_owned(),
+    };
+    Summary {
+        received_ms: 1_790_000_000_000,
+        sender: "charles@example.net".to_owned(),
+        peer: Peer {
+            address: "192.0.2.7".to_owned(),
+            hello: "mx.example.net".to_owned(),
+            ..Peer::default()
+        },
+        checks: Checks {
+            spf: Verdict::Pass,
+            spf_domain: "example.net".to_owned(),
+            dkim_domains: vec!["example.net".to_owned()],
+            ..Checks::default()
+        },
+        from: vec![mailbox("Charles", "charles@example.net")],
+        to: vec![mailbox("", "ada@example.org")],
+        subject: "Tea".to_owned(),
+        message_id: "1@example.net".to_owned(),
+        snippet: "At five?".to_owned(),
+        attachments: vec![Attachment::default()],
+        size_bytes: 26,
+        digest,
+        ..Summary::default()
+    }
 }
 
 /// Not opened by the independent reader, which has no OPAQUE; RFC 9807's vectors stand for it. Here so that

@@ -29,6 +29,7 @@ const FILES: &[(&str, &str)] = files![
     "stream_one_chunk",
     "stream_two_chunks",
     "letter",
+    "mail",
     "login",
 ];
 

@@ -1,0 +1,223 @@
+use postern_crypto::identity::IdentityKey;
+use postern_crypto::mail::{
+    Attachment, Checks, Delivered, Delivery, MAX_ADDRESS, MAX_ENVELOPE, Mailbox, Peer, Summary, Verdict,
+};
+use postern_crypto::sealing::{SealingKey, SealingPublic};
+use postern_crypto::{ContentKey, Error, Id, Result};
+
+use crate::{damaged, rng};
+
+const MESSAGE: Id = [1; 16];
+const ALICE: Id = [2; 16];
+const BOB: Id = [3; 16];
+const TO_ALICE: &str = "alice+news@example.org";
+
+/// A message, and the keys of those who have to do with it.
+struct Scene {
+    gateway: IdentityKey,
+    key: ContentKey,
+    summary: Vec<u8>,
+    alice: (SealingKey, SealingPublic),
+    bob: (SealingKey, SealingPublic),
+}
+
+fn scene() -> Scene {
+    let mut rng = rng(1);
+    let key = ContentKey::generate(&mut rng);
+    let pair = |seed| {
+        let key = SealingKey::generate(&mut crate::rng(seed));
+        let public = key.public();
+        (key, public)
+    };
+    Scene {
+        gateway: IdentityKey::generate(&mut rng),
+        summary: summary().seal(&key, &MESSAGE, &mut rng),
+        key,
+        alice: pair(2),
+        bob: pair(3),
+    }
+}
+
+fn summary() -> Summary {
+    let mailbox = |name: &str, address: &str| Mailbox {
+        name: name.to_owned(),
+        address: address.to_owned(),
+    };
+    Summary {
+        received_ms: 1_790_000_000_000,
+        sender: "bounces@shop.example".to_owned(),
+        peer: Peer {
+            address: "192.0.2.7".to_owned(),
+            hello: "mx.shop.example".to_owned(),
+            host: "mx.shop.example".to_owned(),
+            tls: "TLSv1.3".to_owned(),
+        },
+        checks: Checks {
+            spf: Verdict::Pass,
+            spf_domain: "shop.example".to_owned(),
+            dkim: Verdict::PermanentError,
+            dkim_domains: vec!["shop.example".to_owned()],
+            dmarc: Verdict::TemporaryError,
+            arc: Verdict::None,
+            is_spam: true,
+        },
+        from: vec![mailbox("The Shop", "news@shop.example")],
+        to: vec![
+            mailbox("", "alice+news@example.org"),
+            mailbox("Carol", "carol@example.net"),
+        ],
+        cc: vec![],
+        reply_to: vec![mailbox("", "help@shop.example")],
+        subject: "Grüße".to_owned(),
+        date_ms: Some(0),
+        message_id: "1@shop.example".to_owned(),
+        references: vec!["0@shop.example".to_owned()],
+        snippet: "Dear Alice,".to_owned(),
+        attachments: vec![Attachment {
+            name: "offer.pdf".to_owned(),
+            media_type: "application/pdf".to_owned(),
+            size_bytes: 7,
+        }],
+        size_bytes: 4096,
+        digest: [9; 32],
+    }
+}
+
+impl Scene {
+    fn to_alice(&self) -> Delivery<'_> {
+        Delivery {
+            message: &MESSAGE,
+            account: &ALICE,
+            sealing: &self.alice.1,
+        }
+    }
+
+    fn envelope(&self) -> Vec<u8> {
+        self.to_alice()
+            .seal(&self.gateway, &self.key, TO_ALICE, &self.summary, &mut rng(4))
+            .expect("a short address")
+    }
+
+    fn delivered(&self) -> Delivered {
+        self.to_alice()
+            .open(&self.alice.0, &self.envelope())
+            .expect("written to alice")
+    }
+}
+
+#[test]
+fn a_message_opens_for_its_recipient_and_came_through_the_gateway() {
+    let scene = scene();
+    let delivered = scene.delivered();
+    assert_eq!((&delivered.key, &*delivered.address), (&scene.key, TO_ALICE));
+    assert!(delivered.came_through(&scene.gateway.public(), &scene.summary));
+    let opened = Summary::open(&delivered.key, &MESSAGE, &scene.summary);
+    assert_eq!(opened, Ok(summary()));
+}
+
+#[test]
+fn an_empty_summary_is_one_too_and_other_verdicts_are_read() {
+    let scene = scene();
+    let mut other = Summary::default();
+    for verdict in [Verdict::Fail, Verdict::SoftFail, Verdict::Neutral] {
+        other.checks.spf = verdict;
+        let sealed = other.seal(&scene.key, &MESSAGE, &mut rng(5));
+        assert_eq!(Summary::open(&scene.key, &MESSAGE, &sealed), Ok(other.clone()));
+    }
+}
+
+#[test]
+fn a1_no_bit_of_an_envelope_can_be_flipped_and_none_can_be_cut_or_added() {
+    let scene = scene();
+    for envelope in damaged(&scene.envelope()).step_by(7) {
+        let opened = scene.to_alice().open(&scene.alice.0, &envelope);
+        assert_eq!(opened, Err(Error::CannotOpen));
+    }
+}
+
+#[test]
+fn a2_an_envelope_opens_in_no_other_place() {
+    let scene = scene();
+    let envelope = scene.envelope();
+    let here = scene.to_alice();
+    let others = [
+        Delivery {
+            message: &[7; 16],
+            ..here
+        },
+        Delivery {
+            account: &BOB,
+            ..here
+        },
+    ];
+    for place in others {
+        assert_eq!(place.open(&scene.alice.0, &envelope), Err(Error::CannotOpen));
+    }
+    assert_eq!(here.open(&scene.bob.0, &envelope), Err(Error::CannotOpen));
+    let of_bob = Delivery {
+        sealing: &scene.bob.1,
+        ..here
+    };
+    assert_eq!(of_bob.open(&scene.bob.0, &envelope), Err(Error::CannotOpen));
+    let other_message = Summary::open(&scene.key, &[7; 16], &scene.summary);
+    assert_eq!(other_message, Err(Error::CannotOpen));
+}
+
+#[test]
+fn who_can_seal_cannot_say_that_the_gateway_did() {
+    let scene = scene();
+    let mallory = IdentityKey::generate(&mut rng(6));
+    let forged = scene
+        .to_alice()
+        .seal(&mallory, &scene.key, TO_ALICE, &scene.summary, &mut rng(7))
+        .expect("anybody can seal");
+    let delivered = scene.to_alice().open(&scene.alice.0, &forged).expect("it opens");
+    assert!(!delivered.came_through(&scene.gateway.public(), &scene.summary));
+}
+
+#[test]
+fn a_summary_of_another_message_did_not_come_with_this_one() {
+    let scene = scene();
+    let again = summary().seal(&scene.key, &MESSAGE, &mut rng(8));
+    assert!(!scene.delivered().came_through(&scene.gateway.public(), &again));
+    for summary in damaged(&scene.summary).step_by(97) {
+        assert!(!scene.delivered().came_through(&scene.gateway.public(), &summary));
+    }
+}
+
+#[test]
+fn no_address_is_longer_than_any() {
+    let scene = scene();
+    let sealed = |len: usize| -> Result<Vec<u8>> {
+        let address = "a".repeat(len);
+        scene
+            .to_alice()
+            .seal(&scene.gateway, &scene.key, &address, &scene.summary, &mut rng(11))
+    };
+    let longest = sealed(MAX_ADDRESS).expect("as long as any");
+    assert_eq!(longest.len(), MAX_ENVELOPE);
+    assert!(scene.to_alice().open(&scene.alice.0, &longest).is_ok());
+    assert_eq!(sealed(MAX_ADDRESS + 1), Err(Error::CannotOpen));
+}
+
+#[test]
+fn what_is_beyond_the_bounds_of_a_summary_is_refused() {
+    let scene = scene();
+    let beyond: [fn(&mut Summary); 6] = [
+        |summary| summary.subject = "x".repeat(Summary::MAX_SUBJECT + 1),
+        |summary| summary.snippet = "x".repeat(Summary::MAX_SNIPPET + 1),
+        |summary| summary.sender = "x".repeat(MAX_ADDRESS + 1),
+        |summary| summary.to = vec![Mailbox::default(); 65],
+        |summary| summary.references = vec![String::new(); 65],
+        |summary| summary.attachments = vec![Attachment::default(); 101],
+    ];
+    for change in beyond {
+        let mut other = summary();
+        change(&mut other);
+        let sealed = other.seal(&scene.key, &MESSAGE, &mut rng(12));
+        assert_eq!(
+            Summary::open(&scene.key, &MESSAGE, &sealed),
+            Err(Error::CannotOpen)
+        );
+    }
+}
