@@ -6,7 +6,7 @@ use postern_crypto::link::{Grant, LinkKeys, LinkText, SharedFolder, parse};
 use postern_crypto::node::{Content, File};
 use postern_crypto::password::Password;
 use postern_protocol::limits::MAX_VOLUME_NODES;
-use postern_protocol::link::{LinkBody, LinkProof, LinkRecordsRequest};
+use postern_protocol::link::{LinkBody, LinkProof, LinkRecords, LinkRecordsRequest};
 use postern_protocol::volume::{NodeKind, VolumeChange};
 use postern_protocol::{LinkId, NodeId, TimeMs, VolumeId};
 
@@ -265,19 +265,61 @@ impl OpenedLink {
                 after,
             };
             let page = self.api.link_records(self.id, &request).await?;
+            check_page(&page, changes.len())?;
             after = page.records.last().map(|record| record.node);
             changes.extend(
                 page.records
                     .into_iter()
                     .map(|record| VolumeChange::Put { counter: 0, record }),
             );
-            let endless = changes.len() as u64 > MAX_VOLUME_NODES || (page.more && after.is_none());
-            if endless {
-                return Err(Error::NotAuthentic);
-            }
             if !page.more {
                 return Ok(changes);
             }
+        }
+    }
+}
+
+/// A server must not be able to keep a device reading for ever.
+fn check_page(page: &LinkRecords, read_so_far: usize) -> Result<()> {
+    let ends = !page.more || !page.records.is_empty();
+    let bounded = read_so_far as u64 <= MAX_VOLUME_NODES;
+    if ends && bounded {
+        Ok(())
+    } else {
+        Err(Error::NotAuthentic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_protocol::Bytes;
+    use postern_protocol::volume::Record;
+
+    use super::*;
+
+    const MOST_READ: usize = 2_000_000;
+
+    #[test]
+    fn a_page_leads_to_the_end_and_not_round_in_a_circle() {
+        let record = Record {
+            node: NodeId([1; 16]),
+            parent: NodeId([2; 16]),
+            kind: NodeKind::Folder,
+            generation: 1,
+            seq: 1,
+            content: None,
+            sealed: Bytes(vec![3]),
+        };
+        for (records, more, read_so_far, is_right) in [
+            (1, true, 0, true),
+            (0, false, 0, true),
+            (0, false, MOST_READ, true),
+            (0, false, MOST_READ + 1, false),
+            (0, true, 0, false),
+        ] {
+            let records = vec![record.clone(); records];
+            let checked = check_page(&LinkRecords { records, more }, read_so_far);
+            assert_eq!(checked.is_ok(), is_right, "{more} after {read_so_far}");
         }
     }
 }

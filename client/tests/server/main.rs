@@ -30,6 +30,7 @@ mod platform;
 mod stories;
 mod stories_broken_downloads;
 mod stories_feed;
+mod stories_links;
 mod stories_of_programs;
 mod stories_sending;
 mod stories_two_devices;

@@ -3,18 +3,15 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use futures::join;
 use postern_client::drive::NewFile;
-use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
+use postern_client::links::ShareTerms;
 use postern_client::protocol::TimeMs;
 use postern_client::protocol::volume::NodeKind;
 use postern_client::transfer::Checkpoint;
 use postern_client::{Account, Drive, Error, PreparedSignUp, Stay};
 use zeroize::Zeroizing;
 
-use crate::world::{
-    Buffer, PASSWORD, Phone, Server, chosen, get, get_from_link, noise, put, put_together, sent,
-};
+use crate::world::{Buffer, PASSWORD, Phone, Server, chosen, get, noise, put, put_together, sent};
 
 cases!(
     contents_of_every_edge_size_come_back,
@@ -27,10 +24,6 @@ cases!(
     keys_that_were_prepared_and_never_completed_change_nothing,
     no_words_are_made_for_a_mistyped_password,
     whoever_takes_their_time_with_the_words_need_not_type_the_password_again,
-    a_link_opens_without_an_account_and_counts_downloads,
-    a_link_to_a_folder_shows_what_is_in_it_now,
-    two_downloads_at_once_from_a_link_with_one_left_share_it,
-    a_link_leads_to_the_new_content_when_its_file_is_replaced,
     a_content_that_is_attached_again_is_there_once,
     small_files_travel_together_and_are_like_all_others,
 );
@@ -301,97 +294,6 @@ async fn recover(server: &Server, words: &str) -> postern_client::Result<Account
         Stay::SignedIn,
     )
     .await
-}
-
-async fn a_link_opens_without_an_account_and_counts_downloads() {
-    let server = Server::start();
-    let (_, drive) = server.sign_up("alice").await;
-    let bytes = noise(9_000_000);
-    let file = put(&drive, drive.account().root(), "film", &bytes)
-        .await
-        .expect("put");
-    let password = Some(chosen("swordfish"));
-    let terms = ShareTerms {
-        password,
-        max_downloads: Some(1),
-        expires: None,
-    };
-    let share = drive.share(file, &terms).await.expect("shared");
-
-    let bob = server.phone();
-    let address = LinkAddress::parse(&share.url("http://127.0.0.1")).expect("a link");
-    assert!(address.needs_password());
-    let open = |password: &'static str| OpenedLink::open(bob.around.clone(), &address, Some(password));
-    assert!(matches!(open("herring").await, Err(Error::LinkRefused)));
-    let opened = open("swordfish").await.expect("it opens");
-    assert_eq!(
-        (opened.entry().name.as_str(), opened.downloads_left()),
-        ("film", Some(1))
-    );
-    let saved = get_from_link(&opened, None).await.expect("downloaded");
-    assert!(saved == bytes);
-    assert!(matches!(open("swordfish").await, Err(Error::LinkUsedUp)));
-    assert_eq!(drive.shares().await.expect("listed")[0].downloads, 1);
-}
-
-async fn a_link_to_a_folder_shows_what_is_in_it_now() {
-    let server = Server::start();
-    let (_, drive) = server.sign_up("alice").await;
-    let album = drive
-        .make_folder(drive.account().root(), "album")
-        .await
-        .expect("made");
-    let inner = drive.make_folder(album, "inner").await.expect("made");
-    let share = drive.share(album, &ShareTerms::default()).await.expect("shared");
-    put(&drive, inner, "one", b"1").await.expect("put");
-    let address = LinkAddress::parse(&share.url("http://127.0.0.1")).expect("a link");
-    let opened = OpenedLink::open(server.phone().around, &address, None)
-        .await
-        .expect("it opens");
-    let node = opened.resolve("inner/one").await.expect("it is there");
-    assert_eq!(get_from_link(&opened, Some(node)).await, Ok(b"1".to_vec()));
-    drive.unshare(share.id).await.expect("taken back");
-    let opened = OpenedLink::open(server.phone().around, &address, None).await;
-    assert!(matches!(opened, Err(Error::LinkRevoked | Error::LinkRefused)));
-}
-
-async fn two_downloads_at_once_from_a_link_with_one_left_share_it() {
-    let server = Server::start();
-    let (_, drive) = server.sign_up("alice").await;
-    let root = drive.account().root();
-    let album = drive.make_folder(root, "album").await.expect("made");
-    for name in ["one", "two"] {
-        put(&drive, album, name, name.as_bytes()).await.expect("put");
-    }
-    let terms = ShareTerms {
-        max_downloads: Some(1),
-        ..ShareTerms::default()
-    };
-    let share = drive.share(album, &terms).await.expect("shared");
-    let address = LinkAddress::parse(&share.url("http://127.0.0.1")).expect("a link");
-    let bob = server.phone();
-    // Two tabs, as it were: they have nothing in common but the device.
-    let open = || OpenedLink::open(bob.around.clone(), &address, None);
-    let (here, there) = (open().await.expect("it opens"), open().await.expect("it opens"));
-    let one = here.resolve("one").await.expect("it is there");
-    let two = there.resolve("two").await.expect("it is there");
-    let saved = join!(get_from_link(&here, Some(one)), get_from_link(&there, Some(two)));
-    assert_eq!(saved, (Ok(b"one".to_vec()), Ok(b"two".to_vec())));
-    assert_eq!(drive.shares().await.expect("listed")[0].downloads, 1);
-}
-
-async fn a_link_leads_to_the_new_content_when_its_file_is_replaced() {
-    let server = Server::start();
-    let (_, drive) = server.sign_up("alice").await;
-    let root = drive.account().root();
-    let file = put(&drive, root, "letter", b"first").await.expect("put");
-    let share = drive.share(file, &ShareTerms::default()).await.expect("shared");
-    assert_eq!(put(&drive, root, "letter", b"second").await, Ok(file));
-    let address = LinkAddress::parse(&share.url("http://127.0.0.1")).expect("a link");
-    let opened = OpenedLink::open(server.phone().around, &address, None)
-        .await
-        .expect("it opens");
-    assert_eq!(get_from_link(&opened, None).await, Ok(b"second".to_vec()));
 }
 
 async fn a_content_that_is_attached_again_is_there_once() {

@@ -27,6 +27,8 @@ mod stories;
 mod stories_broken_downloads;
 #[path = "../../../client/tests/server/stories_feed.rs"]
 mod stories_feed;
+#[path = "../../../client/tests/server/stories_links.rs"]
+mod stories_links;
 #[path = "../../../client/tests/server/stories_sending.rs"]
 mod stories_sending;
 #[path = "../../../client/tests/server/stories_two_devices.rs"]
@@ -52,6 +54,7 @@ const SUITES: &[&[Case]] = &[
     stories::CASES,
     stories_broken_downloads::CASES,
     stories_feed::CASES,
+    stories_links::CASES,
     stories_sending::CASES,
     stories_two_devices::CASES,
     threats_account::CASES,
