@@ -1,12 +1,16 @@
 //! Two devices of one account, at once and in turn.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
+use async_trait::async_trait;
 use futures::future::join_all;
-use postern_client::Error;
 use postern_client::drive::{IfTaken, NewFile};
-use postern_client::http::Retry;
+use postern_client::http::{Fault, Http, Request, Response, Retry};
+use postern_client::{Drive, Error, Surroundings};
 
+use crate::evil::Evil;
+use crate::platform::Network;
 use crate::world::{PASSWORD, Phone, Server, chosen, get, put, sent as sent_to};
 
 cases!(
@@ -15,6 +19,7 @@ cases!(
     devices_that_write_at_once_lose_nothing,
     files_of_one_name_are_both_kept,
     what_was_done_is_not_refused_because_its_answer_was_lost,
+    what_was_done_is_known_again_behind_what_others_did,
     a_new_password_is_sent_once,
 );
 
@@ -119,12 +124,13 @@ async fn files_of_one_name_are_both_kept() {
 async fn what_was_done_is_not_refused_because_its_answer_was_lost() {
     let server = Server::start();
     server.sign_up("alice").await;
-    let phone = phone_that_tries_again(&server);
+    let evil = Rc::new(Evil::new(server.network()));
+    let phone = phone_that_tries_again(&server, evil.clone());
     let drive = phone.sign_in("alice").await.expect("signed in");
     let root = drive.account().root();
     let loses_one_answer = || {
         let mut lost = false;
-        phone.evil.tells(move |request, response| {
+        evil.tells(move |request, response| {
             if !lost && request.path.ends_with("/batches") {
                 (lost, response.status) = (true, 502);
             }
@@ -139,30 +145,82 @@ async fn what_was_done_is_not_refused_because_its_answer_was_lost() {
     assert!(drive.list(None).await.expect("listed").entries.is_empty());
 }
 
+/// A way to the server on which answers are lost, and so slowly that another device writes meanwhile.
+struct Overtaken {
+    network: Network,
+    other: Drive,
+    /// How often the other device writes before the next answer is lost.
+    writes: Cell<usize>,
+}
+
+#[async_trait(?Send)]
+impl Http for Overtaken {
+    async fn send(&self, request: Request) -> Result<Response, Fault> {
+        let is_batch = request.path.ends_with("/batches");
+        let mut response = self.network.send(request).await?;
+        if is_batch && self.writes.get() > 0 {
+            for _ in 0..self.writes.take() {
+                let root = self.other.account().root();
+                self.other
+                    .make_numbered_folder(root, "other")
+                    .await
+                    .expect("made");
+            }
+            response.status = 502;
+        }
+        Ok(response)
+    }
+}
+
+async fn what_was_done_is_known_again_behind_what_others_did() {
+    let server = Server::start();
+    let (_, other) = server.sign_up("alice").await;
+    let way = Rc::new(Overtaken {
+        network: server.network(),
+        other,
+        writes: Cell::new(0),
+    });
+    let phone = phone_that_tries_again(&server, way.clone());
+    let drive = phone.sign_in("alice").await.expect("signed in");
+    let root = drive.account().root();
+
+    way.writes.set(1);
+    let folder = drive.make_folder(root, "letters").await.expect("made, once");
+    // Of what is further back, what was put is still known.
+    way.writes.set(2);
+    drive.make_folder(root, "papers").await.expect("made, once");
+    way.writes.set(1);
+    drive.remove(&[folder]).await.expect("removed, once");
+
+    let listing = drive.list(None).await.expect("listed");
+    let mut names: Vec<_> = listing.entries.iter().map(|entry| &*entry.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["other", "other (2)", "other (3)", "other (4)", "papers"]);
+}
+
 /// What proves the old password is good for one try: a second would only be refused, whatever came of the first.
 async fn a_new_password_is_sent_once() {
     let server = Server::start();
     server.sign_up("alice").await;
-    let phone = phone_that_tries_again(&server);
+    let evil = Rc::new(Evil::new(server.network()));
+    let phone = phone_that_tries_again(&server, evil.clone());
     let drive = phone.sign_in("alice").await.expect("signed in");
-    phone.evil.asked();
-    phone.evil.tells(|request, response| {
+    evil.asked();
+    evil.tells(|request, response| {
         if request.path == "/account/password" {
             response.status = 502;
         }
     });
     let changed = drive.account().change_password(PASSWORD, &chosen("new")).await;
     assert_eq!(changed, Err(Error::Unavailable));
-    let sent = phone.evil.asked_paths();
+    let sent = evil.asked_paths();
     assert_eq!(sent.iter().filter(|path| *path == "/account/password").count(), 1);
 }
 
-fn phone_that_tries_again(server: &Server) -> Phone {
+/// A device that takes this way to the server, and tries again.
+fn phone_that_tries_again(server: &Server, way: Rc<dyn Http>) -> Phone {
     let mut phone = server.phone();
-    phone.around.http = Rc::new(Retry::new(
-        phone.evil.clone(),
-        phone.around.clock.clone(),
-        phone.around.entropy.clone(),
-    ));
+    let Surroundings { clock, entropy, .. } = phone.around.clone();
+    phone.around.http = Rc::new(Retry::new(way, clock, entropy));
     phone
 }

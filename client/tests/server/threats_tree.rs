@@ -23,6 +23,7 @@ cases!(
     c3_an_older_tree_is_refused_by_every_device_of_the_account,
     b8_an_older_version_of_a_file_is_refused,
     c3_a_device_that_saw_more_refuses_less,
+    c3_what_the_server_took_is_what_was_sent,
 );
 
 /// A drive with two folders, three files in them, and an empty folder.
@@ -289,4 +290,16 @@ async fn c3_a_device_that_saw_more_refuses_less() {
     phone.evil.edits("/volumes/", move |page| *page = then.clone());
     let again = Drive::new(Rc::clone(second.account()));
     assert_eq!(again.refresh().await, Err(Error::NotAuthentic));
+}
+
+async fn c3_what_the_server_took_is_what_was_sent() {
+    let server = Server::start();
+    let (phone, drive) = server.sign_up("alice").await;
+    phone.evil.tells(|request, response| {
+        if request.path.ends_with("/batches") {
+            crate::evil::edit_json(response, |body| body["counter"] = json!(7));
+        }
+    });
+    let made = drive.make_folder(drive.account().root(), "letters").await;
+    assert_eq!(made, Err(Error::NotAuthentic));
 }
