@@ -149,8 +149,16 @@ async fn what_was_done_is_not_refused_because_its_answer_was_lost() {
 struct Overtaken {
     network: Network,
     other: Drive,
-    /// How often the other device writes before the next answer is lost.
-    writes: Cell<usize>,
+    /// What the other device does before the next answer is lost.
+    meanwhile: Cell<Meanwhile>,
+}
+
+#[derive(Default)]
+enum Meanwhile {
+    #[default]
+    Nothing,
+    Makes(usize),
+    Renames(&'static str, &'static str),
 }
 
 #[async_trait(?Send)]
@@ -158,16 +166,27 @@ impl Http for Overtaken {
     async fn send(&self, request: Request) -> Result<Response, Fault> {
         let is_batch = request.path.ends_with("/batches");
         let mut response = self.network.send(request).await?;
-        if is_batch && self.writes.get() > 0 {
-            for _ in 0..self.writes.take() {
-                let root = self.other.account().root();
-                self.other
-                    .make_numbered_folder(root, "other")
-                    .await
-                    .expect("made");
-            }
-            response.status = 502;
+        if !is_batch {
+            return Ok(response);
         }
+        match self.meanwhile.take() {
+            Meanwhile::Nothing => return Ok(response),
+            Meanwhile::Makes(folders) => {
+                let root = self.other.account().root();
+                for _ in 0..folders {
+                    self.other
+                        .make_numbered_folder(root, "other")
+                        .await
+                        .expect("made");
+                }
+            }
+            Meanwhile::Renames(from, to) => {
+                self.other.refresh().await.expect("read");
+                let node = self.other.resolve(from).await.expect("it is there");
+                self.other.rename(node, to).await.expect("renamed");
+            }
+        }
+        response.status = 502;
         Ok(response)
     }
 }
@@ -178,24 +197,36 @@ async fn what_was_done_is_known_again_behind_what_others_did() {
     let way = Rc::new(Overtaken {
         network: server.network(),
         other,
-        writes: Cell::new(0),
+        meanwhile: Cell::default(),
     });
     let phone = phone_that_tries_again(&server, way.clone());
     let drive = phone.sign_in("alice").await.expect("signed in");
     let root = drive.account().root();
 
-    way.writes.set(1);
+    way.meanwhile.set(Meanwhile::Makes(1));
     let folder = drive.make_folder(root, "letters").await.expect("made, once");
     // Of what is further back, what was put is still known.
-    way.writes.set(2);
+    way.meanwhile.set(Meanwhile::Makes(2));
     drive.make_folder(root, "papers").await.expect("made, once");
-    way.writes.set(1);
+    way.meanwhile.set(Meanwhile::Renames("pictures", "photographs"));
+    drive.make_folder(root, "pictures").await.expect("made, once");
+    way.meanwhile.set(Meanwhile::Makes(1));
     drive.remove(&[folder]).await.expect("removed, once");
 
     let listing = drive.list(None).await.expect("listed");
     let mut names: Vec<_> = listing.entries.iter().map(|entry| &*entry.name).collect();
     names.sort_unstable();
-    assert_eq!(names, ["other", "other (2)", "other (3)", "other (4)", "papers"]);
+    assert_eq!(
+        names,
+        [
+            "other",
+            "other (2)",
+            "other (3)",
+            "other (4)",
+            "papers",
+            "photographs"
+        ]
+    );
 }
 
 /// What proves the old password is good for one try: a second would only be refused, whatever came of the first.
