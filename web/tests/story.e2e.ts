@@ -90,6 +90,17 @@ describe.each(engines)('%s', (engine, open) => {
     await until(browser, `return document.querySelectorAll('[role=row]').length === ${LETTERS / 4 + 1}`);
   });
 
+  test('files that are saved one right after the other all arrive', async () => {
+    await browser.goto(`${server.url}/drive`);
+    if (browser.drop) await press(browser, 'letters');
+    const names = ['note 001.txt', 'note 002.txt', 'note 003.txt'];
+    for (const name of names) {
+      await press(browser, en.drive.actionsFor(name));
+      await press(browser, en.drive.download);
+    }
+    await expect.poll(() => readdir(browser.downloads), { timeout: 60_000 }).toEqual(expect.arrayContaining(names));
+  });
+
   test('it is shared with a password, for one download', async () => {
     await browser.goto(`${server.url}/drive`);
     link = await shareOnce(browser, 'film.mov', LINK_PASSWORD);

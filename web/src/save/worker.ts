@@ -3,6 +3,7 @@
  * caches nothing, and holds no key: opened bytes pass through, one chunk at a time, only when the browser asks.
  */
 import type { Demand, SaveOrder, Supply } from './order';
+import { Queue } from './queue';
 
 const scope = self as unknown as ServiceWorkerGlobalScope;
 const orders = new Map<string, { order: SaveOrder; port: MessagePort }>();
@@ -52,21 +53,10 @@ const AHEAD = 2;
  * takes, the later engines look.
  */
 function streamFrom(port: MessagePort): ReadableStream<Uint8Array> {
-  const supplies: Supply[] = [];
-  let hear: (() => void) | null = null;
+  const supplies = new Queue<Supply>();
   let emptied: ArrayBuffer | undefined;
-  port.onmessage = ({ data }: MessageEvent<Supply>) => {
-    supplies.push(data);
-    hear?.();
-  };
+  port.onmessage = ({ data }: MessageEvent<Supply>) => supplies.put(data);
   const ask = (more?: ArrayBuffer) => port.postMessage({ more } satisfies Demand, more ? [more] : []);
-  const next = async () => {
-    for (;;) {
-      const supply = supplies.shift();
-      if (supply) return supply;
-      await new Promise<void>((resolve) => (hear = resolve));
-    }
-  };
   return new ReadableStream<Uint8Array>(
     {
       start() {
@@ -74,7 +64,7 @@ function streamFrom(port: MessagePort): ReadableStream<Uint8Array> {
       },
       async pull(controller) {
         if (emptied) ask(emptied);
-        const supply = await next();
+        const supply = await supplies.take();
         if (supply === 'end') controller.close();
         else if (supply === 'broken') controller.error(new Error('the transfer broke off'));
         else {

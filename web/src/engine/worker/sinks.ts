@@ -1,6 +1,7 @@
 /** Where opened bytes go. `write` resolves when the next chunk may come: that is what keeps memory flat. */
 import type { SaveTarget } from '../api';
 import type { Demand, Supply } from '../../save/order';
+import { Queue } from '../../save/queue';
 import type { Sink } from '../skin';
 import { privateFile } from './private-file';
 
@@ -33,22 +34,13 @@ async function fileSink(handle: FileSystemFileHandle): Promise<EndingSink> {
 
 /** The service worker asks for each chunk, so at most one is on its way. */
 function portSink(port: MessagePort, stop: () => void): EndingSink {
-  const asked: Exclude<Demand, 'stop'>[] = [];
-  let hear: (() => void) | null = null;
-  port.onmessage = ({ data }: MessageEvent<Demand>) => {
-    if (data === 'stop') return stop();
-    asked.push(data);
-    hear?.();
-  };
-  /** Answers the buffer that came with the question. */
+  const demands = new Queue<Exclude<Demand, 'stop'>>();
+  port.onmessage = ({ data }: MessageEvent<Demand>) => (data === 'stop' ? stop() : demands.put(data));
+  /** Answers the buffer that came with the demand. */
   const supply = async (what: Supply) => {
-    let next = asked.shift();
-    while (!next) {
-      await new Promise<void>((resolve) => (hear = resolve));
-      next = asked.shift();
-    }
+    const { more } = await demands.take();
     port.postMessage(what, typeof what === 'string' ? [] : [what.buffer]);
-    return next.more;
+    return more;
   };
   return {
     write: supply,
