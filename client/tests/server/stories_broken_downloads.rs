@@ -20,6 +20,7 @@ cases!(
     a_download_that_is_stopped_in_the_middle_of_a_segment_loses_and_doubles_nothing,
     a_download_that_was_stopped_is_compared_with_its_digest,
     a_download_never_goes_on_with_another_content,
+    a_download_that_is_whole_asks_for_nothing_more,
 );
 
 const SIZE: usize = 20_000_000;
@@ -194,4 +195,16 @@ async fn a_download_never_goes_on_with_another_content() {
     // The old one went when its file got the new one.
     assert_eq!(outcome.await, Err(Error::NotFound));
     assert!(sink.take() == noise(SIZE)[..SEGMENT]);
+}
+
+async fn a_download_that_is_whole_asks_for_nothing_more() {
+    let (phone, drive, content) = film(&Server::start()).await;
+    let (mut checkpoint, mut sink) = (Checkpoint::start(), Buffer::default());
+    for segments in [3, 0] {
+        phone.evil.asked();
+        let outcome = drive.download(&content, &mut checkpoint, &mut sink, &|_| {});
+        outcome.await.expect("whole");
+        assert_eq!(phone.evil.asked().len(), segments);
+    }
+    assert_eq!(sink.take().len(), SIZE);
 }

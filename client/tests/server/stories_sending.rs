@@ -9,7 +9,7 @@ use futures::join;
 use postern_client::drive::{IfTaken, NewFile};
 use postern_client::http::{Method, Request};
 use postern_client::protocol::{NodeId, TimeMs};
-use postern_client::transfer::{Lanes, LocalLanes, News, Outgoing, Sending};
+use postern_client::transfer::{Lanes, LocalLanes, News, Outgoing, Sending, abandon};
 use postern_client::{Content, Drive, Error, Patience, Result};
 
 use serde_json::json;
@@ -23,6 +23,7 @@ cases!(
     a_file_whose_name_is_taken_holds_up_no_other,
     a_file_that_is_stopped_leaves_its_bundle_and_may_come_again,
     a_file_that_is_stopped_on_its_way_goes_on_where_it_was,
+    a_file_that_is_given_up_weighs_nothing,
     a_file_that_waits_for_its_folder_can_be_stopped,
     a_file_that_is_added_twice_is_sent_once,
     a_file_that_is_added_meanwhile_is_sent_as_well,
@@ -285,6 +286,20 @@ async fn a_file_that_is_stopped_on_its_way_goes_on_where_it_was() {
     let sent_again = desk.phone.evil.asked_paths();
     let parts = |paths: &[String]| paths.iter().filter(|path| path.contains("/parts/")).count();
     assert!(parts(&sent) >= 1 && parts(&sent_again) < 4, "{sent_again:?}");
+}
+
+async fn a_file_that_is_given_up_weighs_nothing() {
+    let desk = Desk::new(Some(PATIENCE)).await;
+    let film = desk.add(desk.paper("film", noise(LARGE)));
+    desk.begin_and_stop(&film).await;
+    let account = desk.drive.account();
+    assert!(account.usage().await.expect("told").used_bytes > 0);
+    for _ in 0..2 {
+        abandon(account, &film.journal())
+            .await
+            .expect("given up, or so before");
+        assert_eq!(account.usage().await.expect("told").used_bytes, 0);
+    }
 }
 
 async fn a_file_that_waits_for_its_folder_can_be_stopped() {
