@@ -96,13 +96,17 @@ fn local(name: &str) -> String {
 /// Windows drops dots and blanks at the end, and keeps the names of its oldest devices for itself.
 fn windows_name(name: &str) -> String {
     let name = name.trim_end_matches(['.', ' ']);
-    let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let stem = name.split('.').next().unwrap_or_default();
+    let stem = stem.trim_end().to_ascii_uppercase();
     let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix)
-            .is_some_and(|n| n.len() == 1 && n != "0")
+        let number = stem.strip_prefix(prefix);
+        number.is_some_and(|number| number.chars().count() == 1 && "123456789¹²³".contains(number))
     };
-    let reserved =
-        matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT");
+    let reserved = matches!(
+        stem.as_str(),
+        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$"
+    ) || numbered("COM")
+        || numbered("LPT");
     if name.is_empty() || reserved {
         format!("_{name}")
     } else {
@@ -172,6 +176,43 @@ mod tests {
             (&"ä".repeat(128), NameMistake::TooLong),
         ] {
             assert_eq!(parse(name), Err(mistake), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_any() {
+        let longest = "ä".repeat(127) + "a";
+        assert_eq!(parse(&longest), Ok(longest.clone()));
+    }
+
+    #[test]
+    fn b11_a_name_is_changed_only_where_the_disk_needs_it() {
+        let name = "what? <a|b>: \"c\\d\" *";
+        let on_windows = "what_ _a_b__ _c_d_ _";
+        let expected = if cfg!(windows) { on_windows } else { name };
+        assert_eq!(LocalNames::default().take(name), expected);
+    }
+
+    #[test]
+    fn b11_a_name_means_no_device_of_windows() {
+        for (name, safe) in [
+            ("con", "_con"),
+            ("Nul.txt", "_Nul.txt"),
+            ("AUX .tar.gz", "_AUX .tar.gz"),
+            ("COM1", "_COM1"),
+            ("lpt³.log", "_lpt³.log"),
+            ("CONIN$", "_CONIN$"),
+            ("...", "_"),
+            ("end. .", "end"),
+            ("COM0", "COM0"),
+            ("COM", "COM"),
+            ("COM10", "COM10"),
+            ("COMa", "COMa"),
+            ("LPT", "LPT"),
+            ("console.txt", "console.txt"),
+            ("a.con", "a.con"),
+        ] {
+            assert_eq!(windows_name(name), safe);
         }
     }
 
