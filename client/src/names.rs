@@ -226,6 +226,15 @@ mod tests {
     }
 
     #[test]
+    fn a_number_finds_room_behind_the_longest_ending() {
+        for (ending, second) in [(250, format!(" (2).{}", "b".repeat(250))), (251, "2".to_owned())] {
+            let (mut names, name) = (LocalNames::default(), format!("a.{}", "b".repeat(ending)));
+            assert_eq!(names.take(&name), name);
+            assert_eq!(names.take(&name), second);
+        }
+    }
+
+    #[test]
     fn b11_a_name_cannot_turn_its_extension_round() {
         assert_eq!(
             LocalNames::default().take("invoice\u{202e}fdp.exe"),
