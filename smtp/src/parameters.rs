@@ -64,31 +64,23 @@ pub(crate) fn sender(path: ReversePath, text: &str) -> Result<Sender, Reply> {
         return_part: None,
         envelope_id: None,
     };
-    each(text, |keyword, value| match (keyword, value) {
-        ("SIZE", Some(value)) => {
-            sender.size_bytes = Some(number(value)?);
-            Ok(())
+    each(text, |keyword, value| {
+        match (keyword, value) {
+            ("SIZE", Some(value)) => sender.size_bytes = Some(number(value)?),
+            ("BODY", Some(value)) => {
+                sender.eight_bit = choice(value, &[("7BIT", false), ("8BITMIME", true)])?;
+            }
+            ("SMTPUTF8", None) => sender.utf8 = true,
+            ("RET", Some(value)) => {
+                let parts = [("FULL", Return::Full), ("HDRS", Return::Headers)];
+                sender.return_part = Some(choice(value, &parts)?);
+            }
+            ("ENVID", Some(value)) => sender.envelope_id = Some(xtext(value, MAX_ENVELOPE_ID)?),
+            // Who signed in elsewhere, as some other server says (RFC 4954): not ours to believe.
+            ("AUTH", Some(_)) => {}
+            _ => return Err(say::NOT_SUPPORTED),
         }
-        ("BODY", Some(value)) => {
-            sender.eight_bit = choice(value, &[("7BIT", false), ("8BITMIME", true)])?;
-            Ok(())
-        }
-        ("SMTPUTF8", None) => {
-            sender.utf8 = true;
-            Ok(())
-        }
-        ("RET", Some(value)) => {
-            let parts = [("FULL", Return::Full), ("HDRS", Return::Headers)];
-            sender.return_part = Some(choice(value, &parts)?);
-            Ok(())
-        }
-        ("ENVID", Some(value)) => {
-            sender.envelope_id = Some(xtext(value, MAX_ENVELOPE_ID)?);
-            Ok(())
-        }
-        // Who signed in elsewhere, as some other server says (RFC 4954): not ours to believe.
-        ("AUTH", Some(_)) => Ok(()),
-        _ => Err(say::NOT_SUPPORTED),
+        Ok(())
     })?;
     Ok(sender)
 }
@@ -100,25 +92,32 @@ pub(crate) fn recipient(path: ForwardPath, text: &str) -> Result<Recipient, Repl
         notify: None,
         original: None,
     };
-    each(text, |keyword, value| match (keyword, value) {
-        ("NOTIFY", Some(value)) => {
-            recipient.notify = Some(notify(value)?);
-            Ok(())
+    each(text, |keyword, value| {
+        match (keyword, value) {
+            ("NOTIFY", Some(value)) => recipient.notify = Some(notify(value)?),
+            ("ORCPT", Some(value)) => recipient.original = Some(original(value)?),
+            _ => return Err(say::NOT_SUPPORTED),
         }
-        ("ORCPT", Some(value)) => {
-            let (kind, address) = value.split_once(';').ok_or(say::BAD_PARAMETERS)?;
-            // RFC 6533 has a coding of its own for addresses beyond ASCII, which are kept as they are written.
-            let address = if kind.eq_ignore_ascii_case("utf-8") {
-                address.to_owned()
-            } else {
-                xtext(address, MAX_ORIGINAL)?
-            };
-            recipient.original = Some((kind.to_owned(), address));
-            Ok(())
-        }
-        _ => Err(say::NOT_SUPPORTED),
+        Ok(())
     })?;
     Ok(recipient)
+}
+
+/// `type;address`. RFC 6533 has a coding of its own for addresses beyond ASCII, which are kept as they are written.
+fn original(text: &str) -> Result<(String, String), Reply> {
+    let (kind, address) = text.split_once(';').ok_or(say::BAD_PARAMETERS)?;
+    let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
+    let is_plain =
+        address.len() <= MAX_ORIGINAL && !address.is_empty() && !address.contains(char::is_control);
+    if kind.is_empty() || !kind.chars().all(is_word) || !is_plain {
+        return Err(say::BAD_PARAMETERS);
+    }
+    let address = if kind.eq_ignore_ascii_case("utf-8") {
+        address.to_owned()
+    } else {
+        xtext(address, MAX_ORIGINAL)?
+    };
+    Ok((kind.to_owned(), address))
 }
 
 /// Takes `KEYWORD` or `KEYWORD=value` after one another, each once.
@@ -270,6 +269,10 @@ mod tests {
             "NOTIFY=NEVER,DELAY",
             "NOTIFY=X",
             "ORCPT=a",
+            "ORCPT=;a@b",
+            "ORCPT=utf-8;",
+            "ORCPT=utf-8;a\u{7}b",
+            "ORCPT=a\u{7};a@b",
             "ORCPT=rfc822;",
             "ORCPT=rfc822;é",
         ] {

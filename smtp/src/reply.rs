@@ -28,12 +28,6 @@ impl Reply {
         self.code
     }
 
-    /// Whether it says no, for now or for ever.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        self.code >= 400
-    }
-
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let mut lines = self.text.split('\n').peekable();
         while let Some(line) = lines.next() {

@@ -260,8 +260,12 @@ impl Session {
         }
     }
 
-    /// TLS has begun: all that was said before is forgotten (RFC 3207, 4.2).
+    /// TLS has begun: all that was said before is forgotten (RFC 3207, 4.2). Of a connection that has ended meanwhile,
+    /// nothing begins.
     pub fn secured(&mut self, now: Instant) {
+        if !matches!(self.mode, Mode::Handshake) {
+            return;
+        }
         self.heard = now;
         self.input.clear();
         self.mode = Mode::Command;
@@ -359,5 +363,30 @@ impl Session {
         let begun = !matches!(self.stage, Stage::Strange | Stage::Ready);
         self.abandoned |= begun && self.transaction.refused.is_none();
         self.finish_transaction();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_has_ended_begins_no_tls() {
+        let now = Instant::now();
+        let offer = Offer {
+            host: "mail.example.org".to_owned(),
+            start_tls: true,
+            sign_in: SignIn::Never,
+            limits: Limits::default(),
+        };
+        let mut session = Session::new(offer, false, now);
+        let _ = session.output();
+        session.receive(b"HELO x\r\n", now);
+        assert_eq!(session.poll(), None);
+        session.receive(b"STARTTLS\r\n", now);
+        assert_eq!(session.poll(), Some(Event::StartTls));
+        session.expire(session.deadline());
+        session.secured(now);
+        assert_eq!((session.is_secure(), session.poll()), (false, Some(Event::Close)));
     }
 }

@@ -11,7 +11,7 @@ use postern_client::{Drive, Error, Surroundings};
 
 use crate::evil::Evil;
 use crate::platform::Network;
-use crate::world::{PASSWORD, Phone, Server, chosen, get, put, sent as sent_to};
+use crate::world::{PASSWORD, Server, chosen, get, put, sent as sent_to};
 
 cases!(
     what_one_device_does_the_other_sees,
@@ -125,8 +125,7 @@ async fn what_was_done_is_not_refused_because_its_answer_was_lost() {
     let server = Server::start();
     server.sign_up("alice").await;
     let evil = Rc::new(Evil::new(server.network()));
-    let phone = phone_that_tries_again(&server, evil.clone());
-    let drive = phone.sign_in("alice").await.expect("signed in");
+    let drive = that_tries_again(&server, evil.clone()).await;
     let root = drive.account().root();
     let loses_one_answer = || {
         let mut lost = false;
@@ -199,8 +198,7 @@ async fn what_was_done_is_known_again_behind_what_others_did() {
         other,
         meanwhile: Cell::default(),
     });
-    let phone = phone_that_tries_again(&server, way.clone());
-    let drive = phone.sign_in("alice").await.expect("signed in");
+    let drive = that_tries_again(&server, way.clone()).await;
     let root = drive.account().root();
 
     way.meanwhile.set(Meanwhile::Makes(1));
@@ -234,8 +232,7 @@ async fn a_new_password_is_sent_once() {
     let server = Server::start();
     server.sign_up("alice").await;
     let evil = Rc::new(Evil::new(server.network()));
-    let phone = phone_that_tries_again(&server, evil.clone());
-    let drive = phone.sign_in("alice").await.expect("signed in");
+    let drive = that_tries_again(&server, evil.clone()).await;
     evil.asked();
     evil.tells(|request, response| {
         if request.path == "/account/password" {
@@ -248,10 +245,10 @@ async fn a_new_password_is_sent_once() {
     assert_eq!(sent.iter().filter(|path| *path == "/account/password").count(), 1);
 }
 
-/// A device that takes this way to the server, and tries again.
-fn phone_that_tries_again(server: &Server, way: Rc<dyn Http>) -> Phone {
+/// The drive on a device that takes this way to the server, and tries again.
+async fn that_tries_again(server: &Server, way: Rc<dyn Http>) -> Drive {
     let mut phone = server.phone();
     let Surroundings { clock, entropy, .. } = phone.around.clone();
     phone.around.http = Rc::new(Retry::new(way, clock, entropy));
-    phone
+    phone.sign_in("alice").await.expect("signed in")
 }

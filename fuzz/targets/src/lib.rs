@@ -35,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     ("smtp", mail::smtp),
     ("state", accounts::state),
     ("stream", streams::stream),
+    ("summary", mail::summary),
     ("tree", trees::tree),
 ];
 

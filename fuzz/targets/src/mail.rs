@@ -1,4 +1,4 @@
-//! What strangers send: SMTP.
+//! What strangers send: SMTP, and what a gateway says of a message.
 
 use std::time::Instant;
 
@@ -81,4 +81,9 @@ fn check_text(text: &[u8]) {
     let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
     let signs = text.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count();
     assert_eq!(signs, 2 * pairs);
+}
+
+/// The summary of a message.
+pub(crate) fn summary(data: &[u8]) {
+    postern_crypto::fuzzing::mail_summary(data);
 }

@@ -1,0 +1,5 @@
+//! Summaries of messages.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("summary", data));
