@@ -217,6 +217,21 @@ mod tests {
     }
 
     #[test]
+    fn b11_a_name_that_means_a_folder_means_none() {
+        for (name, safe) in [("", "_"), (".", "_"), ("..", "__"), ("/", "_"), ("...", "...")] {
+            let on_disk = if cfg!(windows) {
+                windows_name(safe)
+            } else {
+                safe.to_owned()
+            };
+            assert_eq!(
+                (tame(name), LocalNames::default().take(name)),
+                (safe.to_owned(), on_disk)
+            );
+        }
+    }
+
+    #[test]
     fn b11_both_files_survive_a_collision_of_spellings() {
         let mut names = LocalNames::default();
         assert_eq!(names.take("Café.txt"), "Café.txt");

@@ -11,7 +11,7 @@ use postern_crypto::FolderKey;
 use postern_crypto::lthash::SetHash;
 use postern_crypto::node::{File, Folder, Node};
 use postern_protocol::limits::{MAX_DEPTH, MAX_VOLUME_NODES};
-use postern_protocol::volume::{NodeKind, Record, VolumeChange};
+use postern_protocol::volume::{Record, VolumeChange};
 use postern_protocol::{NodeId, VolumeId};
 
 use super::sealed;
@@ -42,8 +42,8 @@ pub(crate) struct Tree {
 struct Pending {
     /// By depth, so that a folder is opened before what is in it.
     to_open: BTreeSet<(usize, NodeId)>,
-    /// What can hold nothing: nodes that are gone, and files.
-    childless: Vec<NodeId>,
+    /// What can hold nothing, unless it is there again.
+    gone: Vec<NodeId>,
 }
 
 impl Tree {
@@ -147,13 +147,11 @@ impl Tree {
                 VolumeChange::Put { record, .. } => put.push(self.put(record)?),
                 VolumeChange::Delete { node, .. } => {
                     self.forget(node);
-                    pending.childless.push(node);
+                    pending.gone.push(node);
                 }
             }
         }
-        if self.records.len() as u64 > MAX_VOLUME_NODES {
-            return Err(Error::NotAuthentic);
-        }
+        check_count(self.records.len())?;
         for (node, moved) in put {
             self.await_opening(node, moved, &mut pending)?;
         }
@@ -206,24 +204,25 @@ impl Tree {
         Ok(())
     }
 
+    /// How many nodes lie on the way to the root, both included.
     fn depth(&self, node: NodeId) -> Result<usize> {
-        Ok(self.path_up(node)?.len() - 1)
+        Ok(self.path_up(node)?.len())
     }
 
     fn open_all(&mut self, pending: &mut Pending) -> Result<()> {
-        while let Some((depth, node)) = pending.to_open.pop_first() {
+        while let Some((_, node)) = pending.to_open.pop_first() {
             if self.open(node)? {
-                let children = self.children(node).map(|(_, child)| (depth + 1, child));
-                pending.to_open.extend(children.collect::<Vec<_>>());
-            }
-            if self.records[&node].kind == NodeKind::File {
-                pending.childless.push(node);
+                let children: Vec<_> = self.children(node).map(|(_, child)| child).collect();
+                for child in children {
+                    self.await_opening(child, false, pending)?;
+                }
             }
         }
         Ok(())
     }
 
-    /// Opens a record with the key of its folder. Answers whether it is a folder whose key is not what it was.
+    /// Opens a record with the key of its folder. Answers whether the key that opens what is in it is not what it was;
+    /// also when it has none any more, being a file now.
     fn open(&mut self, node: NodeId) -> Result<bool> {
         let record = &self.records[&node];
         let (key, generation) = self.folder_key(record.parent).ok_or(Error::NotAuthentic)?;
@@ -240,10 +239,10 @@ impl Tree {
         Ok(changed)
     }
 
-    /// Nothing may hang in a folder that is gone, or in what is no folder.
+    /// Nothing may hang in a folder that is gone. (What hangs in a file did not open.)
     fn check_no_orphans(&self, pending: &Pending) -> Result<()> {
         let childless = pending
-            .childless
+            .gone
             .iter()
             .filter(|node| self.folder_key(**node).is_none())
             .all(|node| self.children(*node).next().is_none());
@@ -252,6 +251,15 @@ impl Tree {
         } else {
             Err(Error::NotAuthentic)
         }
+    }
+}
+
+/// More than a volume may hold are more than this device has to keep in memory.
+fn check_count(nodes: usize) -> Result<()> {
+    if nodes as u64 <= MAX_VOLUME_NODES {
+        Ok(())
+    } else {
+        Err(Error::NotAuthentic)
     }
 }
 

@@ -143,6 +143,10 @@ fn open(content: &Content, sealed: &Bytes, place: &Range<u64>) -> Result<Vec<u8>
 
 #[cfg(test)]
 mod tests {
+    use postern_crypto::ContentKey;
+    use postern_crypto::codec::{Reader, Writer};
+    use postern_crypto::stream::ContentSealer;
+
     use super::super::MAX_BUNDLED_BYTES;
     use super::*;
 
@@ -155,5 +159,41 @@ mod tests {
         // 2 MiB less fifteen times 128 KiB with their heads leave no room for another 128 KiB.
         assert_eq!(count(&[MAX_BUNDLED_BYTES; 31]), [15, 15, 1]);
         assert_eq!(count(&[1, MAX_BUNDLED_BYTES, 1]), [3]);
+        // With its head of 20 bytes each takes 8 KiB to the byte.
+        assert_eq!(count(&[8_076; 257]), [256, 1]);
+        assert_eq!(count(&[8_077; 257]), [255, 2]);
+    }
+
+    /// A content and a bundle with it alone.
+    fn sealed(plain: &[u8]) -> (Content, Bytes) {
+        let key = ContentKey::from_bytes([1; 32]);
+        let sealer = ContentSealer::create(&key, &[2; 16], &mut rand::rng());
+        let begun = Writer::default()
+            .raw(&[2; 16])
+            .raw(key.expose())
+            .raw(sealer.header().as_bytes())
+            .finish();
+        let begun = Begun::read(&mut Reader::new(&begun)).expect("as it is written");
+        let mut bundle = Vec::new();
+        let content = seal(begun, plain, &mut bundle).expect("seals");
+        (content, bundle.split_off(ENTRY_BYTES).into())
+    }
+
+    #[test]
+    fn b9_a_small_file_has_the_size_and_the_digest_that_its_record_says() {
+        let (content, bundle) = sealed(b"text");
+        let place = 0..bundle.len() as u64;
+        assert_eq!(open(&content, &bundle, &place), Ok(b"text".to_vec()));
+        let longer = Content {
+            size: 5,
+            ..content.clone()
+        };
+        let other = Content {
+            digest: [0; 32],
+            ..content
+        };
+        for wrong in [longer, other] {
+            assert_eq!(open(&wrong, &bundle, &place), Err(Error::NotAuthentic));
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::device::MemoryDevice;
 use crate::drive::sealed::{Seat, seal};
 use crate::surroundings::{Clock, Surroundings};
 use postern_protocol::TimeMs;
+use postern_protocol::volume::NodeKind;
 
 const VOLUME: VolumeId = VolumeId([7; 16]);
 
@@ -83,7 +84,7 @@ fn named(around: &Surroundings, node: u32, parent: u32, seq: u64, name: &str) ->
     put(around, &Node::Folder(folder), node, parent, seq)
 }
 
-fn file(around: &Surroundings, node: u32, parent: u32) -> VolumeChange {
+fn file(around: &Surroundings, node: u32, parent: u32, seq: u64) -> VolumeChange {
     let content = Content {
         id: [9; 16],
         key: ContentKey::from_bytes([9; 32]),
@@ -97,7 +98,7 @@ fn file(around: &Surroundings, node: u32, parent: u32) -> VolumeChange {
         media_type: String::new(),
         content,
     };
-    put(around, &Node::File(file), node, parent, 1)
+    put(around, &Node::File(file), node, parent, seq)
 }
 
 fn put(around: &Surroundings, node: &Node, number: u32, parent: u32, seq: u64) -> VolumeChange {
@@ -122,11 +123,18 @@ fn delete(node: u32) -> VolumeChange {
 }
 
 #[test]
+fn a_volume_has_so_many_nodes_and_not_one_more() {
+    let most = usize::try_from(MAX_VOLUME_NODES).expect("fits");
+    assert!(check_count(most).is_ok());
+    assert!(matches!(check_count(most + 1), Err(Error::NotAuthentic)));
+}
+
+#[test]
 fn records_may_come_in_any_order() {
     let around = around();
     let mut tree = empty();
     tree.apply([
-        file(&around, 3, 2),
+        file(&around, 3, 2, 1),
         folder(&around, 2, 1, 1),
         folder(&around, 1, 0, 1),
     ])
@@ -202,13 +210,62 @@ fn c4_moving_a_folder_cannot_push_what_is_in_it_too_deep() {
 fn c4_nothing_hangs_in_a_file_or_in_what_is_gone() {
     let around = around();
     assert_eq!(
-        empty().apply([file(&around, 1, 0), folder(&around, 2, 1, 1)]),
+        empty().apply([file(&around, 1, 0, 1), folder(&around, 2, 1, 1)]),
         Err(Error::NotAuthentic)
     );
     let mut tree = empty();
-    tree.apply([folder(&around, 1, 0, 1), file(&around, 2, 1)])
+    tree.apply([folder(&around, 1, 0, 1), file(&around, 2, 1, 1)])
         .expect("a tree");
     assert_eq!(tree.apply([delete(1)]), Err(Error::NotAuthentic));
+}
+
+#[test]
+fn c2_what_is_in_a_folder_opens_with_its_present_key_only() {
+    let around = around();
+    let tree = || {
+        let mut tree = empty();
+        tree.apply([
+            folder(&around, 1, 0, 1),
+            folder(&around, 2, 1, 1),
+            file(&around, 3, 2, 1),
+        ])
+        .expect("a tree");
+        tree
+    };
+    let sealed_anew = |key_number, generation| {
+        let folder = Folder {
+            name: "folder 1".to_owned(),
+            mtime_ms: 0,
+            key: key(key_number),
+            generation,
+        };
+        put(&around, &Node::Folder(folder), 1, 0, 2)
+    };
+    // What is in it was left under the key that it had.
+    for (key_number, generation) in [(101, 1), (1, 2), (101, 2)] {
+        let change = [sealed_anew(key_number, generation)];
+        assert_eq!(tree().apply(change), Err(Error::NotAuthentic));
+    }
+    let (old_key, new_key) = (key(1), key(101));
+    for (parent_key, outcome) in [(&new_key, Ok(())), (&old_key, Err(Error::NotAuthentic))] {
+        let inner = Folder {
+            name: "folder 2".to_owned(),
+            mtime_ms: 0,
+            key: key(2),
+            generation: 1,
+        };
+        let seat = Seat {
+            volume: VOLUME,
+            parent: id(1),
+            key: parent_key,
+            generation: 1,
+        };
+        let record = seal(&Node::Folder(inner), id(2), 2, &seat, &mut around.rng());
+        let change = [sealed_anew(101, 1), VolumeChange::Put { counter: 1, record }];
+        assert_eq!(tree().apply(change), outcome);
+    }
+    tree().apply([sealed_anew(1, 1)]).expect("the same key");
+    assert_eq!(tree().apply([file(&around, 1, 0, 2)]), Err(Error::NotAuthentic));
 }
 
 #[test]
