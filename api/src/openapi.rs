@@ -8,8 +8,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    account, changes, contents, directory, events, links, login, recovery, server, sessions, signup, uploads,
-    volumes,
+    account, changes, contents, directory, events, links, login, mail, recovery, server, sessions, signup,
+    uploads, volumes,
 };
 
 #[derive(OpenApi)]
@@ -31,6 +31,8 @@ use crate::routes::{
         contents::put_content, contents::get_content, contents::put_bundle, contents::read_bundle,
         links::list_links, links::create_link, links::revoke_link, links::open_link, links::list_records,
         links::take_lease, links::get_content, links::read_bundle,
+        mail::list_messages, mail::list_changes, mail::read_messages, mail::get_body, mail::put_messages,
+        mail::mark_messages, mail::delete_messages,
     ),
     components(schemas(
         postern_protocol::ErrorBody,

@@ -16,6 +16,7 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod links;
 pub(crate) mod login;
+pub(crate) mod mail;
 pub(crate) mod recovery;
 pub(crate) mod server;
 pub(crate) mod sessions;
@@ -70,6 +71,16 @@ pub(crate) fn interface(config: &mut ServiceConfig) {
         at("/links/{link}/contents/{content}", "GET, HEAD")
             .route(web::get().to(links::get_content))
             .route(web::head().to(links::get_content)),
+        at("/mail", "GET, POST")
+            .route(web::get().to(mail::list_messages))
+            .route(web::post().to(mail::put_messages)),
+        at("/mail/changes", "GET").route(web::get().to(mail::list_changes)),
+        at("/mail/read", "POST").route(web::post().to(mail::read_messages)),
+        at("/mail/marks", "POST").route(web::post().to(mail::mark_messages)),
+        at("/mail/delete", "POST").route(web::post().to(mail::delete_messages)),
+        at("/mail/{message}", "GET, HEAD")
+            .route(web::get().to(mail::get_body))
+            .route(web::head().to(mail::get_body)),
     ];
     for resource in resources {
         config.service(resource);

@@ -196,7 +196,7 @@ impl News {
             ChangeKind::Volume { .. } => self.drive = true,
             ChangeKind::Link { .. } => self.links = true,
             // Nothing of these is shown but when a person asks.
-            ChangeKind::Account | ChangeKind::Sessions => {}
+            ChangeKind::Account | ChangeKind::Sessions | ChangeKind::Mail => {}
         }
     }
 }

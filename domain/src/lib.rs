@@ -5,7 +5,7 @@
 //!
 //! Read in this order: [`store`] (what is needed of whoever keeps the data), [`Postern`] (where everything begins),
 //! [`session`] (rights as values), then one noun after the other: `accounts`, `login`, `recovery`, `passwords`,
-//! `directory`, `objects`, [`volumes`], [`uploads`], [`contents`], [`bundles`], [`links`], [`leases`],
+//! `directory`, `objects`, [`volumes`], [`uploads`], [`contents`], [`bundles`], [`links`], [`leases`], `mail`,
 //! `changes`; at last [`sweeper`].
 
 pub mod bundles;
@@ -27,6 +27,7 @@ mod directory;
 mod error;
 mod invites;
 mod login;
+mod mail;
 mod objects;
 mod passwords;
 mod postern;

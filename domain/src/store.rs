@@ -16,12 +16,14 @@
 //! and a row without a blob cannot exist.
 
 mod accounts;
+mod addresses;
 pub mod batch;
 mod blobs;
 mod contents;
 mod error;
 mod garbage;
 mod links;
+mod mail;
 mod secrets;
 mod sessions;
 mod volumes;
@@ -30,6 +32,7 @@ pub use accounts::{
     AccountRow, AccountSnapshot, AccountStore, Created, DirectoryRow, FeedStore, NewAccount, NewInvite,
     NewPassword, NewRotation, ObjectPut, ObjectStore, PasswordSet, Rotated,
 };
+pub use addresses::{Address, AddressRow, AddressStore, DomainRow, Given, NewAddress};
 pub use blobs::{
     BlobEntry, BlobKey, BlobPage, BlobStore, Body, BodyStream, DirectBlobs, ListFrom, Put, ReadStream,
     UploadHandle,
@@ -41,6 +44,9 @@ pub use contents::{
 pub use error::{BodyError, Cause, Result, StoreError};
 pub use garbage::{GarbageRow, GarbageStore, Swept};
 pub use links::{LeaseRow, Leased, LinkMade, LinkRow, LinkStore, LinkTarget, NewLease, NewLink, RecordPage};
+pub use mail::{
+    Delivered, Kept, MailEntry, MailEntryKind, MailStore, MessageRow, NewCopy, NewMail, NewestMessages,
+};
 pub use secrets::SecretStore;
 pub use sessions::{NewSession, SessionRow, SessionStore};
 pub use volumes::{BatchOutcome, BatchRefusal, NewBatch, VolumeRow, VolumeStore};
@@ -51,12 +57,14 @@ pub type Digest = [u8; 32];
 /// Everything but the bytes of contents.
 pub trait Records:
     AccountStore
+    + AddressStore
     + SessionStore
     + ObjectStore
     + FeedStore
     + VolumeStore
     + ContentStore
     + LinkStore
+    + MailStore
     + SecretStore
     + GarbageStore
 {
@@ -64,12 +72,14 @@ pub trait Records:
 
 impl<T> Records for T where
     T: AccountStore
+        + AddressStore
         + SessionStore
         + ObjectStore
         + FeedStore
         + VolumeStore
         + ContentStore
         + LinkStore
+        + MailStore
         + SecretStore
         + GarbageStore
 {

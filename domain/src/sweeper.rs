@@ -42,6 +42,8 @@ pub struct Pass {
     pub uploads: u64,
     /// Contents that no record names.
     pub contents: u64,
+    /// Messages whose time had come.
+    pub messages: u64,
     /// Blobs.
     pub blobs: u64,
     /// What had ended by itself.
@@ -61,6 +63,7 @@ impl Postern {
             contents: self
                 .drop_unattached_contents(now.plus_ms(-grace.unattached_ms), now)
                 .await?,
+            messages: self.delete_expired_messages(now).await?,
             blobs: self.delete_garbage(now.plus_ms(-grace.removed_ms), now).await?,
             ended: self
                 .records()
@@ -110,6 +113,17 @@ impl Postern {
             dropped += u64::from(step);
             if step < STEP {
                 return Ok(dropped);
+            }
+        }
+    }
+
+    async fn delete_expired_messages(&self, now: TimeMs) -> Result<u64> {
+        let mut deleted = 0;
+        loop {
+            let step = self.records().delete_expired_messages(now, STEP).await?;
+            deleted += u64::from(step);
+            if step < STEP {
+                return Ok(deleted);
             }
         }
     }

@@ -21,6 +21,8 @@ pub enum ChangeKind {
         /// Which.
         link: LinkId,
     },
+    /// Mail came, or was marked or deleted.
+    Mail,
     /// The account's password, keys or objects changed.
     Account,
     /// A session began or ended.

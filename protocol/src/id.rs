@@ -107,6 +107,8 @@ ids! {
     LinkId
     /// One right to download through a link.
     LeaseId
+    /// One mail message, in as many mailboxes as it was sent to.
+    MessageId
 }
 
 #[cfg(test)]

@@ -30,3 +30,13 @@ pub const MAX_DEPTH: usize = 256;
 pub const MAX_LINKS: u32 = 10_000;
 /// The most downloads that a link may be limited to.
 pub const MAX_LINK_DOWNLOADS: u32 = 1_000_000;
+/// The largest envelope of a message.
+pub const MAX_ENVELOPE_BYTES: usize = 2 << 10;
+/// The largest sealed summary of a message. What a list shows of one needs less than a kilobyte, nearly always.
+pub const MAX_SUMMARY_BYTES: usize = 16 << 10;
+/// The largest mark of a message: a folder and all labels that it may have.
+pub const MAX_MARK_BYTES: usize = 1 << 10;
+/// The most messages of one page.
+pub const MAX_MAIL_PAGE: u32 = 200;
+/// The most messages that one request names.
+pub const MAX_MAIL_BATCH: usize = 200;

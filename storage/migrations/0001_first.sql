@@ -16,6 +16,23 @@ CREATE TABLE accounts (
     latest_change BIGINT NOT NULL -- plain: number of the latest change
 );
 
+-- Beside the server's own, which has no name here.
+CREATE TABLE domains (
+    name TEXT NOT NULL PRIMARY KEY, -- plain: a domain for which mail is taken
+    created BIGINT NOT NULL, -- plain: when
+    catch_all BYTES -- plain: who gets what is written to addresses that nobody has
+);
+
+CREATE TABLE addresses (
+    domain TEXT NOT NULL, -- plain: what stands behind the @; empty for the server's own
+    local TEXT NOT NULL, -- plain: what stands before it
+    account BYTES NOT NULL REFERENCES accounts (id), -- plain: whose
+    created BIGINT NOT NULL, -- plain: when
+    is_name BIGINT NOT NULL, -- plain: whether it is the name to sign in with
+    PRIMARY KEY (domain, local)
+);
+CREATE INDEX addresses_by_account ON addresses (account);
+
 CREATE TABLE invites (
     code_hash BYTES NOT NULL PRIMARY KEY, -- hash: the invitation's code
     created BIGINT NOT NULL, -- plain: when
@@ -64,7 +81,7 @@ CREATE INDEX sessions_by_end ON sessions (expires);
 CREATE TABLE changes (
     account BYTES NOT NULL, -- plain: whose
     seq BIGINT NOT NULL, -- plain: order
-    kind BIGINT NOT NULL, -- plain: volume, link, account or sessions
+    kind BIGINT NOT NULL, -- plain: volume, link, account, sessions or mail
     subject BYTES, -- plain: id of the volume or link
     counter BIGINT, -- plain: the volume's new counter
     PRIMARY KEY (account, seq)
@@ -97,7 +114,7 @@ CREATE INDEX nodes_by_parent ON nodes (volume, parent, node);
 CREATE INDEX nodes_by_content ON nodes (volume, content);
 
 CREATE TABLE contents (
-    account BYTES NOT NULL, -- plain: whose
+    account BYTES NOT NULL, -- plain: whose, or which message's
     content BYTES NOT NULL, -- plain: random id, also the blob's name
     state BIGINT NOT NULL, -- plain: arriving, there, garbage or swept
     handle TEXT NOT NULL, -- plain: the blob store's name for an upload
@@ -143,6 +160,28 @@ CREATE TABLE leases (
 );
 CREATE INDEX leases_by_link ON leases (link, counted, expires);
 CREATE INDEX leases_by_end ON leases (expires);
+
+-- A message that is gone stays as a tombstone: what it had is empty.
+CREATE TABLE messages (
+    account BYTES NOT NULL, -- plain: in whose mailbox
+    message BYTES NOT NULL, -- plain: random id
+    arrived BIGINT NOT NULL, -- plain: number of the change with which it came
+    changed BIGINT NOT NULL, -- plain: number of the change since which it is as it is
+    received BIGINT, -- plain: when it came
+    space BYTES, -- plain: where its body lies, which tells whether it came from outside
+    content BYTES, -- plain: id of its body
+    size_bytes BIGINT NOT NULL, -- plain: size of its sealed body
+    sealed_to BYTES, -- hash: the public key to which its envelope is sealed
+    envelope BYTES, -- sealed: the key of summary and body
+    summary BYTES, -- sealed: who wrote to whom about what
+    mark_version BIGINT NOT NULL, -- plain: how often something was noted on it
+    mark BYTES, -- sealed: read, starred, folder, labels
+    expires BIGINT, -- plain: when it is to be deleted
+    PRIMARY KEY (account, message)
+);
+CREATE INDEX messages_by_time ON messages (account, received, message);
+CREATE INDEX messages_by_change ON messages (account, changed, message);
+CREATE INDEX messages_by_end ON messages (expires);
 
 CREATE TABLE secrets (
     name TEXT NOT NULL PRIMARY KEY, -- plain: which

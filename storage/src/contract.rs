@@ -4,11 +4,13 @@
 //! Sentences make their own accounts with random ids, so that all of them can share one store.
 
 pub mod accounts;
+pub mod addresses;
 pub mod blobs;
 pub mod contents;
 pub mod crash;
 pub mod garbage;
 pub mod links;
+pub mod mail;
 pub mod races;
 pub mod sessions;
 pub mod volumes;
@@ -52,10 +54,12 @@ pub(crate) use sentences;
 pub fn records() -> Vec<Sentence<AnyRecords>> {
     let parts = [
         accounts::sentences(),
+        addresses::sentences(),
         sessions::sentences(),
         volumes::sentences(),
         contents::sentences(),
         links::sentences(),
+        mail::sentences(),
         garbage::sentences(),
         races::sentences(),
     ];

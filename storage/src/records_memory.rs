@@ -3,9 +3,11 @@
 //! Methods check first and change after, so that a refusal leaves everything as it was.
 
 mod accounts;
+mod addresses;
 mod contents;
 mod garbage;
 mod links;
+mod mail;
 mod sessions;
 mod volumes;
 
@@ -14,11 +16,12 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use postern_domain::store::{
-    AccountRow, BlobKey, Digest, FeedStore, LeaseRow, LinkRow, NewInvite, Result, SecretStore, SessionRow,
+    AccountRow, Address, AddressRow, BlobKey, Digest, DomainRow, FeedStore, LeaseRow, LinkRow, NewInvite,
+    Result, SecretStore, SessionRow,
 };
 use postern_protocol::account::{Object, ObjectKind, Slot, SlotKind};
 use postern_protocol::changes::{Change, ChangeKind};
-use postern_protocol::{AccountId, Bytes, LeaseId, LinkId, SessionId, VolumeId};
+use postern_protocol::{AccountId, Bytes, DomainName, LeaseId, LinkId, MessageId, SessionId, VolumeId};
 
 /// Records in memory. They go with the value.
 #[derive(Debug, Default)]
@@ -35,6 +38,9 @@ struct Held {
     contents: HashMap<BlobKey, contents::Content>,
     links: HashMap<LinkId, LinkRow>,
     leases: HashMap<LeaseId, (Digest, LeaseRow)>,
+    mail: HashMap<(AccountId, MessageId), mail::InBox>,
+    domains: BTreeMap<DomainName, DomainRow>,
+    addresses: BTreeMap<Address, AddressRow>,
     secrets: HashMap<String, Bytes>,
 }
 

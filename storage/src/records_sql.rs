@@ -16,13 +16,17 @@
 //! across. Names, tokens and links are found by themselves, one row each.
 
 mod accounts;
+mod addresses;
 mod batches;
 mod columns;
 mod contents;
+mod deliveries;
 mod feed;
 mod garbage;
 mod leases;
 mod links;
+mod mail;
+mod marks;
 mod passwords;
 mod query;
 mod schema;

@@ -131,7 +131,7 @@ fn documented() -> Vec<(String, Vec<String>)> {
 }
 
 fn example(path: &str) -> String {
-    let ids = ["{volume}", "{content}", "{link}", "{session}"];
+    let ids = ["{volume}", "{content}", "{link}", "{message}", "{session}"];
     let path = ids.iter().fold(path.to_owned(), |path, id| {
         path.replace(id, "AAAAAAAAAAAAAAAAAAAAAA")
     });

@@ -7,6 +7,7 @@ mod errors;
 mod events;
 mod limits;
 mod links;
+mod mail;
 mod pages;
 mod server;
 mod uploads;

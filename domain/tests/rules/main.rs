@@ -5,6 +5,7 @@ mod bundles;
 mod contents;
 mod links;
 mod logins;
+mod mail;
 mod passwords;
 mod sweeping;
 mod volumes;

@@ -24,6 +24,7 @@ pub(crate) const QUOTA_BYTES: u64 = 1 << 20;
 /// A server.
 pub(crate) struct World {
     pub(crate) postern: Postern,
+    pub(crate) stores: Stores,
     pub(crate) now: TimeMs,
     rings: Arc<Rings>,
 }
@@ -52,11 +53,17 @@ impl World {
             quota_bytes: QUOTA_BYTES,
         };
         let rings = Arc::new(Rings::default());
-        let postern = Postern::open(stores, rules, rings.clone(), &mut Device::new("server").rng)
-            .await
-            .expect("memory is always there");
+        let postern = Postern::open(
+            stores.clone(),
+            rules,
+            rings.clone(),
+            &mut Device::new("server").rng,
+        )
+        .await
+        .expect("memory is always there");
         Self {
             postern,
+            stores,
             now: START,
             rings,
         }

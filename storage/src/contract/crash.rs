@@ -6,19 +6,20 @@
 //! was lost or doubled.
 
 use postern_domain::store::{
-    Added, BatchOutcome, Begun, BlobKey, Completed, Created, LinkMade, NewAccount, NewContent, NewLease,
-    NewUpload, Noted, PartRow, Put,
+    Added, BatchOutcome, Begun, BlobKey, Completed, Created, Delivered, LinkMade, MailEntryKind, NewAccount,
+    NewContent, NewLease, NewMail, NewUpload, Noted, PartRow, Put,
 };
+use postern_protocol::mail::{Mark, PutMark};
 use postern_protocol::volume::Record;
-use postern_protocol::{AccountName, Bytes, LinkId, TimeMs};
+use postern_protocol::{AccountName, Bytes, ContentId, LinkId, MessageId, TimeMs};
 
 use super::AnyRecords;
 use super::blobs::{AnyBlobs, body, listed, noise, read};
-use super::world::{NOW, Owner, new_account, new_lease};
+use super::world::{NOW, Owner, new_account, new_lease, new_mail, sealed};
 pub use crate::steps::counted::die_at;
 
 /// The acts, in order.
-pub const ACTS: [&str; 11] = [
+pub const ACTS: [&str; 14] = [
     "sign up",
     "put a content",
     "put a bundle",
@@ -29,6 +30,9 @@ pub const ACTS: [&str; 11] = [
     "make a link",
     "deliver a download",
     "delete a record",
+    "deliver mail",
+    "mark mail",
+    "delete mail",
     "sweep",
 ];
 
@@ -47,6 +51,7 @@ pub struct Story {
     files: [Record; 2],
     link: LinkId,
     lease: NewLease,
+    mail: [NewMail; 2],
 }
 
 impl Story {
@@ -72,7 +77,17 @@ impl Story {
             token_hash: [id(10), id(11)].concat().try_into().expect("32 bytes"),
             ..new_lease(link)
         };
+        let mail = [14, 15].map(|tag| {
+            let message: MessageId = id(tag).into();
+            NewMail {
+                message,
+                body: ContentId(message.0),
+                size_bytes: SMALL,
+                ..new_mail(NOW, &[&owner])
+            }
+        });
         Self {
+            mail,
             files: [file(6, small), file(7, large)],
             records,
             blobs,
@@ -105,6 +120,9 @@ impl Story {
             "make a link" => self.make_link().await,
             "deliver a download" => self.deliver().await,
             "delete a record" => self.delete_record().await,
+            "deliver mail" => self.deliver_mail().await,
+            "mark mail" => self.mark_mail().await,
+            "delete mail" => self.delete_mail().await,
             "sweep" => self.sweep().await,
             other => panic!("no such act: {other}"),
         }
@@ -250,6 +268,46 @@ impl Story {
         assert_eq!(self.owner.apply(&batch).await, BatchOutcome::Applied);
     }
 
+    /// As a gateway does it: the bodies first.
+    async fn deliver_mail(&self) {
+        let ids = self.mail.each_ref().map(|mail| mail.message);
+        let known = self.records.known_messages(self.owner.id(), &ids).await;
+        let known = known.expect("works");
+        for mail in self.mail.iter().filter(|mail| !known.contains(&mail.message)) {
+            let put = self.blobs.put(mail_body(mail), body(&small_bytes())).await;
+            put.expect("works");
+        }
+        let delivered = self.records.deliver(&self.mail).await.expect("works");
+        let is_there = |outcome: &Delivered| matches!(outcome, Delivered::Done | Delivered::Already);
+        assert!(delivered.iter().flatten().all(is_there), "{delivered:?}");
+    }
+
+    async fn mark_mail(&self) {
+        let put = PutMark {
+            message: self.mail[0].message,
+            mark: Mark {
+                version: 1,
+                sealed: sealed("read"),
+                expires: None,
+            },
+        };
+        let marked = self.records.mark_messages(self.owner.id(), &[put]).await;
+        assert_eq!(marked.expect("works"), []);
+    }
+
+    async fn delete_mail(&self) {
+        let gone = [self.mail[1].message];
+        let deleted = self.records.delete_messages(self.owner.id(), &gone, NOW).await;
+        deleted.expect("works");
+    }
+
+    /// What has become of a message.
+    async fn mail_kind(&self, mail: &NewMail) -> Option<MailEntryKind> {
+        let entries = self.owner.mail_changes(1, 10).await;
+        let entry = entries.into_iter().find(|entry| entry.message == mail.message);
+        entry.map(|entry| entry.kind)
+    }
+
     async fn condemn_lost_blobs(&self) {
         let listed = self.listed().await;
         self.records
@@ -261,7 +319,9 @@ impl Story {
     async fn listed(&self) -> Vec<BlobKey> {
         let all = listed(&self.blobs).await;
         all.into_iter()
-            .filter(|key| key.account == self.owner.id())
+            .filter(|key| {
+                key.account == self.owner.id() || self.mail.iter().any(|mail| mail_body(mail) == *key)
+            })
             .collect()
     }
 
@@ -289,6 +349,7 @@ impl Story {
     /// done.
     pub async fn check(&self, done: &[&str]) {
         let small = [self.small].into_iter().chain(self.bundle);
+        let small = small.chain(self.mail.iter().map(mail_body));
         let small = small.map(|key| (key, small_bytes()));
         for (key, bytes) in small.chain([(self.large, large_bytes())]) {
             let blob = read(&self.blobs, key).await;
@@ -316,6 +377,12 @@ impl Story {
             "make a link" => link.is_some(),
             "deliver a download" => link.is_some_and(|link| link.downloads == 1),
             "delete a record" => self.owner.counter().await == 2,
+            "deliver mail" => self.mail_kind(&self.mail[0]).await.is_some(),
+            "mark mail" => {
+                let kind = self.mail_kind(&self.mail[0]).await;
+                matches!(kind, Some(MailEntryKind::Arrived(message)) if message.mark.is_some())
+            }
+            "delete mail" => self.mail_kind(&self.mail[1]).await == Some(MailEntryKind::Deleted),
             "sweep" => read(&self.blobs, self.large).await.is_none(),
             other => panic!("no such act: {other}"),
         }
@@ -342,14 +409,15 @@ impl Story {
         self.sweep().await;
         let (mut listed, mut kept) = (
             self.listed().await,
-            [vec![self.small], self.bundle.to_vec()].concat(),
+            [vec![self.small, mail_body(&self.mail[0])], self.bundle.to_vec()].concat(),
         );
         listed.sort();
         kept.sort();
         assert_eq!(listed, kept, "a blob without a row, or a row without its blob");
         assert_eq!(self.owner.used_bytes().await, SMALL * kept.len() as u64);
         assert_eq!(self.owner.nodes().await, [self.files[0].clone()]);
-        assert_eq!(self.owner.feed().await.len(), 4, "an entry was lost or doubled");
+        assert_eq!(self.owner.mailbox(10).await.len(), 1);
+        assert_eq!(self.owner.feed().await.len(), 7, "an entry was lost or doubled");
     }
 }
 
@@ -367,6 +435,10 @@ fn fixed_account(number: u32) -> NewAccount {
     account.session.account = account.id;
     account.name = AccountName::parse(&format!("story-{number}")).expect("a name");
     account
+}
+
+fn mail_body(mail: &NewMail) -> BlobKey {
+    BlobKey::of_mail(mail.message, mail.body)
 }
 
 fn small_bytes() -> bytes::Bytes {

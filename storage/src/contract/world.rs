@@ -1,14 +1,17 @@
 //! Accounts, trees and links for sentences to speak about.
 
 use postern_domain::store::{
-    Added, BatchOutcome, Begun, BlobKey, Created, Digest, LinkMade, NewAccount, NewBatch, NewContent,
-    NewLease, NewLink, NewSession, NewUpload, UploadHandle,
+    Added, BatchOutcome, Begun, BlobKey, Created, Digest, LinkMade, MailEntry, NewAccount, NewBatch,
+    NewContent, NewCopy, NewLease, NewLink, NewMail, NewSession, NewUpload, UploadHandle,
 };
 use postern_protocol::account::{Object, ObjectKind, Slot, SlotKind};
 use postern_protocol::changes::ChangeKind;
+use postern_protocol::mail::{Before, MailCursor, Message};
 use postern_protocol::session::Scope;
 use postern_protocol::volume::{Cursor, NodeKind, Record, VolumeChange};
-use postern_protocol::{AccountId, AccountName, Bytes, ContentId, LinkId, NodeId, TimeMs, VolumeId, bytes};
+use postern_protocol::{
+    AccountId, AccountName, Bytes, ContentId, LinkId, MessageId, NodeId, TimeMs, VolumeId, bytes,
+};
 
 use super::AnyRecords;
 
@@ -303,6 +306,46 @@ impl Owner {
         records
     }
 
+    /// The messages of its mailbox, newest first, read in pages of `limit`.
+    pub async fn mailbox(&self, limit: u32) -> Vec<Message> {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let page = self.records.newest_messages(self.id(), before, limit).await;
+            let page = page.expect("the store works").expect("the account is there");
+            assert!(page.messages.len() <= limit as usize);
+            before = page.messages.last().map(|last| Before {
+                received: last.received,
+                message: last.message,
+            });
+            all.extend(page.messages);
+            if !page.more {
+                return all;
+            }
+        }
+    }
+
+    /// What changed in its mailbox after `after`, read in pages of `limit`.
+    pub async fn mail_changes(&self, after: u64, limit: u32) -> Vec<MailEntry> {
+        let mut cursor = MailCursor {
+            change: after,
+            message: None,
+        };
+        let mut all = Vec::new();
+        loop {
+            let page = self.records.mail_changes(self.id(), cursor, limit).await;
+            let page = page.expect("the store works");
+            assert!(page.len() <= limit as usize);
+            let Some(last) = page.last() else {
+                return all;
+            };
+            cursor = MailCursor {
+                change: last.changed,
+                message: Some(last.message),
+            };
+            all.extend(page);
+        }
+    }
+
     /// A link that is about to be made.
     #[must_use]
     pub fn new_link(&self, node: NodeId, max_downloads: Option<u32>) -> NewLink {
@@ -330,6 +373,26 @@ impl Owner {
             .expect("the store works");
         assert_eq!(made, LinkMade::Done);
         link.id
+    }
+}
+
+/// A message from outside that is about to be delivered to these accounts.
+#[must_use]
+pub fn new_mail(received: TimeMs, to: &[&Owner]) -> NewMail {
+    let message: MessageId = id();
+    let copy = |owner: &&Owner| NewCopy {
+        account: owner.id(),
+        sealed_to: digest(),
+        envelope: sealed("envelope"),
+    };
+    NewMail {
+        message,
+        body: ContentId(message.0),
+        size_bytes: 100,
+        received,
+        summary: sealed("summary"),
+        copies: to.iter().map(copy).collect(),
+        now: NOW,
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use postern_domain::store::{
-    AccountRow, AccountSnapshot, AccountStore, Created, DirectoryRow, NewAccount, NewInvite, NewPassword,
-    NewRotation, ObjectPut, ObjectStore, PasswordSet, Result, Rotated,
+    AccountRow, AccountSnapshot, AccountStore, Address, AddressRow, Created, DirectoryRow, NewAccount,
+    NewInvite, NewPassword, NewRotation, ObjectPut, ObjectStore, PasswordSet, Result, Rotated,
 };
 use postern_protocol::account::{Object, ObjectKind, PutObject};
 use postern_protocol::changes::ChangeKind;
@@ -26,6 +26,8 @@ impl AccountStore for MemoryRecords {
         held.use_up_invite(account);
         held.accounts.insert(account.id, Account::new(account));
         held.volumes.insert(account.volume, Volume::new(account));
+        let row = name_row(account);
+        held.addresses.insert(row.address.clone(), row);
         held.begin_session(&account.session);
         Ok(Created::Done)
     }
@@ -186,6 +188,19 @@ impl Account {
     }
 }
 
+fn name_row(account: &NewAccount) -> AddressRow {
+    let address = Address {
+        domain: None,
+        local: account.name.clone(),
+    };
+    AddressRow {
+        address,
+        account: account.id,
+        created: account.created,
+        is_name: true,
+    }
+}
+
 impl Held {
     fn by_name(&self, name: &AccountName) -> Option<&Account> {
         self.accounts.values().find(|account| account.row.name == *name)
@@ -198,7 +213,7 @@ impl Held {
             .is_none_or(|code| self.invites.get(&code).is_some_and(valid));
         if !invited {
             Some(Created::InviteRefused)
-        } else if self.by_name(&account.name).is_some() {
+        } else if self.addresses.contains_key(&name_row(account).address) {
             Some(Created::NameTaken)
         } else if self.accounts.contains_key(&account.id) || self.volumes.contains_key(&account.volume) {
             Some(Created::IdTaken)

@@ -108,6 +108,9 @@ impl Work for NewAccount {
         if !tx.insert_account(self).await? {
             return Ok(End::Undo(tx.what_is_taken(self).await?));
         }
+        if !tx.insert_name(self).await? {
+            return Ok(End::Undo(Created::NameTaken));
+        }
         if !tx.insert_volume(self).await? {
             return Ok(End::Undo(Created::IdTaken));
         }

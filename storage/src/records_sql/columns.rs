@@ -5,7 +5,8 @@ use postern_protocol::account::{ObjectKind, SlotKind};
 use postern_protocol::session::Scope;
 use postern_protocol::volume::NodeKind;
 use postern_protocol::{
-    AccountId, AccountName, Bytes, ContentId, LeaseId, LinkId, NodeId, SessionId, SlotId, TimeMs, VolumeId,
+    AccountId, AccountName, Bytes, ContentId, DomainName, LeaseId, LinkId, MessageId, NodeId, SessionId,
+    SlotId, TimeMs, VolumeId,
 };
 use sqlx::any::AnyRow;
 use sqlx::{Any, Decode, Encode, Row as _, Type};
@@ -123,9 +124,10 @@ pub(super) enum FeedKind {
     Link,
     Account,
     Sessions,
+    Mail,
 }
 
-id_columns! { AccountId SessionId SlotId VolumeId NodeId ContentId LinkId LeaseId }
+id_columns! { AccountId SessionId SlotId VolumeId NodeId ContentId LinkId LeaseId MessageId }
 number_columns! { u64 u32 i64 }
 kind_columns! {
     ObjectKind { Identity = 1 Sealing = 2 Root = 3 State = 4 }
@@ -133,7 +135,7 @@ kind_columns! {
     Scope { Full = 1 Recovery = 2 }
     ContentState { Arriving = 1 There = 2 Garbage = 3 Swept = 4 }
     RowKind { Gone = 0 Folder = 1 File = 2 }
-    FeedKind { Volume = 1 Link = 2 Account = 3 Sessions = 4 }
+    FeedKind { Volume = 1 Link = 2 Account = 3 Sessions = 4 Mail = 5 }
 }
 
 impl RowKind {
@@ -207,6 +209,16 @@ impl Column for String {
 }
 
 impl Column for AccountName {
+    type Raw = String;
+    fn to_raw(&self) -> String {
+        self.as_str().to_owned()
+    }
+    fn from_raw(raw: String) -> Option<Self> {
+        Self::parse(&raw).ok()
+    }
+}
+
+impl Column for DomainName {
     type Raw = String;
     fn to_raw(&self) -> String {
         self.as_str().to_owned()

@@ -159,7 +159,10 @@ impl Work for AddContents<'_> {
 
 impl Tx {
     /// Those that were not there in whatever state.
-    async fn insert_whole(&mut self, contents: &[NewContent]) -> Result<HashSet<ContentId>, TxError> {
+    pub(super) async fn insert_whole(
+        &mut self,
+        contents: &[NewContent],
+    ) -> Result<HashSet<ContentId>, TxError> {
         let mut new = HashSet::with_capacity(contents.len());
         for chunk in contents.chunks(rows_at_once(7)) {
             let mut insert = built(format!(
@@ -197,6 +200,19 @@ impl Tx {
             Some(row) if row.state == ContentState::Arriving => Added::UnderWay,
             _ => Added::Gone,
         })
+    }
+
+    /// Those of an account's contents that are there.
+    pub(super) async fn contents_there(
+        &mut self,
+        account: AccountId,
+        contents: &[ContentId],
+    ) -> Result<Vec<ContentRow>, TxError> {
+        let mut there = Vec::with_capacity(contents.len());
+        for chunk in contents.chunks(CHUNK) {
+            there.extend(present(account, self.all(by_keys(account, chunk)).await?)?);
+        }
+        Ok(there)
     }
 
     pub(super) async fn content(&mut self, key: BlobKey) -> Result<Option<Content>, TxError> {

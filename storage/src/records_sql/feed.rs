@@ -41,6 +41,7 @@ impl Tx {
                     insert.value(&FeedKind::Volume).value(volume).value(counter)
                 }
                 ChangeKind::Link { link } => insert.value(&FeedKind::Link).value(link).optional::<u64>(None),
+                ChangeKind::Mail => bare(insert, FeedKind::Mail),
                 ChangeKind::Account => bare(insert, FeedKind::Account),
                 ChangeKind::Sessions => bare(insert, FeedKind::Sessions),
             };
@@ -61,6 +62,7 @@ fn change(mut row: Row) -> Result<Change, TxError> {
             counter: row.take()?,
         },
         FeedKind::Link => ChangeKind::Link { link: row.take()? },
+        FeedKind::Mail => ChangeKind::Mail,
         FeedKind::Account => ChangeKind::Account,
         FeedKind::Sessions => ChangeKind::Sessions,
     };
