@@ -27,6 +27,16 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     ("postern-api", &["postern-domain", "postern-protocol"]),
     (
+        "postern-smtp-gateway",
+        &[
+            "postern-smtp",
+            "postern-domain",
+            "postern-crypto",
+            "postern-protocol",
+            "postern-disk",
+        ],
+    ),
+    (
         "postern-server",
         &[
             "postern-api",

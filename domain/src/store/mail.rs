@@ -42,7 +42,7 @@ pub struct NewMail {
 }
 
 /// A message on its way into one mailbox.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCopy {
     /// Whose.
     pub account: AccountId,

@@ -1,0 +1,315 @@
+//! The spool: where mail lies between "250" and the mailbox.
+//!
+//! A message is whole and durable here before anybody is told that it was taken, and stays until it is durable there. What
+//! lies here is sealed. A small message stands in the journal itself; a larger one is a file, of which the journal says
+//! that it is there. Both hold the same bytes.
+//!
+//! The order of things, whatever fails in between:
+//!
+//! - taking: the file, its name, the journal, and only then "250". A file of which the journal says nothing was never
+//!   acknowledged, and goes when the spool is opened.
+//! - handing on: the mailbox, the journal, the file. What was handed on and stands in the journal still is handed on
+//!   again, which is harmless.
+
+mod draft;
+mod entry;
+mod error;
+mod flash;
+mod journal;
+mod mail;
+mod ring;
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use postern_protocol::MessageId;
+
+pub use draft::Draft;
+use entry::Entry;
+pub use error::{Damaged, SpoolError};
+use flash::PAGE_BYTES;
+use journal::{Journal, Place};
+use mail::TRAILER_BYTES;
+pub use mail::{MAX_COPIES, SpooledMail};
+
+/// The journal's usual size.
+pub const JOURNAL_BYTES: usize = 64 << 20;
+
+/// Up to this size a message stands in the journal.
+pub const LARGEST_IN_JOURNAL: usize = 16 << 10;
+
+/// Mail that was taken and not handed on yet. Clones are the same spool.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    folders: Folders,
+    journal: Journal,
+}
+
+#[derive(Debug, Clone)]
+struct Folders {
+    root: PathBuf,
+}
+
+/// A message that waits.
+#[derive(Debug)]
+pub struct WaitingMail {
+    /// What is needed to deliver it.
+    pub mail: SpooledMail,
+    body: WaitingBody,
+}
+
+#[derive(Debug)]
+enum WaitingBody {
+    Here(Bytes),
+    File(PathBuf),
+}
+
+/// The oldest messages that wait.
+#[derive(Debug)]
+pub struct Batch {
+    spool: Spool,
+    entries: Vec<Entry>,
+}
+
+impl Folders {
+    fn mail(&self) -> PathBuf {
+        self.root.join("mail")
+    }
+
+    fn arriving(&self) -> PathBuf {
+        self.root.join("arriving")
+    }
+
+    fn aside(&self) -> PathBuf {
+        self.root.join("aside")
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.root.join("journal")
+    }
+
+    fn file(&self, message: MessageId) -> PathBuf {
+        self.mail().join(name(message))
+    }
+}
+
+/// In hexadecimal, since some file systems take capital and small letters for the same.
+fn name(message: MessageId) -> String {
+    message.0.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Spool {
+    /// Opens the spool in this folder, or makes it, and cleans up what was left lying. A journal that has to be made is of
+    /// so many bytes.
+    ///
+    /// # Errors
+    /// [`SpoolError`], also if somebody else has it open.
+    pub fn open(root: &Path, journal_bytes: usize) -> Result<Self, SpoolError> {
+        let folders = Folders {
+            root: root.to_owned(),
+        };
+        for folder in [folders.mail(), folders.arriving(), folders.aside()] {
+            postern_disk::make_private_folder(&folder)?;
+        }
+        let lock = postern_disk::lock(&root.join("lock"))?;
+        let lock = lock.ok_or_else(|| io::Error::new(ErrorKind::ResourceBusy, "the spool is in use"))?;
+        journal::clean(&folders.journal())?;
+        let place = Place {
+            file: folders.journal(),
+            mail: folders.mail(),
+            size_bytes: journal_bytes.next_multiple_of(PAGE_BYTES).max(4 * PAGE_BYTES),
+        };
+        let journal = Journal::open(place, lock)?;
+        clean(&folders, &journal.waiting().all())?;
+        Ok(Self {
+            inner: Arc::new(Inner { folders, journal }),
+        })
+    }
+
+    /// Begins to write a message.
+    #[must_use]
+    pub fn draft(&self, message: MessageId) -> Draft {
+        Draft::new(self.clone(), message)
+    }
+
+    /// How many messages wait.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.inner.journal.waiting().len()
+    }
+
+    /// The oldest messages that wait, at most so many; waits until there is one.
+    pub async fn oldest(&self, limit: usize) -> Batch {
+        Batch {
+            entries: self.inner.journal.waiting().oldest(limit).await,
+            spool: self.clone(),
+        }
+    }
+
+    async fn keep(&self, entry: Entry) -> Result<(), SpoolError> {
+        self.inner.journal.keep(entry).await
+    }
+
+    fn folders(&self) -> &Folders {
+        &self.inner.folders
+    }
+}
+
+impl Batch {
+    /// The messages, each with what is needed to deliver it, or damaged.
+    #[must_use]
+    pub fn mails(&self) -> Vec<Result<WaitingMail, Damaged>> {
+        let folders = self.spool.folders();
+        self.entries.iter().map(|entry| open(folders, entry)).collect()
+    }
+
+    /// Puts what is at this place of the batch where a person looks at it: it can not be handed on.
+    ///
+    /// # Errors
+    /// [`SpoolError`]; it is in its old place then.
+    pub fn set_aside(&self, place: usize) -> Result<PathBuf, SpoolError> {
+        let folders = self.spool.folders();
+        match &self.entries[place] {
+            Entry::Here(bytes) => {
+                let digest = postern_crypto::hash::hash(bytes);
+                let name: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+                let (beside, aside) = (folders.arriving().join(&name), folders.aside().join(&name));
+                fs::write(&beside, bytes)?;
+                File::open(&beside)?.sync_all()?;
+                postern_disk::put_in_place(&beside, &aside)?;
+                Ok(aside)
+            }
+            Entry::File { message, .. } => {
+                let aside = folders.aside().join(name(*message));
+                match fs::hard_link(folders.file(*message), &aside) {
+                    Err(error) if !matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
+                        return Err(error.into());
+                    }
+                    _ => postern_disk::sync_names(&folders.aside())?,
+                }
+                Ok(aside)
+            }
+        }
+    }
+
+    /// All of them were handed on, or set aside: they need not be kept here any more.
+    ///
+    /// # Errors
+    /// [`SpoolError`]; they may come again then.
+    pub async fn done(self) -> Result<(), SpoolError> {
+        self.spool.inner.journal.forget(self.entries.len()).await?;
+        let folders = self.spool.folders().clone();
+        let removed = tokio::task::spawn_blocking(move || remove(&folders, &self.entries)).await;
+        removed.map_err(io::Error::other)?;
+        Ok(())
+    }
+}
+
+/// What cannot be removed now is removed when the spool is opened the next time.
+fn remove(folders: &Folders, entries: &[Entry]) {
+    for entry in entries {
+        if let Entry::File { message, .. } = entry
+            && let Err(error) = fs::remove_file(folders.file(*message))
+        {
+            tracing::warn!(%error, "a message that was handed on cannot be removed from the spool yet");
+        }
+    }
+}
+
+impl WaitingMail {
+    /// The sealed body, if it is in memory.
+    #[must_use]
+    pub fn body_here(&self) -> Option<Bytes> {
+        match &self.body {
+            WaitingBody::Here(bytes) => Some(bytes.clone()),
+            WaitingBody::File(_) => None,
+        }
+    }
+
+    /// The file that begins with the sealed body, if it is not in memory.
+    #[must_use]
+    pub fn body_file(&self) -> Option<&Path> {
+        match &self.body {
+            WaitingBody::Here(_) => None,
+            WaitingBody::File(path) => Some(path),
+        }
+    }
+}
+
+fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Damaged> {
+    match entry {
+        Entry::Here(bytes) => {
+            let mail = SpooledMail::decode_whole(bytes)?;
+            let body = usize::try_from(mail.body_bytes).map_err(|_| Damaged)?;
+            Ok(WaitingMail {
+                mail,
+                body: WaitingBody::Here(bytes.slice(..body)),
+            })
+        }
+        Entry::File {
+            message,
+            size_bytes,
+            record_hash,
+        } => {
+            let path = folders.file(*message);
+            let mail = read_record(&path, *size_bytes).map_err(|error| {
+                tracing::error!(%error, path = %path.display(), "a spooled message cannot be read");
+                Damaged
+            })?;
+            let (record, hash) = mail;
+            if hash != *record_hash {
+                return Err(Damaged);
+            }
+            Ok(WaitingMail {
+                mail: SpooledMail::decode(&record, record_hash, *size_bytes)?,
+                body: WaitingBody::File(path),
+            })
+        }
+    }
+}
+
+fn read_record(path: &Path, size_bytes: u64) -> io::Result<(Vec<u8>, postern_domain::store::Digest)> {
+    let file = File::open(path)?;
+    let damaged = || io::Error::new(ErrorKind::InvalidData, Damaged);
+    if file.metadata()?.len() != size_bytes {
+        return Err(damaged());
+    }
+    let mut trailer = [0; TRAILER_BYTES];
+    let at = size_bytes.checked_sub(TRAILER_BYTES as u64).ok_or_else(damaged)?;
+    file.read_exact_at(&mut trailer, at)?;
+    let (start, len, hash) = SpooledMail::record_place(&trailer, size_bytes).map_err(|_| damaged())?;
+    let mut record = vec![0; len];
+    file.read_exact_at(&mut record, start)?;
+    Ok((record, hash))
+}
+
+/// Removes what was never acknowledged, and what was handed on already.
+fn clean(folders: &Folders, waiting: &[Entry]) -> io::Result<()> {
+    for left in fs::read_dir(folders.arriving())? {
+        fs::remove_file(left?.path())?;
+    }
+    let named: std::collections::HashSet<_> = waiting
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::File { message, .. } => Some(name(*message)),
+            Entry::Here(_) => None,
+        })
+        .collect();
+    for file in fs::read_dir(folders.mail())? {
+        let file = file?;
+        let is_named = file.file_name().to_str().is_some_and(|name| named.contains(name));
+        if !is_named {
+            fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,274 @@
+//! Who writes the journal: one thread, which serves all sessions in turn. What comes while it writes goes into the next
+//! item together, so that many share what the disk takes for one.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+use tokio::sync::{Notify, oneshot};
+
+use super::entry::Entry;
+use super::error::SpoolError;
+use super::flash::{ERASED, FileFlash, FlashError, PAGE_BYTES};
+use super::ring::{Ring, RingError};
+
+/// The journal, as everybody but its thread sees it.
+#[derive(Debug)]
+pub(super) struct Journal {
+    orders: Sender<Order>,
+    waiting: Arc<Waiting>,
+}
+
+/// What was taken and not handed on, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    entries: Mutex<VecDeque<Entry>>,
+    more: Notify,
+}
+
+enum Order {
+    Keep(Entry, oneshot::Sender<Result<(), SpoolError>>),
+    Forget(usize, oneshot::Sender<Result<(), SpoolError>>),
+}
+
+/// Where the journal lies, and how large it is.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// The file.
+    pub(super) file: PathBuf,
+    /// The folder of those messages that are files of their own.
+    pub(super) mail: PathBuf,
+    /// The size of the file.
+    pub(super) size_bytes: usize,
+}
+
+impl Journal {
+    /// Reads the journal, or makes it if there is none, and begins to serve.
+    pub(super) fn open(place: Place, lock: File) -> Result<Self, SpoolError> {
+        let (ring, entries) = open_ring(&place)?;
+        let waiting = Arc::new(Waiting {
+            entries: Mutex::new(entries.into()),
+            more: Notify::new(),
+        });
+        let (orders, inbox) = channel();
+        let writer = Writer {
+            place,
+            ring: Some(ring),
+            waiting: Arc::clone(&waiting),
+            _lock: lock,
+        };
+        thread::Builder::new()
+            .name("mail-journal".to_owned())
+            .spawn(move || writer.serve(&inbox))?;
+        waiting.more.notify_one();
+        Ok(Self { orders, waiting })
+    }
+
+    /// Notes a message. It is durable when this returns.
+    pub(super) async fn keep(&self, entry: Entry) -> Result<(), SpoolError> {
+        self.order(|answer| Order::Keep(entry, answer)).await
+    }
+
+    /// Notes that the oldest messages, so many of them, were handed on.
+    pub(super) async fn forget(&self, count: usize) -> Result<(), SpoolError> {
+        self.order(|answer| Order::Forget(count, answer)).await
+    }
+
+    async fn order(
+        &self,
+        order: impl FnOnce(oneshot::Sender<Result<(), SpoolError>>) -> Order,
+    ) -> Result<(), SpoolError> {
+        let (answer, answered) = oneshot::channel();
+        self.orders.send(order(answer)).map_err(|_| SpoolError::Broken)?;
+        answered.await.map_err(|_| SpoolError::Broken)?
+    }
+
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+}
+
+impl Waiting {
+    fn entries(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.entries.lock().expect("nothing panics while it holds this")
+    }
+
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        self.entries().len()
+    }
+
+    /// The oldest, at most `limit` of them; waits until there is one.
+    pub(super) async fn oldest(&self, limit: usize) -> Vec<Entry> {
+        loop {
+            let oldest: Vec<_> = self.entries().iter().take(limit).cloned().collect();
+            if !oldest.is_empty() {
+                return oldest;
+            }
+            self.more.notified().await;
+        }
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<Entry> {
+        self.entries().iter().cloned().collect()
+    }
+}
+
+struct Writer {
+    place: Place,
+    /// None once the disk has failed: what it holds then is not known, and it is not written to again.
+    ring: Option<Ring<FileFlash<File>>>,
+    waiting: Arc<Waiting>,
+    /// Nobody else has this spool before the last write is done.
+    _lock: File,
+}
+
+type Kept = (Entry, oneshot::Sender<Result<(), SpoolError>>);
+
+impl Writer {
+    fn serve(mut self, inbox: &Receiver<Order>) {
+        while let Ok(order) = inbox.recv() {
+            let (mut kept, mut forgotten) = (Vec::new(), Vec::new());
+            for order in [order].into_iter().chain(inbox.try_iter()) {
+                match order {
+                    Order::Keep(entry, answer) => kept.push((entry, answer)),
+                    Order::Forget(count, answer) => forgotten.push((count, answer)),
+                }
+            }
+            // What goes makes room for what comes. Where nobody waits for the answer any more, it is done all the same.
+            for (count, answer) in forgotten {
+                let _ = answer.send(self.forget(count));
+            }
+            if !kept.is_empty() {
+                self.keep(kept);
+            }
+        }
+    }
+
+    fn keep(&mut self, kept: Vec<Kept>) {
+        let (entries, answers): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
+        let mut answers = answers.into_iter();
+        let mut rest = &entries[..];
+        let named = self.sync_names(&entries);
+        while !rest.is_empty() {
+            let outcome = named.as_ref().map_err(copied).and_then(|()| self.push(rest));
+            let count = *outcome.as_ref().unwrap_or(&rest.len());
+            let (done, later) = rest.split_at(count);
+            if outcome.is_ok() {
+                self.waiting.entries().extend(done.iter().cloned());
+                self.waiting.more.notify_one();
+            }
+            for answer in answers.by_ref().take(count) {
+                let _ = answer.send(outcome.as_ref().map(|_| ()).map_err(copied));
+            }
+            rest = later;
+        }
+    }
+
+    /// The names of messages that are files of their own have to be durable before anything says so: once for all of them.
+    fn sync_names(&self, entries: &[Entry]) -> Result<(), SpoolError> {
+        let has_file = entries.iter().any(|entry| matches!(entry, Entry::File { .. }));
+        if has_file {
+            postern_disk::sync_names(&self.place.mail)?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, entries: &[Entry]) -> Result<usize, SpoolError> {
+        self.renew_if_broken()?;
+        let ring = self.ring.as_mut().ok_or(SpoolError::Broken)?;
+        let pushed = ring.push(entries);
+        self.outcome(pushed)
+    }
+
+    fn forget(&mut self, count: usize) -> Result<(), SpoolError> {
+        let forgotten = self.ring.as_mut().map(|ring| ring.forget(count));
+        self.waiting.entries().drain(..count);
+        match forgotten {
+            Some(forgotten) => self.outcome(forgotten),
+            // Of a journal that failed nothing is asked any more, and what it says again is delivered once all the same.
+            None => Ok(()),
+        }
+    }
+
+    fn outcome<T>(&mut self, outcome: Result<T, RingError<FlashError>>) -> Result<T, SpoolError> {
+        outcome.map_err(|error| match error {
+            RingError::Full => SpoolError::Full,
+            RingError::Flash(FlashError(error)) => {
+                self.ring = None;
+                error.into()
+            }
+            RingError::Damaged(what) => {
+                self.ring = None;
+                SpoolError::Disk(io::Error::other(what))
+            }
+        })
+    }
+
+    /// After a failed sync nobody knows what is on the disk, and a later one that succeeds says nothing of it. So the journal
+    /// is made anew, once everything that it said was handed on.
+    fn renew_if_broken(&mut self) -> Result<(), SpoolError> {
+        if self.ring.is_some() {
+            return Ok(());
+        }
+        if self.waiting.len() > 0 {
+            return Err(SpoolError::Broken);
+        }
+        make(&self.place)?;
+        let (ring, _) = open_ring(&self.place)?;
+        self.ring = Some(ring);
+        Ok(())
+    }
+}
+
+fn copied(error: &SpoolError) -> SpoolError {
+    match error {
+        SpoolError::Full => SpoolError::Full,
+        SpoolError::Disk(error) => SpoolError::Disk(io::Error::new(error.kind(), error.to_string())),
+        SpoolError::Broken => SpoolError::Broken,
+    }
+}
+
+fn open_ring(place: &Place) -> Result<(Ring<FileFlash<File>>, Vec<Entry>), SpoolError> {
+    if !place.file.try_exists()? {
+        make(place)?;
+    }
+    let file = File::options().read(true).write(true).open(&place.file)?;
+    let size_bytes = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    Ring::open(FileFlash::new(file, size_bytes)).map_err(|error| match error {
+        RingError::Flash(FlashError(error)) => error.into(),
+        RingError::Full => SpoolError::Full,
+        RingError::Damaged(what) => SpoolError::Disk(io::Error::other(what)),
+    })
+}
+
+/// Makes an empty journal of its full size, so that no room is missing later, and puts it in place of any other.
+fn make(place: &Place) -> Result<(), SpoolError> {
+    let beside = place.file.with_extension("new");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&beside)?;
+    for page in 0..place.size_bytes / PAGE_BYTES {
+        file.write_all_at(&ERASED, (page * PAGE_BYTES) as u64)?;
+    }
+    file.sync_all()?;
+    postern_disk::put_in_place(&beside, &place.file)?;
+    Ok(())
+}
+
+/// Removes what a journal that was being made has left.
+pub(super) fn clean(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file.with_extension("new")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
