@@ -29,7 +29,6 @@ const OURS: &[(&str, &[&str])] = &[
     (
         "postern-smtp-gateway",
         &[
-            "postern-smtp",
             "postern-domain",
             "postern-crypto",
             "postern-protocol",
