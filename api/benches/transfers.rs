@@ -17,7 +17,7 @@ use postern_domain::{Postern, Rules, Stores};
 use postern_protocol::server::SignUpPolicy;
 use postern_protocol::session::SessionBody;
 use postern_protocol::upload::{CHECKSUM_HEADER, UploadComplete, UploadStart};
-use postern_protocol::{ContentId, bytes, parts};
+use postern_protocol::{ContentId, DomainName, bytes, parts};
 use postern_storage::{FolderBlobs, SqlRecords};
 
 /// Parts of one content: 1 GiB in all.
@@ -71,6 +71,8 @@ async fn serve(folder: &Path) -> String {
     let rules = Rules {
         sign_up: SignUpPolicy::Open,
         quota_bytes: 1 << 40,
+        mail_domain: DomainName::parse("localhost").expect("a domain"),
+        postmaster: None,
     };
     let postern = Postern::open(stores, rules, bells.clone(), &mut rand::rng())
         .await

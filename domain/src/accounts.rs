@@ -6,15 +6,16 @@ use postern_protocol::account::{AccountBody, RegistrationAnswer, SignUp, SignUpS
 use postern_protocol::limits::{MAX_HEAD_BYTES, MAX_STATEMENT_BYTES};
 use postern_protocol::server::SignUpPolicy;
 use postern_protocol::session::{Scope, SessionBody};
-use postern_protocol::{AccountId, Bytes, TimeMs};
+use postern_protocol::{AccountId, AccountName, Bytes, TimeMs};
 use rand_core::CryptoRng;
 
 use crate::error::{Error, Result};
+use crate::gateway::is_reserved;
 use crate::invites::code_hash;
 use crate::postern::Postern;
 use crate::session::{Grant, Session};
 use crate::shapes::{check_message, check_objects, check_size, check_slots, digest};
-use crate::store::{AccountSnapshot, Created, NewAccount};
+use crate::store::{AccountSnapshot, Address, Created, NewAccount};
 
 /// The first account key of an account.
 const FIRST_GENERATION: u32 = 1;
@@ -30,7 +31,7 @@ impl Postern {
         if self.rules().sign_up == SignUpPolicy::Closed {
             return Err(Error::SignUpClosed);
         }
-        if self.records().account_by_name(&start.name).await?.is_some() {
+        if is_reserved(&start.name) || self.is_taken(&start.name).await? {
             return Err(Error::NameTaken);
         }
         // An answer for somebody else's id would be one more guess at their password, past the limit on logins.
@@ -51,6 +52,9 @@ impl Postern {
         rng: &mut impl CryptoRng,
     ) -> Result<SessionBody> {
         let invite = self.invite_for(sign_up.invite.as_deref())?;
+        if is_reserved(&sign_up.name) {
+            return Err(Error::NameTaken);
+        }
         check_shapes(&sign_up)?;
         check_signatures(&sign_up)?;
         let grant = Grant::new(sign_up.account, Scope::Full, &sign_up.device, now, rng)?;
@@ -76,6 +80,15 @@ impl Postern {
             Created::IdTaken => Err(ID_TAKEN),
             Created::InviteRefused => Err(Error::SignUpClosed),
         }
+    }
+
+    /// Whether the name is an account's, or was given to one as an address.
+    async fn is_taken(&self, name: &AccountName) -> Result<bool> {
+        let address = Address {
+            domain: None,
+            local: name.clone(),
+        };
+        Ok(self.records().address(&address).await?.is_some())
     }
 
     /// The server's half of the registration of a password for `account`.

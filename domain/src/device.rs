@@ -82,6 +82,12 @@ impl Device {
         }
     }
 
+    /// What opens letters and mail to this account.
+    #[must_use]
+    pub fn sealing(&self) -> &SealingKey {
+        &self.sealing
+    }
+
     /// 16 random bytes, as whatever id is needed.
     pub fn id<T: From<[u8; 16]>>(&mut self) -> T {
         T::from(id(&mut self.rng))

@@ -6,12 +6,13 @@
 //! Read in this order: [`store`] (what is needed of whoever keeps the data), [`Postern`] (where everything begins),
 //! [`session`] (rights as values), then one noun after the other: `accounts`, `login`, `recovery`, `passwords`,
 //! `directory`, `objects`, [`volumes`], [`uploads`], [`contents`], [`bundles`], [`links`], [`leases`], `mail`,
-//! `changes`; at last [`sweeper`].
+//! [`gateway`], `changes`; at last [`sweeper`].
 
 pub mod bundles;
 pub mod contents;
 #[cfg(feature = "device")]
 pub mod device;
+pub mod gateway;
 pub mod leases;
 pub mod links;
 pub mod session;

@@ -1,6 +1,6 @@
 //! Mailboxes: as their owner reads and changes them.
 //!
-//! What comes from outside is brought by a gateway; see `delivery`.
+//! What comes from outside is brought by a gateway; see [`crate::gateway`].
 
 use std::collections::HashSet;
 

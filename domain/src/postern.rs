@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use postern_crypto::opaque::LoginServer;
 use postern_protocol::server::{ServerBody, SignUpPolicy};
-use postern_protocol::{AccountId, Bytes, ContentId, parts};
+use postern_protocol::{AccountId, AccountName, Bytes, ContentId, DomainName, parts};
 use rand_core::CryptoRng;
 
 use crate::bell::Bell;
@@ -16,12 +16,16 @@ use crate::store::{BlobKey, BlobStore, Cause, Records, StoreError};
 const LOGIN_SECRETS: &str = "login";
 
 /// What whoever runs the server can choose.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Rules {
     /// Who may make an account.
     pub sign_up: SignUpPolicy,
     /// How many bytes a new account may keep.
     pub quota_bytes: u64,
+    /// Behind the `@` of everybody's address.
+    pub mail_domain: DomainName,
+    /// Who gets what is written to the server's keeper.
+    pub postmaster: Option<AccountName>,
 }
 
 /// Where the server keeps what it is given.

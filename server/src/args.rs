@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
+    /// Where to listen for mail; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR")]
+    smtp: Option<SocketAddr>,
     /// The file with all other settings.
     #[arg(long, value_name = "FILE", env = "POSTERN_CONFIG")]
     pub(crate) config: Option<PathBuf>,
@@ -28,7 +31,7 @@ pub(crate) struct Args {
 pub(crate) enum Mode {
     /// Everything that there is.
     All,
-    /// The interface and the web client.
+    /// The interface and the web client, without the mail gateway.
     Api,
     /// Make an invitation, good for one account within a week; print it and end.
     Invite,
@@ -43,6 +46,10 @@ impl Args {
         }
         if let Some(http) = &self.http {
             settings.insert("http".to_owned(), toml::Value::try_from(http)?);
+        }
+        if let Some(smtp) = &self.smtp {
+            let mail = toml::Table::from_iter([("listen".to_owned(), toml::Value::try_from(smtp)?)]);
+            settings.insert("mail".to_owned(), mail.into());
         }
         Ok(settings)
     }

@@ -19,9 +19,13 @@ use postern_api::{Pace, Rate, Rates, Settings};
 use postern_domain::Rules;
 use postern_domain::sweeper::Grace;
 use postern_protocol::time::{HOUR_MS, MINUTE_MS};
+use postern_protocol::{AccountName, DomainName};
+use postern_smtp_gateway::Limits;
 use postern_storage::S3Settings;
 
-use raw::{BlobsEngine, LogFormat, RawBlobs, RawConfig, RawLimits, RawRecords, RawSweep, RecordsEngine};
+use raw::{
+    BlobsEngine, LogFormat, RawBlobs, RawConfig, RawLimits, RawMail, RawRecords, RawSweep, RecordsEngine,
+};
 use secret::Secret;
 
 /// All that the program needs to know.
@@ -32,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) records: Records,
     pub(crate) blobs: Blobs,
     pub(crate) rules: Rules,
+    pub(crate) mail: Mail,
     pub(crate) interface: Settings,
     pub(crate) sweeping: Sweeping,
     pub(crate) log: Log,
@@ -53,6 +58,18 @@ pub(crate) enum Blobs {
     Folder(PathBuf),
     /// In a bucket.
     S3(S3Settings),
+}
+
+/// How mail comes in.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    pub(crate) listen: SocketAddr,
+    pub(crate) host: String,
+    /// Certificate and key.
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    pub(crate) limits: Limits,
+    pub(crate) journal_bytes: usize,
+    pub(crate) check_senders: bool,
 }
 
 /// When it is removed what nobody needs any more.
@@ -85,11 +102,19 @@ impl TryFrom<RawConfig> for Config {
 
     fn try_from(raw: RawConfig) -> anyhow::Result<Self> {
         Ok(Self {
+            mail: mail(&raw.mail)?,
             records: records(raw.records, &raw.data)?,
             blobs: blobs(raw.blobs, &raw.data)?,
             rules: Rules {
                 sign_up: raw.account.sign_up,
                 quota_bytes: raw.account.quota_bytes,
+                mail_domain: DomainName::parse(&raw.mail.domain)
+                    .with_context(|| format!("mail.domain: {}", raw.mail.domain))?,
+                postmaster: raw
+                    .mail
+                    .postmaster
+                    .map(|name| AccountName::parse(&name).with_context(|| format!("mail.postmaster: {name}")))
+                    .transpose()?,
             },
             interface: Settings {
                 trusted_proxies: raw.trusted_proxies,
@@ -114,6 +139,27 @@ impl TryFrom<RawConfig> for Config {
             http: raw.http,
         })
     }
+}
+
+fn mail(raw: &RawMail) -> anyhow::Result<Mail> {
+    let tls = match (&raw.tls_certificate, &raw.tls_key) {
+        (Some(certificate), Some(key)) => Some((certificate.clone(), key.clone())),
+        (None, None) => None,
+        _ => bail!("mail.tls_certificate and mail.tls_key need each other"),
+    };
+    Ok(Mail {
+        listen: raw.listen,
+        host: raw.host.clone().unwrap_or_else(|| raw.domain.clone()),
+        tls,
+        limits: Limits {
+            message_bytes: raw.message_bytes,
+            connections: raw.connections.max(1),
+            connections_by_address: raw.connections_per_address.max(1),
+            ..Limits::default()
+        },
+        journal_bytes: raw.journal_bytes,
+        check_senders: raw.check_senders.unwrap_or(raw.domain != "localhost"),
+    })
 }
 
 fn records(raw: RawRecords, data: &Path) -> anyhow::Result<Records> {

@@ -1,13 +1,14 @@
 //! `posternd`: the one binary of Postern's server.
 //!
 //! Nothing happens here but reading settings, opening what they name, and starting what was asked for. Read in this
-//! order: `args`, `config`, `serving`, then `stores`, `sweeping`, `data_folder`, `handles`, `logs`.
+//! order: `args`, `config`, `serving`, then `stores`, `mailing`, `sweeping`, `data_folder`, `handles`, `logs`.
 
 mod args;
 mod config;
 mod data_folder;
 mod handles;
 mod logs;
+mod mailing;
 mod serving;
 mod stores;
 mod sweeping;
@@ -34,7 +35,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::read(args.config.as_deref(), std::env::vars(), args.settings()?)?;
     logs::start(&config.log)?;
     match args.mode {
-        Mode::All | Mode::Api => serving::serve(config).await,
+        Mode::All => serving::serve(config, true).await,
+        Mode::Api => serving::serve(config, false).await,
         Mode::Invite => serving::invite(config).await,
     }
 }

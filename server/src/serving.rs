@@ -1,24 +1,26 @@
 //! The server from its start to its end.
 
 use std::io::Write as _;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use postern_api::{Bells, Clock, Stopper};
 use postern_domain::{Postern, Silent};
+use postern_protocol::TimeMs;
 use postern_protocol::time::DAY_MS;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Config;
+use crate::mailing::{self, Mailing};
 use crate::sweeping::keep_sweeping;
 use crate::{data_folder, handles, stores};
 
 /// How long an invitation lasts.
 const INVITE_MS: i64 = 7 * DAY_MS;
 
-/// Serves until it is told to stop.
-pub(crate) async fn serve(mut config: Config) -> anyhow::Result<()> {
+/// Serves until it is told to stop, with or without a mail gateway.
+pub(crate) async fn serve(mut config: Config, with_mail: bool) -> anyhow::Result<()> {
     config.interface.connections = handles::enough_for(config.interface.connections);
     data_folder::make(&config.data)?;
     let _lock = data_folder::lock(&config.data)?;
@@ -28,11 +30,20 @@ pub(crate) async fn serve(mut config: Config) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(config.http).with_context(|| format!("cannot listen on {}", config.http))?;
     let address = listener.local_addr().context("cannot tell where it listens")?;
+    let mailing = if with_mail {
+        let folder = config.data.join("gateway");
+        Some(mailing::start(&config.mail, &folder, postern.clone(), now).await?)
+    } else {
+        None
+    };
     let running = postern_api::run(listener, postern.clone(), bells, clock.clone(), config.interface)?;
     let stopping = tokio::spawn(stop_when_told(signals()?, running.stopper()));
     let sweeping = tokio::spawn(keep_sweeping(postern, clock, config.sweeping));
-    announce(address)?;
+    announce(address, mailing.as_ref().map(Mailing::address))?;
     let ended = running.wait().await;
+    if let Some(mailing) = mailing {
+        mailing.stop().await;
+    }
     sweeping.abort();
     stopping.abort();
     tracing::info!("stopped");
@@ -52,11 +63,20 @@ pub(crate) async fn invite(config: Config) -> anyhow::Result<()> {
 }
 
 /// The one line on standard output.
-fn announce(address: std::net::SocketAddr) -> anyhow::Result<()> {
+fn announce(http: SocketAddr, smtp: Option<SocketAddr>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "posternd is listening on http://{address}")
-        .and_then(|()| out.flush())
-        .context("cannot say where it listens")
+    let smtp = smtp.map(|address| format!(" and smtp://{address}"));
+    writeln!(
+        out,
+        "posternd is listening on http://{http}{}",
+        smtp.unwrap_or_default()
+    )
+    .and_then(|()| out.flush())
+    .context("cannot say where it listens")
+}
+
+fn now() -> TimeMs {
+    Clock::system().now()
 }
 
 /// Heard from here on: whoever has read the line may say stop.

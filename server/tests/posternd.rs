@@ -19,7 +19,7 @@ fn posternd(data: &Path) -> Command {
         .env_clear()
         .arg("--data")
         .arg(data)
-        .args(["--http", "127.0.0.1:0"]);
+        .args(["--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -36,8 +36,8 @@ fn start(command: &mut Command) -> Running {
         .expect("it says something");
     let host = line
         .strip_prefix("posternd is listening on http://")
+        .and_then(|rest| rest.split_whitespace().next())
         .expect(&line)
-        .trim()
         .to_owned();
     Running { child, host }
 }
@@ -157,7 +157,7 @@ fn an_address_that_is_taken_is_named() {
         .env_clear()
         .arg("--data")
         .arg(other.path())
-        .args(["--http", &first.host]);
+        .args(["--http", &first.host, "--smtp", "127.0.0.1:0"]);
     let said = refusal(&mut second);
     assert!(
         said.contains(&format!("cannot listen on {}", first.host)),

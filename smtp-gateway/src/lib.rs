@@ -3,6 +3,33 @@
 //! What is acknowledged is sealed and durable. No plain text is ever written to a disk, and what cannot be sealed is
 //! refused for the time being, never kept otherwise.
 //!
-//! Read in this order: [`spool`].
+//! Read in this order: [`Gateway`] (what it is made of), `listening` and `connection` (how it talks), `message` and
+//! `intake` (how a message is sealed), [`checks`] (where it comes from), [`pins`] and [`identity`] (to whose keys, and with which), [`spool`], `draining`.
 
+pub mod checks;
+mod connection;
+mod draining;
+mod gateway;
+pub mod identity;
+mod intake;
+mod listening;
+mod message;
+pub mod pins;
+mod replies;
 pub mod spool;
+mod texts;
+pub mod tls;
+
+pub use gateway::{Gateway, Parts, Settings};
+pub use postern_smtp::Limits;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Takes mail in from `listener` and hands it on, until `stop` says so and what was under way has come to its end.
+pub async fn run(gateway: Gateway, listener: TcpListener, stop: watch::Receiver<bool>) {
+    let draining = tokio::spawn(draining::drain(gateway.clone(), stop.clone()));
+    listening::listen(gateway, listener, stop).await;
+    // It may have ended before: what it did not hand on waits for the next start.
+    let _ = draining.await;
+}

@@ -36,9 +36,6 @@ use journal::{Journal, Place};
 use mail::TRAILER_BYTES;
 pub use mail::{MAX_COPIES, SpooledMail};
 
-/// The journal's usual size.
-pub const JOURNAL_BYTES: usize = 64 << 20;
-
 /// Up to this size a message stands in the journal.
 pub const LARGEST_IN_JOURNAL: usize = 16 << 10;
 

@@ -18,6 +18,8 @@ use crate::programs::posternd;
 use crate::{FailingDisk, Postgres, S3, every_file};
 
 const START: Duration = Duration::from_secs(60);
+/// Of the mail gateway: small enough for small disks.
+const JOURNAL_BYTES: &str = "1048576";
 const READY: &str = "posternd is listening on http://";
 
 /// What servers are started with: one after another on the same data and the same port.
@@ -179,7 +181,9 @@ impl Setup {
             .arg("--data")
             .arg(self.data.path())
             .arg("--http")
-            .arg(self.address.get().to_string());
+            .arg(self.address.get().to_string())
+            .args(["--smtp", "127.0.0.1:0"])
+            .env("POSTERN_MAIL_JOURNAL_BYTES", JOURNAL_BYTES);
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         // What it puts aside for a moment must be looked through as well.
         command

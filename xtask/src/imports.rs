@@ -29,6 +29,7 @@ const OURS: &[(&str, &[&str])] = &[
     (
         "postern-smtp-gateway",
         &[
+            "postern-smtp",
             "postern-domain",
             "postern-crypto",
             "postern-protocol",
@@ -39,6 +40,7 @@ const OURS: &[(&str, &[&str])] = &[
         "postern-server",
         &[
             "postern-api",
+            "postern-smtp-gateway",
             "postern-storage",
             "postern-domain",
             "postern-protocol",

@@ -18,7 +18,7 @@ use postern_protocol::server::SignUpPolicy;
 use postern_protocol::session::SessionBody;
 use postern_protocol::upload::CHECKSUM_HEADER;
 use postern_protocol::volume::Record;
-use postern_protocol::{API_ROOT, ContentId, TimeMs, bytes};
+use postern_protocol::{API_ROOT, ContentId, DomainName, TimeMs, bytes};
 use postern_storage::{FolderBlobs, MemoryBlobs, MemoryRecords, SqlRecords};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -112,6 +112,8 @@ impl Server {
         let rules = Rules {
             sign_up: SignUpPolicy::Open,
             quota_bytes: QUOTA_BYTES,
+            mail_domain: DomainName::parse("localhost").expect("a domain"),
+            postmaster: None,
         };
         let postern = Postern::open(stores, rules, bells.clone(), &mut rand::rng())
             .await

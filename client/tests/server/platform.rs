@@ -60,6 +60,8 @@ async fn serve(listener: TcpListener) {
     let rules = Rules {
         sign_up: SignUpPolicy::Open,
         quota_bytes: 1 << 40,
+        mail_domain: postern_protocol::DomainName::parse("localhost").expect("a domain"),
+        postmaster: None,
     };
     let bells = Arc::new(Bells::default());
     let postern = Postern::open(stores, rules, bells.clone(), &mut rand::rng())

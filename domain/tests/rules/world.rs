@@ -13,7 +13,7 @@ use postern_domain::{Bell, Error, Postern, Rules, SignedIn, Stores};
 use postern_protocol::server::SignUpPolicy;
 use postern_protocol::session::SessionBody;
 use postern_protocol::volume::Record;
-use postern_protocol::{AccountId, ContentId, TimeMs};
+use postern_protocol::{AccountId, ContentId, DomainName, TimeMs};
 use postern_storage::{MemoryBlobs, MemoryRecords};
 
 /// When all tests begin.
@@ -51,6 +51,8 @@ impl World {
         let rules = Rules {
             sign_up,
             quota_bytes: QUOTA_BYTES,
+            mail_domain: DomainName::parse("localhost").expect("a domain"),
+            postmaster: None,
         };
         let rings = Arc::new(Rings::default());
         let postern = Postern::open(

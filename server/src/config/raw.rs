@@ -81,6 +81,7 @@ section!(RawConfig, "", {
     shutdown_s: u64 = 30,
 }, sections {
     account: RawAccount,
+    mail: RawMail,
     records: RawRecords,
     blobs: RawBlobs,
     sweep: RawSweep,
@@ -94,6 +95,33 @@ section!(RawAccount, "account", {
     sign_up: SignUpPolicy = SignUpPolicy::Open,
     /// How many bytes each account may keep.
     quota_bytes: u64 = 100 << 30,
+});
+
+section!(RawMail, "mail", {
+    /// What stands behind the `@` of everybody's address.
+    domain: String = "localhost".to_owned(),
+    /// Where to listen for mail. Port 0 takes a free one, which the line on standard output tells.
+    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 2525)),
+    /// The name by which this server says hello to others; the domain, if there is none.
+    host: Option<String> = None,
+    /// Whether senders are looked up in DNS (SPF, DKIM, DMARC, ARC). What is found is shown to recipients, sealed. If nothing
+    /// is said, they are, unless the domain is `localhost`.
+    check_senders: Option<bool> = None,
+    /// The certificate with those above it, in PEM. With it, mail may come through TLS (`STARTTLS`).
+    tls_certificate: Option<PathBuf> = None,
+    /// The certificate's key, in PEM.
+    tls_key: Option<PathBuf> = None,
+    /// How many bytes a message may have.
+    message_bytes: u64 = 100 << 20,
+    /// How many bytes the journal takes in which mail waits for its mailboxes: so much may come while the storage is away.
+    /// It is made once, at its full size; larger messages have files of their own beside it.
+    journal_bytes: usize = 64 << 20,
+    /// How many connections may bring mail at once.
+    connections: usize = 1_000,
+    /// How many of them may come from one address (for IPv6 from one network of 64 bits).
+    connections_per_address: usize = 20,
+    /// The account that gets what is written to the server's keeper (`postmaster`, `abuse` and the like).
+    postmaster: Option<String> = None,
 });
 
 /// Where records are kept.
@@ -193,6 +221,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
     [
         RawConfig::SETTINGS,
         RawAccount::SETTINGS,
+        RawMail::SETTINGS,
         RawRecords::SETTINGS,
         RawBlobs::SETTINGS,
         RawSweep::SETTINGS,

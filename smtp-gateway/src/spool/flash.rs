@@ -1,4 +1,5 @@
-//! A file that behaves like NOR flash, which is what the journal is written for.
+//! A file that behaves like NOR flash, which is what the journal is written for. What is erased there is all ones; a file
+//! that was just made is all zeros. So everything stands inverted in it, and nothing has to be written first.
 //!
 //! Between two syncs a disk knows no order: of what was written, any sectors may be there after a power cut, and any may
 //! not. The journal relies on its order. So each write is synced, and a page is erased in two steps: it has to lose its
@@ -80,7 +81,9 @@ impl<D: Disk> ReadNorFlash for FileFlash<D> {
     const READ_SIZE: usize = 1;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
-        self.disk.read(bytes, offset.into()).map_err(FlashError)
+        self.disk.read(bytes, offset.into()).map_err(FlashError)?;
+        bytes.iter_mut().for_each(|byte| *byte = !*byte);
+        Ok(())
     }
 
     fn capacity(&self) -> usize {
@@ -102,12 +105,13 @@ impl<D: Disk> NorFlash for FileFlash<D> {
     }
 
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
-        self.write_synced(bytes, offset.into())
+        let inverted: Vec<_> = bytes.iter().map(|byte| !byte).collect();
+        self.write_synced(&inverted, offset.into())
     }
 }
 
 /// A page in which nothing is written.
-pub(super) static ERASED: [u8; PAGE_BYTES] = [0xff; PAGE_BYTES];
+static ERASED: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
 
 /// A file can be written as often as one likes.
 impl<D: Disk> MultiwriteNorFlash for FileFlash<D> {}

@@ -10,11 +10,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
 use tokio::sync::{Notify, oneshot};
 
 use super::entry::Entry;
 use super::error::SpoolError;
-use super::flash::{ERASED, FileFlash, FlashError, PAGE_BYTES};
+use super::flash::{FileFlash, FlashError, PAGE_BYTES};
 use super::ring::{Ring, RingError};
 
 /// The journal, as everybody but its thread sees it.
@@ -257,12 +259,23 @@ fn make(place: &Place) -> Result<(), SpoolError> {
         .write(true)
         .mode(0o600)
         .open(&beside)?;
-    for page in 0..place.size_bytes / PAGE_BYTES {
-        file.write_all_at(&ERASED, (page * PAGE_BYTES) as u64)?;
-    }
+    fill(&file, place.size_bytes)?;
     file.sync_all()?;
     postern_disk::put_in_place(&beside, &place.file)?;
     Ok(())
+}
+
+/// Gives the file its size, and takes the room for it on the disk.
+fn fill(file: &File, size_bytes: usize) -> io::Result<()> {
+    let taken = rustix::fs::fallocate(file, FallocateFlags::empty(), 0, size_bytes as u64);
+    match taken {
+        Err(Errno::OPNOTSUPP) => {
+            let zeros = [0; PAGE_BYTES];
+            (0..size_bytes / PAGE_BYTES)
+                .try_for_each(|page| file.write_all_at(&zeros, (page * PAGE_BYTES) as u64))
+        }
+        taken => Ok(taken?),
+    }
 }
 
 /// Removes what a journal that was being made has left.

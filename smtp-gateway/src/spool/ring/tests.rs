@@ -36,7 +36,7 @@ enum Power {
 impl Platter {
     fn new(seed: u64) -> Self {
         Self(Rc::new(RefCell::new(State {
-            bytes: vec![0xff; PAGES * PAGE_BYTES],
+            bytes: vec![0; PAGES * PAGE_BYTES],
             unsynced: Vec::new(),
             power: Power::On,
             rng: ChaCha20Rng::seed_from_u64(seed),

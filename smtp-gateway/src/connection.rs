@@ -1,0 +1,261 @@
+//! One connection: bytes go between the line and the protocol, and what the protocol asks is answered.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use postern_crypto::mail::Peer;
+use postern_smtp::{Event, Offer, Recipient, Reply, Sender, Session, SignIn};
+use tokio::io::{self, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::gateway::Gateway;
+use crate::intake::HeadTooLong;
+use crate::message::Message;
+use crate::replies;
+
+/// How much is read at once.
+const READ_BYTES: usize = 16 << 10;
+/// How long somebody may take to read what they are told, and to agree on keys.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A connection, and how far it has come.
+pub(crate) struct Connection {
+    gateway: Gateway,
+    line: Line,
+    peer: IpAddr,
+    session: Session,
+    message: Option<Message>,
+}
+
+enum Line {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+    /// Between the two.
+    None,
+}
+
+/// An event without what it borrows.
+enum Happened {
+    SignIn,
+    Sender(Sender),
+    Recipient(Recipient),
+    Text,
+    Piece(Result<(), HeadTooLong>),
+    End,
+    Abandoned,
+    StartTls,
+    Close,
+}
+
+impl Connection {
+    /// A connection that was just made.
+    pub(crate) fn new(gateway: Gateway, stream: TcpStream, peer: IpAddr) -> Self {
+        let settings = gateway.settings();
+        let offer = Offer {
+            host: settings.host.clone(),
+            start_tls: settings.tls.is_some(),
+            sign_in: SignIn::Never,
+            limits: settings.limits.clone(),
+        };
+        Self {
+            session: Session::new(offer, false, Instant::now()),
+            line: Line::Plain(stream),
+            message: None,
+            gateway,
+            peer,
+        }
+    }
+
+    /// Talks until one of both has had enough, or the gateway stops.
+    pub(crate) async fn serve(mut self, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            if self.answer_all().await? {
+                return self.line.close().await;
+            }
+            // What is under way may come to its end.
+            let may_stop = self.message.is_none();
+            let until = tokio::time::Instant::from_std(self.session.deadline());
+            tokio::select! {
+                read = self.line.read(&mut buffer) => match read? {
+                    0 => return Ok(()),
+                    count => self.session.receive(&buffer[..count], Instant::now()),
+                },
+                () = tokio::time::sleep_until(until) => self.session.expire(Instant::now()),
+                _ = stop.wait_for(|stop| *stop), if may_stop => self.session.end(&replies::stopping()),
+            }
+        }
+    }
+
+    /// Answers what has happened, and says it. `true` if the connection is over.
+    async fn answer_all(&mut self) -> io::Result<bool> {
+        while let Some(happened) = self.next() {
+            match happened {
+                Happened::Close => {
+                    self.say().await?;
+                    return Ok(true);
+                }
+                Happened::StartTls => {
+                    self.say().await?;
+                    self.start_tls().await?;
+                }
+                happened => self.answer(happened).await,
+            }
+        }
+        self.say().await?;
+        Ok(false)
+    }
+
+    fn next(&mut self) -> Option<Happened> {
+        Some(match self.session.poll()? {
+            Event::SignIn(_) => Happened::SignIn,
+            Event::Sender(sender) => Happened::Sender(sender),
+            Event::Recipient(recipient) => Happened::Recipient(recipient),
+            Event::Text => Happened::Text,
+            Event::Piece(piece) => {
+                let taken = self.message.as_mut().map(|message| message.take(piece));
+                Happened::Piece(taken.unwrap_or(Ok(())))
+            }
+            Event::End => Happened::End,
+            Event::Abandoned => Happened::Abandoned,
+            Event::StartTls => Happened::StartTls,
+            Event::Close => Happened::Close,
+        })
+    }
+
+    async fn answer(&mut self, happened: Happened) {
+        match happened {
+            Happened::SignIn => self.session.refuse(&replies::nobody_signs_in()),
+            Happened::Sender(sender) => {
+                self.message = Some(Message::new(self.gateway.clone(), sender));
+                self.session.accept();
+            }
+            Happened::Recipient(recipient) => {
+                let added = match &mut self.message {
+                    Some(message) => message.add_recipient(&recipient).await,
+                    None => Err(replies::later()),
+                };
+                self.say_whether(added);
+            }
+            Happened::Text => {
+                if let Some(message) = &mut self.message {
+                    message.begin_text();
+                }
+                self.session.accept();
+            }
+            Happened::Piece(taken) => {
+                if let Err(refusal) = self.write(taken).await {
+                    // No more of it is wanted: what was written goes with the message.
+                    self.message = None;
+                    self.session.refuse_text(&refusal);
+                }
+            }
+            Happened::End => {
+                let kept = match self.message.take() {
+                    Some(message) => message.finish(self.peer, self.peer()).await.map(|_| ()),
+                    None => Err(replies::later()),
+                };
+                self.say_whether(kept);
+            }
+            Happened::Abandoned => self.message = None,
+            Happened::StartTls | Happened::Close => {}
+        }
+    }
+
+    async fn write(&mut self, taken: Result<(), HeadTooLong>) -> Result<(), Reply> {
+        taken.map_err(|HeadTooLong| replies::head_too_long())?;
+        match &mut self.message {
+            Some(message) => message.write().await.map_err(|error| replies::not_kept(&error)),
+            None => Ok(()),
+        }
+    }
+
+    fn say_whether(&mut self, done: Result<(), Reply>) {
+        match done {
+            Ok(()) => self.session.accept(),
+            Err(refusal) => self.session.refuse(&refusal),
+        }
+    }
+
+    fn peer(&self) -> Peer {
+        let hello = self.session.peer().map(|hello| hello.name.clone());
+        Peer {
+            address: self.peer.to_string(),
+            hello: hello.unwrap_or_default(),
+            host: String::new(),
+            tls: self.line.protection(),
+        }
+    }
+
+    async fn say(&mut self) -> io::Result<()> {
+        let output = self.session.output();
+        if output.is_empty() {
+            return Ok(());
+        }
+        within(self.line.write_all(&output)).await
+    }
+
+    async fn start_tls(&mut self) -> io::Result<()> {
+        let line = std::mem::replace(&mut self.line, Line::None);
+        let (Line::Plain(stream), Some(tls)) = (line, &self.gateway.settings().tls) else {
+            return Err(io::Error::other("TLS was offered and is not there"));
+        };
+        let secured = within(TlsAcceptor::from(tls.clone()).accept(stream)).await?;
+        self.line = Line::Tls(Box::new(secured));
+        self.session.secured(Instant::now());
+        Ok(())
+    }
+}
+
+impl Line {
+    async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(buffer).await,
+            Self::Tls(stream) => stream.read(buffer).await,
+            Self::None => Ok(0),
+        }
+    }
+
+    async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.write_all(bytes).await,
+            Self::Tls(stream) => {
+                stream.write_all(bytes).await?;
+                stream.flush().await
+            }
+            Self::None => Ok(()),
+        }
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => within(stream.shutdown()).await,
+            Self::Tls(stream) => within(stream.shutdown()).await,
+            Self::None => Ok(()),
+        }
+    }
+
+    /// How it is protected, in the words of `Received` fields.
+    fn protection(&self) -> String {
+        let Self::Tls(stream) = self else {
+            return String::new();
+        };
+        let (_, connection) = stream.get_ref();
+        let version = connection.protocol_version().and_then(|version| version.as_str());
+        let suite = connection
+            .negotiated_cipher_suite()
+            .and_then(|suite| suite.suite().as_str());
+        let words: Vec<_> = [version, suite].into_iter().flatten().collect();
+        words.join(" ")
+    }
+}
+
+async fn within<T>(done: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(PATIENCE, done)
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}

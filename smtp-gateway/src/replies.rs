@@ -1,0 +1,86 @@
+//! What the gateway says, and the only place where a failure becomes a reply. What it was is in the log, and nowhere else.
+//!
+//! A message that cannot be sealed or kept is put off, never refused for good: whoever sent it tries again.
+
+use postern_smtp::Reply;
+
+use crate::pins::PinError;
+use crate::spool::SpoolError;
+
+pub(crate) fn nobody() -> Reply {
+    Reply::new(550, "5.1.1", "Nobody has this address")
+}
+
+pub(crate) fn other_domain() -> Reply {
+    Reply::new(550, "5.7.1", "Mail for this domain is not taken here")
+}
+
+pub(crate) fn mailbox_full() -> Reply {
+    Reply::new(452, "4.2.2", "The mailbox is full")
+}
+
+pub(crate) fn no_room() -> Reply {
+    Reply::new(452, "4.3.1", "There is no room for mail at the moment")
+}
+
+pub(crate) fn later() -> Reply {
+    Reply::new(451, "4.3.0", "This cannot be done at the moment")
+}
+
+pub(crate) fn recipient_unsure() -> Reply {
+    Reply::new(
+        451,
+        "4.7.5",
+        "The keys of this recipient cannot be verified at the moment",
+    )
+}
+
+pub(crate) fn head_too_long() -> Reply {
+    Reply::new(552, "5.3.4", "The head of the message is too long")
+}
+
+pub(crate) fn loops() -> Reply {
+    Reply::new(554, "5.4.6", "The message goes round in circles")
+}
+
+pub(crate) fn nobody_signs_in() -> Reply {
+    Reply::new(535, "5.7.8", "Nobody signs in here")
+}
+
+pub(crate) fn stopping() -> Reply {
+    Reply::new(421, "4.3.2", "The server is about to stop")
+}
+
+pub(crate) fn too_many(host: &str) -> String {
+    format!("421 4.7.0 {host} has too many connections at the moment\r\n")
+}
+
+pub(crate) fn not_kept(error: &SpoolError) -> Reply {
+    tracing::error!(
+        error = error as &dyn std::error::Error,
+        "a message could not be kept"
+    );
+    match error {
+        SpoolError::Full => no_room(),
+        SpoolError::Disk(_) | SpoolError::Broken => later(),
+    }
+}
+
+pub(crate) fn not_pinned(error: &PinError) -> Reply {
+    tracing::error!(
+        error = error as &dyn std::error::Error,
+        "a recipient's keys are not accepted"
+    );
+    match error {
+        PinError::NotAuthentic(_) | PinError::Changed(_) => recipient_unsure(),
+        PinError::Disk(_) => later(),
+    }
+}
+
+pub(crate) fn not_looked_up(error: &postern_domain::Error) -> Reply {
+    tracing::error!(
+        error = error as &dyn std::error::Error,
+        "a recipient could not be looked up"
+    );
+    later()
+}
