@@ -158,7 +158,7 @@ fn mail(raw: &RawMail) -> anyhow::Result<Mail> {
             ..Limits::default()
         },
         journal_bytes: raw.journal_bytes,
-        check_senders: raw.check_senders.unwrap_or(raw.domain != "localhost"),
+        check_senders: raw.check_senders && raw.domain != "localhost",
     })
 }
 
@@ -256,6 +256,9 @@ mod tests {
             ("[blobs]\nbucket = 'b'", "no meaning"),
             ("[blobs]\nengine = 's3'", "needs blobs.endpoint"),
             ("[limits]\nlogin_burst = 0", "cannot be 0"),
+            ("[mail]\ndomain = 'no domain'", "mail.domain: no domain"),
+            ("[mail]\npostmaster = '@'", "mail.postmaster: @"),
+            ("[mail]\ntls_key = 'key.pem'", "need each other"),
         ] {
             let error = config(toml).expect_err(toml);
             assert!(format!("{error:#}").contains(reason), "{toml}: {error:#}");
@@ -278,6 +281,17 @@ mod tests {
         assert_eq!(ours.shutdown, theirs.shutdown);
         assert_eq!(ours.connections, theirs.connections);
         assert_eq!(ours.connections_per_address, theirs.connections_per_address);
+    }
+
+    #[test]
+    fn mail_is_said_hello_for_by_the_domain_and_senders_are_looked_up_where_there_are_any() {
+        let mail = config("").expect("nothing is needed").mail;
+        assert_eq!((&*mail.host, mail.check_senders), ("localhost", false));
+        let mail = config("[mail]\ndomain = 'example.org'").expect("a domain").mail;
+        assert_eq!((&*mail.host, mail.check_senders), ("example.org", true));
+        let mail = config("[mail]\ndomain = 'example.org'\nhost = 'mx.example.org'\ncheck_senders = false");
+        let mail = mail.expect("a domain").mail;
+        assert_eq!((&*mail.host, mail.check_senders), ("mx.example.org", false));
     }
 
     #[test]

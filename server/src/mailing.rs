@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use postern_domain::Postern;
@@ -82,10 +83,19 @@ impl Mailing {
         self.address
     }
 
-    /// Takes no more messages, and waits until those that are under way have come to their end.
-    pub(crate) async fn stop(self) {
-        // It may have ended by itself.
+    /// Tells it to take no more messages.
+    pub(crate) fn stopper(&self) -> watch::Sender<bool> {
+        self.stop.clone()
+    }
+
+    /// Waits until messages that are under way have come to their end, at most so long. Of those that have not, nobody was
+    /// told that they were taken.
+    pub(crate) async fn ended(self, within: Duration) {
+        // It may have been told before.
         let _ = self.stop.send(true);
-        let _ = self.running.await;
+        let running = self.running.abort_handle();
+        if tokio::time::timeout(within, self.running).await.is_err() {
+            running.abort();
+        }
     }
 }

@@ -10,6 +10,7 @@ use postern_domain::{Postern, Silent};
 use postern_protocol::TimeMs;
 use postern_protocol::time::DAY_MS;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::mailing::{self, Mailing};
@@ -24,6 +25,7 @@ pub(crate) async fn serve(mut config: Config, with_mail: bool) -> anyhow::Result
     config.interface.connections = handles::enough_for(config.interface.connections);
     data_folder::make(&config.data)?;
     let _lock = data_folder::lock(&config.data)?;
+    let shutdown = config.interface.shutdown;
     let (bells, clock) = (Arc::new(Bells::default()), Clock::system());
     let stores = stores::open(&config).await?;
     let postern = Postern::open(stores, config.rules, bells.clone(), &mut rand::rng()).await?;
@@ -37,12 +39,13 @@ pub(crate) async fn serve(mut config: Config, with_mail: bool) -> anyhow::Result
         None
     };
     let running = postern_api::run(listener, postern.clone(), bells, clock.clone(), config.interface)?;
-    let stopping = tokio::spawn(stop_when_told(signals()?, running.stopper()));
+    let stop_mail = mailing.as_ref().map(Mailing::stopper);
+    let stopping = tokio::spawn(stop_when_told(signals()?, running.stopper(), stop_mail));
     let sweeping = tokio::spawn(keep_sweeping(postern, clock, config.sweeping));
     announce(address, mailing.as_ref().map(Mailing::address))?;
     let ended = running.wait().await;
     if let Some(mailing) = mailing {
-        mailing.stop().await;
+        mailing.ended(shutdown).await;
     }
     sweeping.abort();
     stopping.abort();
@@ -86,8 +89,12 @@ fn signals() -> anyhow::Result<[Signal; 2]> {
 }
 
 /// Once: when transfers have ended. Twice: at once.
-async fn stop_when_told(mut signals: [Signal; 2], stopper: Stopper) {
+async fn stop_when_told(mut signals: [Signal; 2], stopper: Stopper, mail: Option<watch::Sender<bool>>) {
     told(&mut signals).await;
+    if let Some(mail) = mail {
+        // It may have ended by itself.
+        let _ = mail.send(true);
+    }
     tracing::info!("stopping: transfers that are under way may end");
     tokio::select! {
         () = stopper.stop() => {}

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 struct Running {
     child: Child,
     host: String,
+    /// Where it takes mail, if it does.
+    mail: Option<String>,
 }
 
 fn posternd(data: &Path) -> Command {
@@ -19,7 +21,8 @@ fn posternd(data: &Path) -> Command {
         .env_clear()
         .arg("--data")
         .arg(data)
-        .args(["--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]);
+        .args(["--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"])
+        .env("POSTERN_MAIL_JOURNAL_BYTES", "1048576");
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -34,12 +37,11 @@ fn start(command: &mut Command) -> Running {
     BufReader::new(out)
         .read_line(&mut line)
         .expect("it says something");
-    let host = line
-        .strip_prefix("posternd is listening on http://")
-        .and_then(|rest| rest.split_whitespace().next())
-        .expect(&line)
-        .to_owned();
-    Running { child, host }
+    let mut words = line.split_whitespace();
+    let host = words.find_map(|word| word.strip_prefix("http://")).expect(&line);
+    let mail = words.find_map(|word| word.strip_prefix("smtp://"));
+    let (host, mail) = (host.to_owned(), mail.map(str::to_owned));
+    Running { child, host, mail }
 }
 
 impl Running {
@@ -136,6 +138,22 @@ fn it_ends_well_when_it_is_told_to_and_starts_again() {
             .get("/readyz")
             .starts_with("HTTP/1.1 200 ")
     );
+}
+
+#[test]
+fn it_takes_mail_unless_it_is_the_interface_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = start(posternd(folder.path()).env("POSTERN_MAIL_DOMAIN", "example.org"));
+    let address = server.mail.as_ref().expect("it says where");
+    let mut lines = BufReader::new(TcpStream::connect(address).expect("it listens")).lines();
+    let greeting = lines.next().expect("a line").expect("text");
+    assert!(greeting.starts_with("220 example.org ESMTP"), "{greeting}");
+    server.signal("TERM");
+    let said = lines.next().expect("a line").expect("text");
+    assert!(said.starts_with("421"), "{said}");
+    drop(server);
+    let server = start(posternd(folder.path()).arg("api"));
+    assert_eq!(server.mail, None);
 }
 
 #[test]

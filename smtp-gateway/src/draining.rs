@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use postern_domain::gateway::{Brought, SealedBody};
-use postern_domain::store::{BodyError, BodyStream, Delivered};
+use postern_domain::store::{BodyError, BodyStream, Delivered, StoreError};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
@@ -21,26 +21,41 @@ use crate::spool::{Batch, SpoolError, WaitingMail};
 const TOGETHER: usize = 64;
 /// How long it is waited after the stores did not answer: at first, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+/// How often a message is tried by itself, while the stores take others, before it is set aside.
+const TRIES: u32 = 5;
 /// How much of a file is read at once.
 const PIECE_BYTES: usize = 256 << 10;
 
 /// Hands mail on until `stop` says so.
 pub(crate) async fn drain(gateway: Gateway, mut stop: watch::Receiver<bool>) {
-    let mut pause = PAUSES.0;
+    let (mut pause, mut together, mut failures) = (PAUSES.0, TOGETHER, 0);
     loop {
         let batch = tokio::select! {
-            batch = gateway.spool().oldest(TOGETHER) => batch,
+            batch = gateway.spool().oldest(together) => batch,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        match hand_on(&gateway, batch).await {
-            Ok(()) => pause = PAUSES.0,
-            Err(error) => {
-                tracing::error!(%error, "mail waits in the spool");
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(PAUSES.1),
-                    _ = stop.wait_for(|stop| *stop) => return,
-                }
+        let Err(error) = hand_on(&gateway, &batch).await else {
+            let done = batch.done().await;
+            if let Err(error) = done {
+                tracing::error!(%error, "mail that was handed on stays in the spool, and will be handed on again");
             }
+            (pause, together, failures) = (PAUSES.0, (together * 2).min(TOGETHER), 0);
+            continue;
+        };
+        tracing::error!(%error, "mail waits in the spool");
+        // One that cannot be handed on for reasons of its own must not hold up all others: from now on one by one.
+        let is_alone = together == 1;
+        (together, failures) = (1, failures + 1);
+        if is_alone && failures >= TRIES && error.is_its_own() && gateway.stores_answer().await {
+            if let Err(error) = set_aside(batch).await {
+                tracing::error!(%error, "a message cannot be set aside");
+            }
+            failures = 0;
+            continue;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => pause = (pause * 2).min(PAUSES.1),
+            _ = stop.wait_for(|stop| *stop) => return,
         }
     }
 }
@@ -54,7 +69,24 @@ enum NotYet {
     Spool(#[from] SpoolError),
 }
 
-async fn hand_on(gateway: &Gateway, batch: Batch) -> Result<(), NotYet> {
+impl NotYet {
+    /// Whether it may be the message's own fault: nothing says that it passes.
+    fn is_its_own(&self) -> bool {
+        match self {
+            Self::Stores(postern_domain::Error::Store(error)) => matches!(error, StoreError::Failed(_)),
+            Self::Stores(_) => true,
+            Self::Spool(_) => false,
+        }
+    }
+}
+
+async fn set_aside(batch: Batch) -> Result<(), SpoolError> {
+    let aside = batch.set_aside(0)?;
+    tracing::error!(path = %aside.display(), "a message that the stores do not take was set aside");
+    batch.done().await
+}
+
+async fn hand_on(gateway: &Gateway, batch: &Batch) -> Result<(), NotYet> {
     let mails = batch.mails();
     for (place, _) in mails.iter().enumerate().filter(|(_, mail)| mail.is_err()) {
         let aside = batch.set_aside(place)?;
@@ -93,7 +125,6 @@ async fn hand_on(gateway: &Gateway, batch: Batch) -> Result<(), NotYet> {
             tracing::warn!(gone, "recipients of a message have gone before it was handed on");
         }
     }
-    batch.done().await?;
     Ok(())
 }
 

@@ -58,6 +58,11 @@ impl Gateway {
         self.0.postern.gateway()
     }
 
+    /// Whether it is not the stores that are in trouble.
+    pub(crate) async fn stores_answer(&self) -> bool {
+        self.0.postern.check().await.is_ok()
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.settings
     }

@@ -104,9 +104,9 @@ section!(RawMail, "mail", {
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 2525)),
     /// The name by which this server says hello to others; the domain, if there is none.
     host: Option<String> = None,
-    /// Whether senders are looked up in DNS (SPF, DKIM, DMARC, ARC). What is found is shown to recipients, sealed. If nothing
-    /// is said, they are, unless the domain is `localhost`.
-    check_senders: Option<bool> = None,
+    /// Whether senders are looked up in DNS (SPF, DKIM, DMARC, ARC). What is found is shown to recipients, sealed. As long as
+    /// the domain is `localhost`, they never are.
+    check_senders: bool = true,
     /// The certificate with those above it, in PEM. With it, mail may come through TLS (`STARTTLS`).
     tls_certificate: Option<PathBuf> = None,
     /// The certificate's key, in PEM.

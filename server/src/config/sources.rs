@@ -22,7 +22,12 @@ pub(crate) fn read(
             put(&mut table, setting, value).with_context(|| format!("{variable} cannot be set"))?;
         }
     }
-    table.extend(flags);
+    for (key, value) in flags {
+        match (table.get_mut(&key), value) {
+            (Some(toml::Value::Table(section)), toml::Value::Table(flags)) => section.extend(flags),
+            (_, value) => drop(table.insert(key, value)),
+        }
+    }
     table.try_into().context("the settings cannot be understood")
 }
 
@@ -96,6 +101,20 @@ mod tests {
         assert_eq!(config.workers, 2);
         assert_eq!((config.limits.login_burst, config.limits.head_s), (1, 2));
         assert_eq!(config.trusted_proxies.len(), 2);
+    }
+
+    #[test]
+    fn a_flag_leaves_the_rest_of_its_section() {
+        let file = "[mail]\nlisten = '127.0.0.1:1'\ndomain = 'example.org'";
+        let variables = [("POSTERN_MAIL_JOURNAL_BYTES", "1000000")];
+        let flags = "[mail]\nlisten = '127.0.0.1:3'";
+        let mail = from(file, &variables, flags).expect("all is well-formed").mail;
+        assert_eq!(
+            (mail.listen.port(), &*mail.domain, mail.journal_bytes),
+            (3, "example.org", 1_000_000)
+        );
+        let mail = from("", &[], flags).expect("all is well-formed").mail;
+        assert_eq!((mail.listen.port(), &*mail.domain), (3, "localhost"));
     }
 
     #[test]

@@ -55,6 +55,25 @@ async fn mail_that_was_taken_survives_the_gateway() {
 }
 
 #[tokio::test]
+async fn a_message_that_the_stores_never_take_holds_up_no_other() {
+    let world = World::new().await;
+    let alice = world.person("alice").await;
+    // A head of 80 bytes and a tag of 16 for each of its chunks.
+    world.blobs.refuse(LETTER.len() as u64 * 2 + 96);
+    let mut peer = world.peer().await;
+    for lines in [1, 2, 3] {
+        peer.bring(&["alice@example.org"], &LETTER.repeat(lines)).await;
+    }
+    let mailbox = world.mailbox(&alice, 2).await;
+    assert!(
+        mailbox
+            .iter()
+            .all(|message| message.size_bytes != LETTER.len() as u64 * 2 + 96)
+    );
+    assert_eq!(count(&world, "aside"), 1);
+}
+
+#[tokio::test]
 async fn a_message_that_breaks_off_leaves_nothing() {
     let world = World::new().await;
     let alice = world.person("alice").await;

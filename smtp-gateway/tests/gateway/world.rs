@@ -1,7 +1,7 @@
 //! A gateway over stores in memory, people who have accounts, and those who bring mail.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -327,11 +327,17 @@ impl Peer {
 pub(crate) struct MayBeAway {
     blobs: MemoryBlobs,
     away: AtomicBool,
+    /// Blobs of this size are not taken, for no reason that passes.
+    refused_bytes: AtomicU64,
 }
 
 impl MayBeAway {
     pub(crate) fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::SeqCst);
+    }
+
+    pub(crate) fn refuse(&self, size_bytes: u64) {
+        self.refused_bytes.store(size_bytes, Ordering::SeqCst);
     }
 
     fn there(&self) -> StoreResult<&MemoryBlobs> {
@@ -345,6 +351,9 @@ impl MayBeAway {
 #[async_trait]
 impl BlobStore for MayBeAway {
     async fn put(&self, key: BlobKey, body: Body) -> StoreResult<Put> {
+        if body.size_bytes() == self.refused_bytes.load(Ordering::SeqCst) {
+            return Err(StoreError::Failed(Cause::from("not this one")));
+        }
         self.there()?.put(key, body).await
     }
 

@@ -17,11 +17,21 @@ export interface Server {
 
 export async function startServer(settings: Record<string, string> = {}): Promise<Server> {
   const data = await newFolder('web');
-  const process_ = spawn(process.env['POSTERND'] ?? BUILT, ['all', '--data', data, '--http', '127.0.0.1:0', '--smtp', '127.0.0.1:0'], {
-    // A story does in seconds what a stranger would need hours for.
-    env: { ...process.env, POSTERN_LIMITS_STRANGER_BURST: '10000', POSTERN_LIMITS_LOGIN_BURST: '10000', POSTERN_MAIL_JOURNAL_BYTES: '1048576', ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const process_ = spawn(
+    process.env['POSTERND'] ?? BUILT,
+    ['all', '--data', data, '--http', '127.0.0.1:0', '--smtp', '127.0.0.1:0'],
+    {
+      // A story does in seconds what a stranger would need hours for.
+      env: {
+        ...process.env,
+        POSTERN_LIMITS_STRANGER_BURST: '10000',
+        POSTERN_LIMITS_LOGIN_BURST: '10000',
+        POSTERN_MAIL_JOURNAL_BYTES: '1048576',
+        ...settings,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const url = await readyUrl(process_);
   return {
     url,
