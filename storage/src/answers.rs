@@ -1,6 +1,7 @@
 //! What every backend answers alike.
 
-use postern_domain::store::{Body, BodyError, Result, VolumeRow};
+use postern_domain::store::{Body, BodyError, MailEntryKind, Result, VolumeRow};
+use postern_protocol::mail::{MailCursor, Message};
 use postern_protocol::parts;
 use postern_protocol::volume::{Cursor, VolumeChange, VolumePage};
 
@@ -25,6 +26,16 @@ pub(crate) fn page(volume: VolumeRow, changes: Vec<VolumeChange>, more: bool) ->
         changes,
         next,
         head: (!more).then_some(volume.head),
+    }
+}
+
+/// What whoever has read the mailbox up to `after` is told of a message that is there.
+pub(crate) fn told(message: Message, arrived: u64, after: MailCursor) -> MailEntryKind {
+    // Of a change that was read in part it is not known which messages were among what was read.
+    let is_new = arrived > after.change || (arrived == after.change && after.message.is_some());
+    match message.mark {
+        Some(mark) if !is_new => MailEntryKind::Marked(mark),
+        mark => MailEntryKind::Arrived(Box::new(Message { mark, ..message })),
     }
 }
 

@@ -50,12 +50,6 @@ impl Draft {
         }
     }
 
-    /// Which message it is.
-    #[must_use]
-    pub fn message(&self) -> MessageId {
-        self.message
-    }
-
     /// How many bytes of its body have been written.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {

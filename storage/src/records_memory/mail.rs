@@ -11,6 +11,7 @@ use postern_protocol::{AccountId, ContentId, MessageId, TimeMs};
 
 use super::contents::{Content, State};
 use super::{Held, MemoryRecords};
+use crate::answers::told;
 
 /// A message, or where one was.
 #[derive(Debug)]
@@ -279,13 +280,9 @@ impl Held {
 }
 
 fn entry_kind(inbox: &InBox, after: MailCursor) -> MailEntryKind {
-    let Some(row) = &inbox.row else {
-        return MailEntryKind::Deleted;
-    };
-    let is_new = inbox.arrived > after.change || (inbox.arrived == after.change && after.message.is_some());
-    match &row.message.mark {
-        Some(mark) if !is_new => MailEntryKind::Marked(mark.clone()),
-        _ => MailEntryKind::Arrived(Box::new(row.message.clone())),
+    match &inbox.row {
+        Some(row) => told(row.message.clone(), inbox.arrived, after),
+        None => MailEntryKind::Deleted,
     }
 }
 

@@ -14,6 +14,7 @@ use super::deliveries::{Deliver, PutOwn};
 use super::marks::{Delete, MarkAll};
 use super::query::{CHUNK, Sql, built, list, sql};
 use super::transaction::TxError;
+use crate::answers::told;
 
 #[async_trait]
 impl MailStore for SqlRecords {
@@ -174,16 +175,10 @@ fn entry(mut row: Row, after: MailCursor) -> Result<MailEntry, TxError> {
         });
     }
     let message = message(row)?;
-    let id = message.message;
-    let is_new = arrived > after.change || (arrived == after.change && after.message.is_some());
-    let kind = match message.mark {
-        Some(mark) if !is_new => MailEntryKind::Marked(mark),
-        mark => MailEntryKind::Arrived(Box::new(Message { mark, ..message })),
-    };
     Ok(MailEntry {
         changed,
-        message: id,
-        kind,
+        message: message.message,
+        kind: told(message, arrived, after),
     })
 }
 
