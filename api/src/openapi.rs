@@ -31,7 +31,7 @@ use crate::routes::{
         contents::put_content, contents::get_content, contents::put_bundle, contents::read_bundle,
         links::list_links, links::create_link, links::revoke_link, links::open_link, links::list_records,
         links::take_lease, links::get_content, links::read_bundle,
-        mail::list_messages, mail::list_changes, mail::read_messages, mail::get_body, mail::put_messages,
+        mail::get_home, mail::list_messages, mail::list_changes, mail::read_messages, mail::get_body, mail::put_messages,
         mail::mark_messages, mail::delete_messages,
     ),
     components(schemas(

@@ -74,6 +74,7 @@ pub(crate) fn interface(config: &mut ServiceConfig) {
         at("/mail", "GET, POST")
             .route(web::get().to(mail::list_messages))
             .route(web::post().to(mail::put_messages)),
+        at("/mail/home", "GET").route(web::get().to(mail::get_home)),
         at("/mail/changes", "GET").route(web::get().to(mail::list_changes)),
         at("/mail/read", "POST").route(web::post().to(mail::read_messages)),
         at("/mail/marks", "POST").route(web::post().to(mail::mark_messages)),

@@ -1,12 +1,14 @@
-//! An unlocked account: the wrap keys that come from its key, and the four objects that they open.
+//! An unlocked account: the wrap keys that come from its key, and the five objects that they open.
 //!
 //! Identity and sealing keys are random and only wrapped; the account key wraps, and never signs or seals
 //! itself. Whoever unlocks an account compares the public halves with the directory before trusting what a
 //! server says (threat A5): [`Keyring::unlock_identity`] and [`Keyring::unlock_sealing`] do it.
 
+mod mail_root;
 mod root;
 mod state;
 
+pub use mail_root::{MailRoot, Tag};
 pub use root::Root;
 pub use state::{Pin, State, VolumeHead};
 
@@ -123,6 +125,25 @@ impl Keyring {
         let state = State::decode(&self.open(Label::WrapState, Label::BoxState, &[&context], sealed)?)?;
         let right = state.counter == counter && state.generation == self.generation;
         if right { Ok(state) } else { Err(Error::CannotOpen) }
+    }
+
+    /// Seals where the mail begins. Its counter is the version under which the server keeps it.
+    pub fn seal_mail_root<R: CryptoRng + ?Sized>(&self, root: &MailRoot, rng: &mut R) -> Vec<u8> {
+        let counter = root.counter.to_be_bytes();
+        let (wrap, label) = (Label::WrapMailRoot, Label::BoxMailRoot);
+        self.seal(wrap, label, &[&counter], &root.encode(), rng)
+    }
+
+    /// Opens where the mail begins, as the server keeps it as version `counter`.
+    pub fn open_mail_root(&self, counter: u64, sealed: &[u8]) -> Result<MailRoot> {
+        let context = counter.to_be_bytes();
+        let (wrap, label) = (Label::WrapMailRoot, Label::BoxMailRoot);
+        let root = MailRoot::decode(&self.open(wrap, label, &[&context], sealed)?)?;
+        if root.counter == counter {
+            Ok(root)
+        } else {
+            Err(Error::CannotOpen)
+        }
     }
 
     /// The key of the links that this account keeps.

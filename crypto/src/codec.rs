@@ -72,6 +72,14 @@ impl Writer {
         items.iter().fold(self.u32(count), each)
     }
 
+    /// Zeros, up to a multiple of `unit`.
+    #[must_use]
+    pub fn pad(mut self, unit: usize) -> Self {
+        let padded = self.bytes.len().next_multiple_of(unit);
+        self.bytes.resize(padded, 0);
+        self
+    }
+
     /// The encoding.
     #[must_use]
     pub fn finish(self) -> Zeroizing<Vec<u8>> {

@@ -1,19 +1,22 @@
 //! Doors for the fuzzer to parsers that stand behind a commitment or a signature, which no fuzzer passes.
 //! Only with the feature `fuzzing`: in a program, nothing may be parsed before it is authentic.
 
-use crate::account::{Root, State};
+use crate::account::{MailRoot, Root, State};
 use crate::directory::Statement;
 use crate::head::Head;
 use crate::link::{Archived, Grant};
-use crate::mail::Summary;
+use crate::mail::{Mark, Summary};
 use crate::node::{File, Folder};
 
-/// What would be read from an account's state and root objects.
+/// What would be read from an account's state, root and mail objects.
 pub fn account_objects(plain: &[u8]) {
     if let Ok(state) = State::decode(plain) {
         assert_eq!(*state.encode(), plain, "one encoding for each value");
     }
     if let Ok(root) = Root::decode(plain) {
+        assert_eq!(*root.encode(), plain, "one encoding for each value");
+    }
+    if let Ok(root) = MailRoot::decode(plain) {
         assert_eq!(*root.encode(), plain, "one encoding for each value");
     }
 }
@@ -50,9 +53,12 @@ pub fn statement(encoding: &[u8]) {
     }
 }
 
-/// What would be read from the summary of a message.
+/// What would be read from the summary of a message, and from what is noted on it.
 pub fn mail_summary(plain: &[u8]) {
     if let Ok(summary) = Summary::decode(plain) {
         assert_eq!(*summary.encode(), plain, "one encoding for each value");
+    }
+    if let Ok(mark) = Mark::decode(plain) {
+        assert_eq!(*mark.encode(), plain, "one encoding for each value");
     }
 }

@@ -51,6 +51,8 @@ labels! {
     BoxRoot = "cbox/root",
     /// Keys of the box of an account's state.
     BoxState = "cbox/state",
+    /// Keys of the box of where an account's mail begins.
+    BoxMailRoot = "cbox/mail-root",
     /// Keys of the box of a node record.
     BoxNode = "cbox/node",
     /// Keys of the box that a link opens.
@@ -59,6 +61,10 @@ labels! {
     BoxLinkArchive = "cbox/link-archive",
     /// Keys of the box of a message's summary.
     BoxMailSummary = "cbox/mail-summary",
+    /// Keys of the box of what is noted on a message.
+    BoxMailMark = "cbox/mail-mark",
+    /// Keys of the box of the key of a message that its owner put there.
+    BoxMailEnvelope = "cbox/mail-envelope",
     /// Keys of the box in which a server keeps a login that is under way.
     BoxAttempt = "cbox/attempt",
     /// Keys of the box in which a server keeps a recovery that is under way.
@@ -81,6 +87,8 @@ labels! {
     WrapRoot = "account/root-wrap",
     /// Wrap key of the state.
     WrapState = "account/state-wrap",
+    /// Wrap key of where the mail begins.
+    WrapMailRoot = "account/mail-root-wrap",
     /// Wrap key of the archived links.
     WrapArchive = "account/link-archive",
 

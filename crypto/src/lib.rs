@@ -45,7 +45,7 @@ mod secret;
 mod vectors;
 
 pub use error::{Error, LinkMistake, Result, WordsMistake};
-pub use secret::{AccountKey, ArchiveKey, ContentKey, FolderKey, Kek, LinkWrapKey};
+pub use secret::{AccountKey, ArchiveKey, ContentKey, FolderKey, Kek, LinkWrapKey, MailKey};
 
 /// The randomness that callers hand in; re-exported so that they need not guess the version.
 pub use rand_core;

@@ -1,5 +1,5 @@
 //! Mail that a gateway took in: sealed to each recipient, so that only they read it, and signed, so that nobody else can
-//! put mail there in the gateway's name.
+//! put mail there in the gateway's name. And what its owner adds: [`Mark`]s, and messages of their [`Own`].
 //!
 //! A message has one body, a stream under a content key of its own whose content identifier is the message's, and one
 //! [`Summary`], a box under the same key: what a list of messages shows. Each recipient has an *envelope* besides, which
@@ -9,6 +9,8 @@
 //! the envelope, over the recipient and the summary, which in turn names the digest of the body (threat F9). It is made
 //! for one recipient: who got a message cannot pass it on as if the gateway had brought it to somebody else.
 
+mod mark;
+mod own;
 mod summary;
 
 use rand_core::CryptoRng;
@@ -21,6 +23,8 @@ use crate::labels::Label;
 use crate::sealing::{SealingKey, SealingPublic};
 use crate::{ContentKey, Error, Id, Result, SUITE, primitives};
 
+pub use mark::{Mark, MarkPlace, Place};
+pub use own::Own;
 pub use summary::{Attachment, Checks, Mailbox, Peer, Summary, Verdict};
 
 /// The longest address, in bytes: 64 before the `@`, 255 behind it (RFC 5321, 4.5.3.1).

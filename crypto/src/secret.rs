@@ -63,6 +63,8 @@ secret_key! {
     pub FolderKey;
     /// FK: the key of one version of one content.
     pub ContentKey;
+    /// Opens what the owner of an account notes on messages.
+    pub MailKey;
     /// Opens the links that an account keeps.
     pub ArchiveKey;
     /// Opens the grant of a link.

@@ -114,12 +114,6 @@ impl Device {
     /// A sign-up with the last message of a registration.
     #[must_use]
     pub fn sign_up_with(&mut self, record: Bytes) -> SignUp {
-        let kinds = [
-            ObjectKind::Identity,
-            ObjectKind::Sealing,
-            ObjectKind::Root,
-            ObjectKind::State,
-        ];
         SignUp {
             name: self.name.clone(),
             account: self.account,
@@ -127,7 +121,7 @@ impl Device {
             invite: None,
             slots: vec![self.slot(SlotKind::Password, 1), self.slot(SlotKind::Recovery, 1)],
             recovery_key: self.recovery.auth(&self.account.0).public().into(),
-            objects: kinds
+            objects: ObjectKind::ALL
                 .map(|kind| Object {
                     kind,
                     version: 1,

@@ -8,18 +8,34 @@ use postern_protocol::limits::{
     MAX_ENVELOPE_BYTES, MAX_MAIL_BATCH, MAX_MAIL_PAGE, MAX_MARK_BYTES, MAX_SUMMARY_BYTES,
 };
 use postern_protocol::mail::{
-    Before, DeleteMessages, MailChange, MailChanges, MailCursor, Mark, MarksPut, MessagePage, Messages,
-    MessagesPut, PutMark, PutMarks, PutMessage, PutMessages, ReadMessages,
+    Before, DeleteMessages, MailChange, MailChanges, MailCursor, MailHome, Mark, MarksPut, MessagePage,
+    Messages, MessagesPut, PutMark, PutMarks, PutMessage, PutMessages, ReadMessages,
 };
 use postern_protocol::{MessageId, TimeMs};
 
 use crate::contents::Readable;
 use crate::error::{Error, Result};
+use crate::gateway::GATEWAY;
 use crate::session::SignedIn;
 use crate::shapes::{check_number, check_sealed};
-use crate::store::{Kept, MailEntry, MailEntryKind};
+use crate::store::{Address, Kept, MailEntry, MailEntryKind};
 
 impl SignedIn {
+    /// What a device has to know before it reads mail.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn mail_home(&self) -> Result<MailHome> {
+        let records = self.postern().records();
+        let rows = records.addresses(self.account()).await?;
+        let own = &self.postern().rules().mail_domain;
+        let text = |Address { domain, local }: Address| format!("{local}@{}", domain.as_ref().unwrap_or(own));
+        Ok(MailHome {
+            addresses: rows.into_iter().map(|row| text(row.address)).collect(),
+            gateway: records.known_secret(GATEWAY).await?,
+        })
+    }
+
     /// The newest messages that were received before `before`, at most `limit`.
     ///
     /// # Errors

@@ -11,14 +11,6 @@ use postern_protocol::limits::{MAX_DEVICE_CHARS, MAX_OBJECT_BYTES, MAX_OPAQUE_BY
 use crate::error::{Error, Result};
 use crate::store::Digest;
 
-/// The kinds of objects that every account has, each exactly once.
-pub(crate) const OBJECT_KINDS: [ObjectKind; 4] = [
-    ObjectKind::Identity,
-    ObjectKind::Sealing,
-    ObjectKind::Root,
-    ObjectKind::State,
-];
-
 /// A sealed thing of at most `max` bytes.
 pub(crate) fn check_sealed(sealed: &Bytes, max: usize, what: &'static str) -> Result<()> {
     check_size(sealed, max, what)?;
@@ -86,8 +78,8 @@ pub(crate) fn check_objects<'a>(
     version_is_right: impl Fn(u64) -> bool,
 ) -> Result<()> {
     let has = |kind| objects.clone().any(|(present, ..)| present == kind);
-    if objects.len() != OBJECT_KINDS.len() || !OBJECT_KINDS.into_iter().all(has) {
-        return Err(Error::Malformed("each of the four objects is needed once"));
+    if objects.len() != ObjectKind::ALL.len() || !ObjectKind::ALL.into_iter().all(has) {
+        return Err(Error::Malformed("each kind of object is needed once"));
     }
     for (_, version, sealed) in objects {
         check_number(version)?;

@@ -21,6 +21,13 @@ pub enum ObjectKind {
     Root,
     /// What this account's devices remember together: pins, highest heads.
     State,
+    /// Where its mail begins: the key of marks, folders, labels.
+    Mail,
+}
+
+impl ObjectKind {
+    /// Every account has each of these exactly once.
+    pub const ALL: [Self; 5] = [Self::Identity, Self::Sealing, Self::Root, Self::State, Self::Mail];
 }
 
 /// One small sealed thing of the account.
@@ -113,7 +120,7 @@ pub struct SignUp {
     pub slots: Vec<Slot>,
     /// The public half of the recovery key, against which recovery is proven: 32 bytes.
     pub recovery_key: Bytes,
-    /// All four objects, each with version 1.
+    /// All objects, each with version 1.
     pub objects: Vec<Object>,
     /// The first statement of the account's directory log.
     pub statement: Bytes,
@@ -183,7 +190,7 @@ pub struct Rotation {
     pub slots: Vec<Slot>,
     /// The public half of the new recovery key.
     pub recovery_key: Bytes,
-    /// All four objects, each with its next version.
+    /// All objects, each with its next version.
     pub objects: Vec<PutObject>,
     /// Every link of the account with its archive sealed anew.
     pub archives: Vec<crate::link::Archive>,

@@ -8,7 +8,7 @@ pub const MAX_RECORD_BYTES: usize = 4 << 10;
 pub const MAX_BATCH_RECORDS: usize = 1_000;
 /// The most items of one page, of whatever list.
 pub const MAX_PAGE: u32 = 1_000;
-/// The largest account object (identity, sealing, root, state): a state that is full fits.
+/// The largest account object: a state that is full fits.
 pub const MAX_OBJECT_BYTES: usize = 1 << 20;
 /// The largest key slot.
 pub const MAX_SLOT_BYTES: usize = 1 << 10;

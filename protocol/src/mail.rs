@@ -7,6 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Bytes, MessageId, TimeMs};
 
+/// `GET /mail/home`: what a device has to know before it reads mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MailHome {
+    /// The addresses of this account, the one with its name first.
+    pub addresses: Vec<String>,
+    /// By what the server's mail gateways are known: a signed directory statement. None, if there never was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Bytes>,
+}
+
 /// One message, without its body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

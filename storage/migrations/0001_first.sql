@@ -185,5 +185,5 @@ CREATE INDEX messages_by_end ON messages (expires);
 
 CREATE TABLE secrets (
     name TEXT NOT NULL PRIMARY KEY, -- plain: which
-    value BYTES NOT NULL -- secret: OPAQUE set-up, keys that seal what the server sends to itself
+    value BYTES NOT NULL -- secret: OPAQUE set-up, keys that seal what the server sends to itself; in public, by what the mail gateway is known
 );

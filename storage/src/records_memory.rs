@@ -98,4 +98,8 @@ impl SecretStore for MemoryRecords {
             .or_insert_with(|| proposed.clone())
             .clone())
     }
+
+    async fn known_secret(&self, name: &str) -> Result<Option<Bytes>> {
+        Ok(self.held().secrets.get(name).cloned())
+    }
 }

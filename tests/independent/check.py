@@ -74,6 +74,10 @@ def check_state(g):
     same(pr.read_state(open_object('state', g, pr.u64(g['opened']['counter']))), g['opened'])
 
 
+def check_mail_root(g):
+    same(pr.read_mail_root(open_object('mail-root', g, pr.u64(g['opened']['counter']))), g['opened'])
+
+
 def check_directory(g):
     log = [bytes.fromhex(signed) for signed in g['log']]
     statements, head = pr.read_log(log)
@@ -157,12 +161,26 @@ def check_mail(g):
     refused(lambda: pr.open_envelope(seed, account, message, envelope))
 
 
+def check_mail_mark(g):
+    key, account, message, sealed = unhex(g, 'mail_key', 'account', 'message', 'sealed')
+    same(pr.open_mark(key, account, message, g['version'], sealed), g['opened'])
+    refused(lambda: pr.open_mark(key, account, message, g['version'] + 1, sealed))
+    refused(lambda: pr.open_mark(key, message, account, g['version'], sealed))
+
+
+def check_mail_own(g):
+    key, account, message, sealed = unhex(g, 'mail_key', 'account', 'message', 'sealed')
+    same(pr.open_own(key, account, message, sealed).hex(), g['opened'])
+    refused(lambda: pr.open_own(key, message, account, sealed))
+
+
 CHECKS = {
     'slot_password': check_slot, 'slot_recovery': check_recovery, 'identity': check_identity,
     'sealing': check_sealing, 'root': check_root, 'state': check_state, 'directory': check_directory,
     'node_file': check_record, 'node_folder': check_record, 'head': check_head, 'link_folder': check_link,
     'link_file_with_password': check_link, 'link_archive': check_archive, 'stream_one_chunk': check_stream,
     'stream_two_chunks': check_stream, 'letter': check_letter, 'mail': check_mail,
+    'mail_root': check_mail_root, 'mail_mark': check_mail_mark, 'mail_own': check_mail_own,
 }
 # OPAQUE's messages: RFC 9807's vectors stand for an independent reader.
 ELSEWHERE = {'login'}

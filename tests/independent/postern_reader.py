@@ -157,6 +157,13 @@ def read_state(plain):
     return r.end(state)
 
 
+def read_mail_root(plain):
+    r = Reader(plain)
+    def tag(): return {'id': r.hex(16), 'name': r.text(), 'colour': r.u8()}
+    return r.end({'counter': r.u64(), 'key': r.hex(32), 'folders': r.list(tag), 'labels': r.list(tag),
+                  'trash_days': r.u32(), 'spam_days': r.u32(), 'trusted': r.list(r.text)})
+
+
 def read_log(log):
     statements, previous = [], bytes(32)
     for seq, signed in enumerate(log):
@@ -311,3 +318,16 @@ def open_summary(key, message, sealed):
                'attachments': reader.list(lambda: (reader.text(), reader.text(), reader.u64())),
                'size': reader.u64(), 'digest': reader.raw(32)}
     return reader.end(summary)
+
+
+def open_mark(mail_key, account, message, version, sealed):
+    plain = open_box(mail_key, 'cbox/mail-mark', [account, message, u64(version)], sealed)
+    r = Reader(plain)
+    mark = {'flags': r.u8(), 'place': r.u8(), 'folder': r.hex(16), 'labels': r.list(lambda: r.hex(16))}
+    filling = 22 + 16 * len(mark['labels'])
+    need(len(plain) % 128 == 0 and len(plain) - filling < 128 and not any(r.raw(len(plain) - filling)))
+    return r.end(mark)
+
+
+def open_own(mail_key, account, message, sealed):
+    return open_box(mail_key, 'cbox/mail-envelope', [account, message], sealed)

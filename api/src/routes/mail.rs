@@ -4,8 +4,8 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use postern_protocol::limits::MAX_MAIL_PAGE;
 use postern_protocol::mail::{
-    Before, DeleteMessages, MailChanges, MailCursor, MarksPut, MessagePage, Messages, MessagesPut, PutMarks,
-    PutMessages, ReadMessages,
+    Before, DeleteMessages, MailChanges, MailCursor, MailHome, MarksPut, MessagePage, Messages, MessagesPut,
+    PutMarks, PutMessages, ReadMessages,
 };
 use postern_protocol::{ErrorBody, MessageId, TimeMs};
 use serde::Deserialize;
@@ -35,6 +35,15 @@ impl List {
             )),
         }
     }
+}
+
+/// What a device has to know before it reads mail.
+#[utoipa::path(
+    get, path = "/mail/home", tag = "mail", security(("session" = [])),
+    responses((status = 200, body = MailHome), (status = "default", body = ErrorBody))
+)]
+pub(crate) async fn get_home(User(user): User) -> Result<web::Json<MailHome>, ApiError> {
+    Ok(web::Json(user.mail_home().await?))
 }
 
 /// Messages, newest first.

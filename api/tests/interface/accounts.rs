@@ -244,19 +244,13 @@ async fn an_account_key_is_rotated_with_all_that_it_wraps() {
     for server in Server::both().await {
         let mut alice = registered(&server, "alice").await;
         let change = new_password(&server, &mut alice, "another").await;
-        let kinds = [
-            ObjectKind::Identity,
-            ObjectKind::Sealing,
-            ObjectKind::Root,
-            ObjectKind::State,
-        ];
         let rotation = Rotation {
             record: change.record,
             slots: [SlotKind::Password, SlotKind::Recovery]
                 .map(|kind| alice.device.slot(kind, 2))
                 .to_vec(),
             recovery_key: Bytes(vec![9; 32]),
-            objects: kinds
+            objects: ObjectKind::ALL
                 .map(|kind| PutObject {
                     kind,
                     version: 2,

@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use postern_crypto::AccountKey;
-use postern_crypto::account::{Keyring, State};
+use postern_crypto::account::{Keyring, MailRoot, State};
 use postern_crypto::link::Archived;
 use postern_crypto::password::Password;
 use postern_crypto::recovery::RecoveryKey;
@@ -63,6 +63,10 @@ impl Account {
             identity: now.identity.clone(),
             sealing: now.sealing.clone(),
             root: now.root.clone(),
+            mail: MailRoot {
+                counter: now.mail.counter + 1,
+                ..now.mail.clone()
+            },
             directory: now.directory,
         };
         (unlocked, state)

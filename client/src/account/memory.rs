@@ -26,6 +26,8 @@ pub(crate) struct Memory {
     pub(crate) generation: u32,
     /// The state's counter.
     pub(crate) state: u64,
+    /// The counter of where the mail begins.
+    pub(crate) mail: u64,
     /// The end of the directory log.
     pub(crate) directory: Option<Mark>,
     /// The heads of volumes.
@@ -45,6 +47,10 @@ impl Memory {
 
     pub(crate) fn saw_state(&mut self, counter: u64) {
         self.state = self.state.max(counter);
+    }
+
+    pub(crate) fn saw_mail(&mut self, counter: u64) {
+        self.mail = self.mail.max(counter);
     }
 
     pub(crate) fn saw_directory(&mut self, head: DirectoryHead) {
@@ -87,9 +93,10 @@ fn highest(known: Option<Mark>, seen: Mark) -> Mark {
 
 #[cfg(test)]
 mod tests {
-    use postern_crypto::AccountKey;
-    use postern_crypto::account::{Keyring, Pin, State, VolumeHead};
+    use postern_crypto::account::{Keyring, MailRoot, Pin, State, Tag, VolumeHead};
     use postern_crypto::identity::IdentityKey;
+    use postern_crypto::mail::MAX_ADDRESS;
+    use postern_crypto::{AccountKey, MailKey};
     use postern_protocol::limits::MAX_OBJECT_BYTES;
 
     use super::*;
@@ -107,11 +114,13 @@ mod tests {
             memory.saw_head(volume, mark(seen));
             memory.saw_directory(DirectoryHead { seq: counter, hash });
             memory.saw_state(counter);
+            memory.saw_mail(counter);
             memory.saw_generation(seen.into());
         }
         let seen = Memory {
             generation: 4,
             state: 4,
+            mail: 4,
             directory: Some(mark(4)),
             heads: BTreeMap::from([(volume, mark(4))]),
         };
@@ -150,5 +159,24 @@ mod tests {
         let sealed = keyring.seal_state(&full, &mut rng);
         assert!(sealed.len() <= MAX_OBJECT_BYTES, "{}", sealed.len());
         assert_eq!(keyring.open_state(1, &sealed), Ok(full));
+    }
+    #[test]
+    fn the_server_takes_a_mail_root_that_is_full() {
+        let mut rng = rand::rng();
+        let tag = Tag {
+            id: [1; 16],
+            name: "n".repeat(MailRoot::MAX_TAG_NAME),
+            colour: 1,
+        };
+        let full = MailRoot {
+            folders: vec![tag.clone(); MailRoot::MAX_TAGS as usize],
+            labels: vec![tag; MailRoot::MAX_TAGS as usize],
+            trusted: vec!["a".repeat(MAX_ADDRESS); MailRoot::MAX_TRUSTED as usize],
+            ..MailRoot::new(MailKey::generate(&mut rng))
+        };
+        let keyring = Keyring::new([4; 16], 1, AccountKey::generate(&mut rng));
+        let sealed = keyring.seal_mail_root(&full, &mut rng);
+        assert!(sealed.len() <= MAX_OBJECT_BYTES, "{}", sealed.len());
+        assert_eq!(keyring.open_mail_root(1, &sealed), Ok(full));
     }
 }

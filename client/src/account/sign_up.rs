@@ -1,13 +1,13 @@
 //! Making an account: everything is made on the device, and the server gets it whole or not at all.
 
-use postern_crypto::account::{Keyring, Root, State};
+use postern_crypto::account::{Keyring, MailRoot, Root, State};
 use postern_crypto::directory::{DirectoryHead, Statement, statement_hash};
 use postern_crypto::head::{Head, Member, head_hash};
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::opaque::{ClientRegistration, Registered};
 use postern_crypto::recovery::RecoveryKey;
 use postern_crypto::sealing::SealingKey;
-use postern_crypto::{AccountKey, FolderKey, SUITE};
+use postern_crypto::{AccountKey, FolderKey, MailKey, SUITE};
 use postern_protocol::account::{Object, ObjectKind, SignUp, SignUpStart, SlotKind};
 use postern_protocol::{AccountId, AccountName, Bytes, VolumeId};
 use zeroize::Zeroizing;
@@ -116,6 +116,7 @@ impl PreparedSignUp {
             key: FolderKey::generate(&mut rng),
             generation: 1,
         };
+        let mail = MailRoot::new(MailKey::generate(&mut rng));
         let owner = Member {
             account: self.account.0,
             identity: identity.public(),
@@ -140,6 +141,7 @@ impl PreparedSignUp {
                 identity,
                 sealing,
                 root,
+                mail,
                 directory,
             },
             state,
@@ -195,12 +197,12 @@ fn objects(around: &Surroundings, unlocked: &Unlocked, state: &State) -> Vec<Obj
         .collect()
 }
 
-/// The four objects, each sealed by the keyring.
+/// The objects, each sealed by the keyring.
 pub(super) fn sealed_objects(
     around: &Surroundings,
     unlocked: &Unlocked,
     state: &State,
-) -> [(ObjectKind, Bytes); 4] {
+) -> [(ObjectKind, Bytes); 5] {
     let mut rng = around.rng();
     let keyring = &unlocked.keyring;
     [
@@ -217,5 +219,9 @@ pub(super) fn sealed_objects(
             keyring.seal_root(&unlocked.root, &mut rng).into(),
         ),
         (ObjectKind::State, keyring.seal_state(state, &mut rng).into()),
+        (
+            ObjectKind::Mail,
+            keyring.seal_mail_root(&unlocked.mail, &mut rng).into(),
+        ),
     ]
 }

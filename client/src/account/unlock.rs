@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use postern_crypto::SUITE;
-use postern_crypto::account::{Keyring, Root, State};
+use postern_crypto::account::{Keyring, MailRoot, Root, State};
 use postern_crypto::directory::{DirectoryHead, Log};
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::sealing::SealingKey;
@@ -25,6 +25,7 @@ pub(crate) struct Unlocked {
     pub(crate) identity: IdentityKey,
     pub(crate) sealing: SealingKey,
     pub(crate) root: Root,
+    pub(crate) mail: MailRoot,
     pub(crate) directory: DirectoryHead,
 }
 
@@ -47,6 +48,7 @@ pub(crate) fn unlock(
         identity: keyring.unlock_identity(&object(body, ObjectKind::Identity)?.sealed.0, &stated.identity)?,
         sealing: keyring.unlock_sealing(&object(body, ObjectKind::Sealing)?.sealed.0, &stated.sealing)?,
         root: keyring.open_root(&object(body, ObjectKind::Root)?.sealed.0)?,
+        mail: open_mail(&keyring, body, memory)?,
         directory: log.head(),
         keyring,
     };
@@ -68,6 +70,7 @@ impl Unlocked {
         remember(around, id, |memory| {
             memory.saw_generation(self.keyring.generation());
             memory.saw_state(state.counter);
+            memory.saw_mail(self.mail.counter);
             memory.saw_directory(self.directory);
         })
         .await
@@ -79,6 +82,16 @@ fn open_state(keyring: &Keyring, body: &AccountBody, memory: &Memory) -> Result<
     let state = keyring.open_state(object.version, &object.sealed.0)?;
     if state.counter >= memory.state && state.min_suite == SUITE {
         Ok(state)
+    } else {
+        Err(Error::NotAuthentic)
+    }
+}
+
+fn open_mail(keyring: &Keyring, body: &AccountBody, memory: &Memory) -> Result<MailRoot> {
+    let object = object(body, ObjectKind::Mail)?;
+    let mail = keyring.open_mail_root(object.version, &object.sealed.0)?;
+    if mail.counter >= memory.mail {
+        Ok(mail)
     } else {
         Err(Error::NotAuthentic)
     }

@@ -1,9 +1,9 @@
-use postern_crypto::account::{Keyring, Pin, Root, State, VolumeHead};
+use postern_crypto::account::{Keyring, MailRoot, Pin, Root, State, Tag, VolumeHead};
 use postern_crypto::directory::DirectoryHead;
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::sealing::SealingKey;
 use postern_crypto::slots::{Slot, SlotKind};
-use postern_crypto::{AccountKey, Error, FolderKey, Kek};
+use postern_crypto::{AccountKey, Error, FolderKey, Kek, MailKey};
 
 use crate::{damaged, rng};
 
@@ -37,6 +37,21 @@ fn state(counter: u64) -> State {
     }
 }
 
+fn mail_root(counter: u64) -> MailRoot {
+    let tag = |name: &str| Tag {
+        id: [9; 16],
+        name: name.to_owned(),
+        colour: 3,
+    };
+    MailRoot {
+        counter,
+        folders: vec![tag("Club")],
+        labels: vec![tag("Urgent"), tag("")],
+        trusted: vec!["news@shop.example".to_owned()],
+        ..MailRoot::new(MailKey::from_bytes([7; 32]))
+    }
+}
+
 fn root() -> Root {
     Root {
         volume: [7; 16],
@@ -53,7 +68,7 @@ fn a_keyring_knows_its_generation() {
 }
 
 #[test]
-fn the_four_objects_of_an_account_open_again() {
+fn the_objects_of_an_account_open_again() {
     let (keyring, mut rng) = (keyring(), rng(4));
     let (identity, sealing) = (IdentityKey::generate(&mut rng), SealingKey::generate(&mut rng));
     let sealed = keyring.seal_identity(&identity, &mut rng);
@@ -67,6 +82,10 @@ fn the_four_objects_of_an_account_open_again() {
     assert_eq!(
         keyring.open_state(9, &keyring.seal_state(&state(9), &mut rng)),
         Ok(state(9))
+    );
+    assert_eq!(
+        keyring.open_mail_root(9, &keyring.seal_mail_root(&mail_root(9), &mut rng)),
+        Ok(mail_root(9))
     );
 }
 
@@ -92,6 +111,7 @@ fn a12_objects_of_another_generation_or_account_do_not_open() {
     let (keyring, mut rng) = (keyring(), rng(6));
     let sealed_root = keyring.seal_root(&root(), &mut rng);
     let sealed_state = keyring.seal_state(&state(1), &mut rng);
+    let sealed_mail = keyring.seal_mail_root(&mail_root(1), &mut rng);
     for other in [
         Keyring::new([1; 16], 2, keyring.key().clone()),
         Keyring::new([2; 16], 1, keyring.key().clone()),
@@ -99,17 +119,24 @@ fn a12_objects_of_another_generation_or_account_do_not_open() {
     ] {
         assert!(other.open_root(&sealed_root).is_err());
         assert!(other.open_state(1, &sealed_state).is_err());
+        assert!(other.open_mail_root(1, &sealed_mail).is_err());
         assert_ne!(other.archive_key(), keyring.archive_key());
     }
 }
 
 #[test]
-fn a12_a_state_opens_as_the_version_that_it_is_and_as_no_other() {
+fn a12_state_and_mail_open_as_the_version_that_they_are_and_as_no_other() {
     let (keyring, mut rng) = (keyring(), rng(7));
     let sealed = keyring.seal_state(&state(5), &mut rng);
+    let sealed_mail = keyring.seal_mail_root(&mail_root(5), &mut rng);
     assert!(keyring.open_state(5, &sealed).is_ok());
+    assert!(keyring.open_mail_root(5, &sealed_mail).is_ok());
     for version in [0, 4, 6, u64::MAX] {
         assert_eq!(keyring.open_state(version, &sealed), Err(Error::CannotOpen));
+        assert_eq!(
+            keyring.open_mail_root(version, &sealed_mail),
+            Err(Error::CannotOpen)
+        );
     }
 }
 

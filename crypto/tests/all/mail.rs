@@ -1,9 +1,10 @@
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::mail::{
-    Attachment, Checks, Delivered, Delivery, MAX_ADDRESS, MAX_ENVELOPE, Mailbox, Peer, Summary, Verdict,
+    Attachment, Checks, Delivered, Delivery, MAX_ADDRESS, MAX_ENVELOPE, Mailbox, Mark, MarkPlace, Own, Peer,
+    Place, Summary, Verdict,
 };
 use postern_crypto::sealing::{SealingKey, SealingPublic};
-use postern_crypto::{ContentKey, Error, Id, Result};
+use postern_crypto::{ContentKey, Error, Id, MailKey, Result};
 
 use crate::{damaged, rng};
 
@@ -220,4 +221,67 @@ fn what_is_beyond_the_bounds_of_a_summary_is_refused() {
             Err(Error::CannotOpen)
         );
     }
+}
+
+#[test]
+fn a_mark_opens_again_as_it_was_sealed() {
+    let key = MailKey::generate(&mut rng(1));
+    let place = MarkPlace {
+        account: &ALICE,
+        message: &MESSAGE,
+        version: 1,
+    };
+    let flags = |bits: u8| Mark {
+        is_read: bits & 1 != 0,
+        is_starred: bits & 2 != 0,
+        is_answered: bits & 4 != 0,
+        is_forwarded: bits & 8 != 0,
+        labels: (0..bits).map(|label| [label; 16]).collect(),
+        ..Mark::default()
+    };
+    let places = [
+        Place::Inbox,
+        Place::Archive,
+        Place::Trash,
+        Place::Spam,
+        Place::Sent,
+        Place::Folder([4; 16]),
+        Place::Folder([0; 16]),
+    ];
+    let lying = places.map(|place| Mark {
+        place,
+        ..Mark::default()
+    });
+    for mark in (0..16).map(flags).chain(lying) {
+        let sealed = mark.seal(&key, place, &mut rng(2));
+        assert_eq!(Mark::open(&key, place, &sealed), Ok(mark));
+    }
+}
+
+#[test]
+fn a_mark_that_was_touched_does_not_open() {
+    let key = MailKey::generate(&mut rng(1));
+    let place = MarkPlace {
+        account: &ALICE,
+        message: &MESSAGE,
+        version: 1,
+    };
+    let sealed = Mark::default().seal(&key, place, &mut rng(2));
+    assert!(damaged(&sealed).all(|bytes| Mark::open(&key, place, &bytes) == Err(Error::CannotOpen)));
+}
+
+#[test]
+fn the_key_of_an_own_message_opens_for_its_owner_alone() {
+    let (mail, other) = (MailKey::generate(&mut rng(1)), MailKey::generate(&mut rng(2)));
+    let key = ContentKey::generate(&mut rng(3));
+    let own = Own {
+        account: &ALICE,
+        message: &MESSAGE,
+    };
+    let sealed = own.seal(&mail, &key, &mut rng(4));
+    assert_eq!(own.open(&mail, &sealed), Ok(key));
+    assert_eq!(own.open(&other, &sealed), Err(Error::CannotOpen));
+    let of_bob = Own { account: &BOB, ..own };
+    assert_eq!(of_bob.open(&mail, &sealed), Err(Error::CannotOpen));
+    assert!(damaged(&sealed).all(|bytes| own.open(&mail, &bytes) == Err(Error::CannotOpen)));
 }

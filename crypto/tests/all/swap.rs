@@ -1,13 +1,14 @@
 //! The swap matrix: every kind of sealed object in the place of every other, under the very same key.
 
-use postern_crypto::account::{Keyring, Root, State};
+use postern_crypto::account::{Keyring, MailRoot, Root, State};
 use postern_crypto::directory::DirectoryHead;
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::link::{Archived, Grant, LinkSecret, SharedFolder};
+use postern_crypto::mail::{Mark, MarkPlace, Own};
 use postern_crypto::node::{Folder, Node, NodeKind, Place, Record};
 use postern_crypto::sealing::SealingKey;
 use postern_crypto::slots::{Slot, SlotKind};
-use postern_crypto::{AccountKey, ArchiveKey, FolderKey, Kek, LinkWrapKey};
+use postern_crypto::{AccountKey, ArchiveKey, ContentKey, FolderKey, Kek, LinkWrapKey, MailKey};
 
 use crate::rng;
 
@@ -26,6 +27,7 @@ fn kinds() -> Vec<Kind> {
     let mut kinds = account_kinds();
     kinds.extend(tree_kinds());
     kinds.extend(link_kinds());
+    kinds.extend(mail_kinds());
     kinds
 }
 
@@ -61,10 +63,11 @@ fn account_kinds() -> Vec<Kind> {
         pins: vec![],
         volumes: vec![],
     };
+    let mail_root = MailRoot::new(MailKey::from_bytes(KEY));
     let account_key = AccountKey::from_bytes(KEY);
     let kek = || Kek::from_bytes(KEY);
-    let rings: [Keyring; 4] = std::array::from_fn(|_| ring.clone());
-    let [a, b, c, d] = rings;
+    let rings: [Keyring; 5] = std::array::from_fn(|_| ring.clone());
+    let [a, b, c, d, e] = rings;
     let (identity_public, sealing_public) = (identity.public(), sealing.public());
     vec![
         kind(
@@ -88,6 +91,9 @@ fn account_kinds() -> Vec<Kind> {
         }),
         kind("state", ring.seal_state(&state, &mut rng), move |s| {
             d.open_state(1, s).is_ok()
+        }),
+        kind("mail root", ring.seal_mail_root(&mail_root, &mut rng), move |s| {
+            e.open_mail_root(1, s).is_ok()
         }),
     ]
 }
@@ -195,6 +201,47 @@ fn link_kinds() -> Vec<Kind> {
     ]
 }
 
+fn mail_kinds() -> Vec<Kind> {
+    let mut rng = rng(4);
+    let (mail, mark) = (|| MailKey::from_bytes(KEY), Mark::default());
+    let home = MarkPlace {
+        account: &ID,
+        message: &ID,
+        version: 1,
+    };
+    let places = [
+        ("mark", home),
+        ("mark of another version", MarkPlace { version: 2, ..home }),
+        (
+            "mark of another message",
+            MarkPlace {
+                message: &[9; 16],
+                ..home
+            },
+        ),
+        (
+            "mark of another account",
+            MarkPlace {
+                account: &[9; 16],
+                ..home
+            },
+        ),
+    ];
+    let marks = places.map(|(name, place)| {
+        kind(name, mark.seal(&mail(), place, &mut rng), move |s| {
+            Mark::open(&mail(), place, s).is_ok()
+        })
+    });
+    let own = [("own message", &ID, &ID), ("another own message", &ID, &[9; 16])].map(
+        |(name, account, message)| {
+            let own = Own { account, message };
+            let sealed = own.seal(&mail(), &ContentKey::from_bytes(KEY), &mut crate::rng(5));
+            kind(name, sealed, move |s| own.open(&mail(), s).is_ok())
+        },
+    );
+    marks.into_iter().chain(own).collect()
+}
+
 fn kind(name: &'static str, sealed: Vec<u8>, opens: impl Fn(&[u8]) -> bool + 'static) -> Kind {
     Kind {
         name,
@@ -206,7 +253,7 @@ fn kind(name: &'static str, sealed: Vec<u8>, opens: impl Fn(&[u8]) -> bool + 'st
 #[test]
 fn a2_no_sealed_object_opens_in_the_place_of_another() {
     let kinds = kinds();
-    assert_eq!(kinds.len(), 14);
+    assert_eq!(kinds.len(), 21);
     for (at, place) in kinds.iter().enumerate() {
         for (from, object) in kinds.iter().enumerate() {
             assert_eq!(

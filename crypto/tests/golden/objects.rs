@@ -2,13 +2,15 @@
 //! out; a test compares them, a program does the same inside WebAssembly, and `tests/independent` opens
 //! each with code that shares nothing with this crate.
 
-use postern_crypto::account::{Keyring, Pin, Root, State, VolumeHead};
+use postern_crypto::account::{Keyring, MailRoot, Pin, Root, State, Tag, VolumeHead};
 use postern_crypto::directory::{DirectoryHead, Log, Statement, statement_hash};
 use postern_crypto::head::{Head, Member, head_hash};
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::link::{Archived, Grant, LinkKeys, LinkSecret, LinkText, SharedFolder};
 use postern_crypto::lthash::SetHash;
-use postern_crypto::mail::{Attachment, Checks, Delivery, Mailbox, Peer, Summary, Verdict};
+use postern_crypto::mail::{
+    Attachment, Checks, Delivery, Mailbox, Mark, MarkPlace, Own, Peer, Place as Lies, Summary, Verdict,
+};
 use postern_crypto::node::{Content, File, Folder, Node, NodeKind, Place, Record};
 use postern_crypto::opaque::{ClientLogin, ClientRegistration, LoginServer};
 use postern_crypto::password::Password;
@@ -16,7 +18,7 @@ use postern_crypto::recovery::RecoveryKey;
 use postern_crypto::sealing::{Letter, SealingKey};
 use postern_crypto::slots::{Slot, SlotKind};
 use postern_crypto::stream::{ContentSealer, digest};
-use postern_crypto::{AccountKey, ContentKey, FolderKey, Hash, Id, Kek, LinkWrapKey};
+use postern_crypto::{AccountKey, ContentKey, FolderKey, Hash, Id, Kek, LinkWrapKey, MailKey};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::{Value, json};
@@ -30,6 +32,8 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
     all.push(("stream_two_chunks", stream(&pattern(65_536 + 1_000))));
     all.push(("letter", letter()));
     all.push(("mail", mail()));
+    all.push(("mail_mark", mail_mark()));
+    all.push(("mail_own", mail_own()));
     all.push(("login", login()));
     all
 }
@@ -72,6 +76,7 @@ fn account() -> Vec<(&'static str, Value)> {
         generation: 1,
     };
     let state = state(&identity);
+    let mail_root = mail_root(MailKey::from_bytes([0x5c; 32]));
     vec![
         ("slot_password", slot_password(&ring)),
         ("slot_recovery", slot_recovery(&ring)),
@@ -102,6 +107,13 @@ fn account() -> Vec<(&'static str, Value)> {
         (
             "state",
             with(ring.seal_state(&state, &mut rng), state_json(&state)),
+        ),
+        (
+            "mail_root",
+            with(
+                ring.seal_mail_root(&mail_root, &mut rng),
+                mail_root_json(&mail_root),
+            ),
         ),
         ("directory", directory(&identity, &sealing)),
     ]
@@ -191,6 +203,35 @@ fn state_json(state: &State) -> Value {
     json!({
         "counter": state.counter, "generation": state.generation, "min_suite": state.min_suite,
         "directory": directory(&state.directory), "pins": pins, "volumes": volumes,
+    })
+}
+
+fn mail_root(key: MailKey) -> MailRoot {
+    let tag = |byte, name: &str| Tag {
+        id: id(byte),
+        name: name.to_owned(),
+        colour: byte & 0x0f,
+    };
+    MailRoot {
+        counter: 7,
+        folders: vec![tag(0x91, "Verein")],
+        labels: vec![tag(0x92, "wichtig"), tag(0x93, "später")],
+        trusted: vec!["news@shop.example".to_owned()],
+        spam_days: 0,
+        ..MailRoot::new(key)
+    }
+}
+
+fn mail_root_json(root: &MailRoot) -> Value {
+    let tags = |tags: &[Tag]| -> Vec<Value> {
+        tags.iter()
+            .map(|tag| json!({"id": hex(tag.id), "name": tag.name, "colour": tag.colour}))
+            .collect()
+    };
+    json!({
+        "counter": root.counter, "key": hex(root.key.expose()), "folders": tags(&root.folders),
+        "labels": tags(&root.labels), "trash_days": root.trash_days, "spam_days": root.spam_days,
+        "trusted": root.trusted,
     })
 }
 
@@ -485,6 +526,43 @@ fn summary_of_mail(digest: Hash) -> Summary {
         digest,
         ..Summary::default()
     }
+}
+
+fn mail_mark() -> Value {
+    let mut rng = rng(13);
+    let key = MailKey::generate(&mut rng);
+    let (account, message, folder, label) = (id(0x10), id(0x30), id(0x91), id(0x92));
+    let mark = Mark {
+        is_read: true,
+        is_answered: true,
+        place: Lies::Folder(folder),
+        labels: vec![label],
+        ..Mark::default()
+    };
+    let place = MarkPlace {
+        account: &account,
+        message: &message,
+        version: 3,
+    };
+    json!({
+        "mail_key": hex(key.expose()), "account": hex(account), "message": hex(message), "version": place.version,
+        "sealed": hex(mark.seal(&key, place, &mut rng)),
+        "opened": {"flags": 5, "place": 6, "folder": hex(folder), "labels": [hex(label)]},
+    })
+}
+
+fn mail_own() -> Value {
+    let mut rng = rng(14);
+    let (mail, key) = (MailKey::generate(&mut rng), ContentKey::generate(&mut rng));
+    let (account, message) = (id(0x10), id(0x30));
+    let own = Own {
+        account: &account,
+        message: &message,
+    };
+    json!({
+        "mail_key": hex(mail.expose()), "account": hex(account), "message": hex(message),
+        "sealed": hex(own.seal(&mail, &key, &mut rng)), "opened": hex(key.expose()),
+    })
 }
 
 /// Not opened by the independent reader, which has no OPAQUE; RFC 9807's vectors stand for it. Here so that

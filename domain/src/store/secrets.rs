@@ -10,4 +10,7 @@ use super::Result;
 pub trait SecretStore: Send + Sync {
     /// The secret of that name; if there is none yet, `proposed` becomes it. All callers at all times get the same.
     async fn secret(&self, name: &str, proposed: &Bytes) -> Result<Bytes>;
+
+    /// The secret of that name, if there is one.
+    async fn known_secret(&self, name: &str) -> Result<Option<Bytes>>;
 }

@@ -1,12 +1,12 @@
 use postern_domain::device::Device;
-use postern_domain::store::{BlobKey, Body, Delivered, NewCopy, NewMail};
+use postern_domain::store::{Address, BlobKey, Body, Delivered, NewAddress, NewCopy, NewMail};
 use postern_domain::sweeper::Grace;
 use postern_domain::{Error, SignedIn};
 use postern_protocol::limits::{MAX_MAIL_BATCH, MAX_MARK_BYTES, MAX_SUMMARY_BYTES};
 use postern_protocol::mail::{
     DeleteMessages, MailChange, MailCursor, Mark, PutMark, PutMarks, PutMessage, PutMessages, ReadMessages,
 };
-use postern_protocol::{Bytes, ContentId, MessageId};
+use postern_protocol::{Bytes, ContentId, DomainName, MessageId};
 
 use crate::world::{Spoiled, World, body, read_all, refusal};
 
@@ -274,4 +274,37 @@ async fn a_trash_is_emptied_by_the_sweep() {
         assert_eq!(page.messages.len(), left);
         world.wait(10);
     }
+}
+
+#[tokio::test]
+async fn a_device_is_told_the_addresses_of_its_account_and_by_what_gateways_are_known() {
+    let world = World::new().await;
+    let (alice, user) = world.account("alice").await;
+    let home = user.mail_home().await.expect("memory");
+    assert_eq!(
+        (&*home.addresses, home.gateway),
+        (&["alice@localhost".to_owned()][..], None)
+    );
+
+    let domain = DomainName::parse("example.org").expect("a domain");
+    let records = &world.stores.records;
+    records.add_domain(&domain, world.now).await.expect("memory");
+    let new = NewAddress {
+        address: Address {
+            domain: Some(domain),
+            local: "info".parse().expect("a name"),
+        },
+        account: alice.account,
+        now: world.now,
+    };
+    records.give_address(&new, 10).await.expect("memory");
+    world
+        .postern
+        .gateway()
+        .announce(b"statement")
+        .await
+        .expect("the first");
+    let home = user.mail_home().await.expect("memory");
+    assert_eq!(home.addresses, ["alice@localhost", "info@example.org"]);
+    assert_eq!(home.gateway, Some(Bytes(b"statement".to_vec())));
 }

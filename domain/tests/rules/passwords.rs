@@ -172,12 +172,6 @@ fn register(fresh: &Fresh, device: &mut Device, password: &str) -> Bytes {
 }
 
 fn rotation(fresh: &Fresh, device: &mut Device, links: Vec<LinkId>) -> Rotation {
-    let kinds = [
-        ObjectKind::Identity,
-        ObjectKind::Sealing,
-        ObjectKind::Root,
-        ObjectKind::State,
-    ];
     Rotation {
         record: register(fresh, device, NEW),
         slots: vec![
@@ -185,7 +179,7 @@ fn rotation(fresh: &Fresh, device: &mut Device, links: Vec<LinkId>) -> Rotation 
             device.slot(SlotKind::Recovery, 2),
         ],
         recovery_key: Bytes(vec![9; 32]),
-        objects: kinds
+        objects: ObjectKind::ALL
             .map(|kind| PutObject {
                 kind,
                 version: 2,

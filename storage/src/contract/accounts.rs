@@ -228,12 +228,6 @@ fn rotation(owner: &Owner) -> NewRotation {
         version: 2,
         sealed: sealed("another object"),
     };
-    let kinds = [
-        ObjectKind::Identity,
-        ObjectKind::Sealing,
-        ObjectKind::Root,
-        ObjectKind::State,
-    ];
     NewRotation {
         account: owner.id(),
         by: owner.new.session.id,
@@ -241,7 +235,7 @@ fn rotation(owner: &Owner) -> NewRotation {
         record: sealed("another record"),
         slots: vec![slot(SlotKind::Password, 2), slot(SlotKind::Recovery, 2)],
         recovery_key: digest(),
-        objects: kinds.map(put).to_vec(),
+        objects: ObjectKind::ALL.map(put).to_vec(),
         archives: Vec::new(),
         session: session(owner.id()),
         now: NOW,
@@ -397,6 +391,7 @@ async fn the_feed_is_read_in_order_from_any_number(records: AnyRecords) {
 
 async fn a_secret_is_decided_once(records: AnyRecords) {
     let name = new_account().name.to_string();
+    assert_eq!(records.known_secret(&name).await.expect("works"), None);
     assert_eq!(
         records.secret(&name, &sealed("one")).await.expect("works"),
         sealed("one")
@@ -404,5 +399,9 @@ async fn a_secret_is_decided_once(records: AnyRecords) {
     assert_eq!(
         records.secret(&name, &sealed("two")).await.expect("works"),
         sealed("one")
+    );
+    assert_eq!(
+        records.known_secret(&name).await.expect("works"),
+        Some(sealed("one"))
     );
 }

@@ -97,12 +97,6 @@ pub fn new_account() -> NewAccount {
         version: 1,
         sealed: sealed("object"),
     };
-    let kinds = [
-        ObjectKind::Identity,
-        ObjectKind::Sealing,
-        ObjectKind::Root,
-        ObjectKind::State,
-    ];
     NewAccount {
         id: account,
         name: name(),
@@ -112,7 +106,7 @@ pub fn new_account() -> NewAccount {
         record: sealed("record"),
         recovery_key: digest(),
         slots: vec![slot(SlotKind::Password, 1), slot(SlotKind::Recovery, 1)],
-        objects: kinds.map(object).to_vec(),
+        objects: ObjectKind::ALL.map(object).to_vec(),
         statement: sealed("statement"),
         volume: id(),
         head: sealed("head 0"),

@@ -130,7 +130,7 @@ pub(super) enum FeedKind {
 id_columns! { AccountId SessionId SlotId VolumeId NodeId ContentId LinkId LeaseId MessageId }
 number_columns! { u64 u32 i64 }
 kind_columns! {
-    ObjectKind { Identity = 1 Sealing = 2 Root = 3 State = 4 }
+    ObjectKind { Identity = 1 Sealing = 2 Root = 3 State = 4 Mail = 5 }
     SlotKind { Password = 1 Recovery = 2 }
     Scope { Full = 1 Recovery = 2 }
     ContentState { Arriving = 1 There = 2 Garbage = 3 Swept = 4 }

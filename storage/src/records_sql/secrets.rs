@@ -12,16 +12,16 @@ use crate::error::damaged;
 #[async_trait]
 impl SecretStore for SqlRecords {
     async fn secret(&self, name: &str, proposed: &Bytes) -> Result<Bytes> {
-        match self.one(by_name(&name.to_owned())).await? {
-            Some(mut row) => Ok(row.take()?),
-            None => {
-                self.transact(&Propose {
-                    name: name.to_owned(),
-                    proposed,
-                })
-                .await
-            }
+        if let Some(known) = self.known_secret(name).await? {
+            return Ok(known);
         }
+        let name = name.to_owned();
+        self.transact(&Propose { name, proposed }).await
+    }
+
+    async fn known_secret(&self, name: &str) -> Result<Option<Bytes>> {
+        let found = self.one(by_name(&name.to_owned())).await?;
+        Ok(found.map(|mut row| row.take()).transpose()?)
     }
 }
 
