@@ -7,6 +7,7 @@ mod kept;
 mod keys;
 mod login;
 mod memory;
+mod notes;
 mod password;
 mod recovery;
 mod sessions;

@@ -40,6 +40,9 @@ pub enum Error {
     /// This cannot be the name of a file or folder.
     #[error(transparent)]
     EntryName(#[from] NameMistake),
+    /// This cannot be the name of a folder or label for mail.
+    #[error("a folder or label has a name of 1 to 60 characters")]
+    TagName,
     /// Something of that name is there already.
     #[error("something of that name is there already")]
     EntryExists,
@@ -155,6 +158,7 @@ impl Error {
             Self::NameInvalid
             | Self::PasswordEmpty
             | Self::EntryName(_)
+            | Self::TagName
             | Self::WordsMangled(_)
             | Self::LinkMangled(_)
             | Self::IntoItself => ErrorClass::Usage,

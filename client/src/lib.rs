@@ -1,4 +1,4 @@
-//! What a user's device does: the account, the drive, links and transfers, once, for the command line and the browser.
+//! What a user's device does: the account, the drive, links, transfers and mail, once, for the command line and the browser.
 //!
 //! All that must not be wrong on a device is here: which keys are believed, which tree, which bytes. It draws nothing
 //! and asks nobody anything; it seals nothing by itself (that is `postern-crypto`); it opens no file and no socket
@@ -7,7 +7,7 @@
 //! computations leave it by themselves.
 //!
 //! Read in this order: [`surroundings`](Surroundings) and [`http`], [`Account`] (the ways in, and `unlock`), [`Drive`] (`load`, then
-//! `commit`), [`transfer`], [`links`], [`feed`].
+//! `commit`), [`transfer`], [`links`], [`Mailbox`], [`feed`].
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +22,7 @@ pub mod feed;
 pub mod fuzzing;
 pub mod http;
 pub mod links;
+pub mod mail;
 pub mod names;
 pub mod passwords;
 mod patience;
@@ -33,6 +34,7 @@ pub use buffers::{Buffers, Lent};
 pub use compute::compute;
 pub use drive::Drive;
 pub use error::{Error, ErrorClass, Result};
+pub use mail::Mailbox;
 pub use passwords::ChosenPassword;
 pub use patience::Patience;
 pub use surroundings::{Clock, Entropy, Surroundings};

@@ -24,6 +24,7 @@ mod upload;
 
 pub(crate) use bundle::fetch_bundle;
 pub use bundle::{bundles, upload_bundle};
+pub(crate) use cutting::chunks;
 pub use cutting::{MAX_BUNDLED_BYTES, Way};
 pub(crate) use download::fetch;
 pub use download::{Checkpoint, Sink};

@@ -27,6 +27,9 @@ pub use mark::{Mark, MarkPlace, Place};
 pub use own::Own;
 pub use summary::{Attachment, Checks, Mailbox, Peer, Summary, Verdict};
 
+/// The name under which gateways are known. No account can have it: it has a colon.
+pub const GATEWAY_NAME: &str = "gateway:mail";
+
 /// The longest address, in bytes: 64 before the `@`, 255 behind it (RFC 5321, 4.5.3.1).
 pub const MAX_ADDRESS: usize = 320;
 

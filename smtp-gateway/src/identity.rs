@@ -11,13 +11,11 @@ use std::path::Path;
 use postern_crypto::codec::{Reader, Writer};
 use postern_crypto::directory::Statement;
 use postern_crypto::identity::IdentityKey;
+use postern_crypto::mail::GATEWAY_NAME;
 use postern_crypto::sealing::SealingKey;
 use postern_protocol::TimeMs;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
-
-/// The gateway's name in the directory. No account can have it: it has a colon.
-pub const GATEWAY_NAME: &str = "gateway:mail";
 
 /// What the file begins with.
 const MAGIC: &[u8; 8] = b"PSTNGWK\x01";

@@ -20,6 +20,7 @@ use crate::{Error, Result, Surroundings};
 const VERSIONS: Range<u64> = 1..i64::MAX as u64;
 
 /// An account's keys.
+#[derive(Clone)]
 pub(crate) struct Unlocked {
     pub(crate) keyring: Keyring,
     pub(crate) identity: IdentityKey,

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use postern_protocol::account::{
-    AccountBody, PasswordChange, PasswordChanged, PasswordStart, RecoveryChallenge, RecoveryFinish,
-    RecoveryStart, RegistrationAnswer, Rotation, SignUp, SignUpStart,
+    AccountBody, PasswordChange, PasswordChanged, PasswordStart, PutObject, RecoveryChallenge,
+    RecoveryFinish, RecoveryStart, RegistrationAnswer, Rotation, SignUp, SignUpStart,
 };
 use postern_protocol::bundle::{BundleKept, BundleRead};
 use postern_protocol::changes::Changes;
@@ -17,11 +17,15 @@ use postern_protocol::link::{
     LEASE_HEADER, LeaseBody, LinkBody, LinkCreate, LinkEntry, LinkProof, LinkRecords, LinkRecordsRequest,
     Links,
 };
+use postern_protocol::mail::{
+    Before, DeleteMessages, MailChanges, MailCursor, MailHome, MarksPut, MessagePage, Messages, MessagesPut,
+    PutMark, PutMarks, PutMessage, PutMessages, ReadMessages,
+};
 use postern_protocol::server::ServerBody;
 use postern_protocol::session::{LoginAnswer, LoginFinish, LoginStart, SessionBody, Sessions};
 use postern_protocol::upload::{CHECKSUM_HEADER, ContentBody, UploadBody, UploadComplete, UploadStart};
 use postern_protocol::volume::{Batch, BatchApplied, Cursor, VolumePage};
-use postern_protocol::{ContentId, LinkId, SessionId, VolumeId, bytes as base64, range};
+use postern_protocol::{ContentId, LinkId, MessageId, SessionId, VolumeId, bytes as base64, range};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -42,6 +46,8 @@ pub struct Api {
 pub(crate) enum Door {
     /// With the session.
     Owner,
+    /// With the session, as the body of a message.
+    Mail,
     /// Through a link, under a lease.
     Lease {
         /// The link.
@@ -54,7 +60,7 @@ pub(crate) enum Door {
 impl Door {
     fn show(&self, request: Request) -> Request {
         match self {
-            Self::Owner => request,
+            Self::Owner | Self::Mail => request,
             Self::Lease { token, .. } => request.header(LEASE_HEADER, token.as_str()),
         }
     }
@@ -229,7 +235,7 @@ impl Api {
     ) -> Result<Bytes> {
         let length = usize::try_from(size_bytes).map_err(|_| Error::TooLarge)?;
         let path = match door {
-            Door::Owner => "/contents/read".to_owned(),
+            Door::Owner | Door::Mail => "/contents/read".to_owned(),
             Door::Lease { link, .. } => format!("/links/{link}/contents/read"),
         };
         let request = json_request(Method::Post, &path, &BundleRead { contents });
@@ -253,6 +259,7 @@ impl Api {
         let length = usize::try_from(range.end - range.start).map_err(|_| Error::TooLarge)?;
         let path = match door {
             Door::Owner => format!("/contents/{content}"),
+            Door::Mail => format!("/mail/{content}"),
             Door::Lease { link, .. } => format!("/links/{link}/contents/{content}"),
         };
         let request = door
@@ -268,6 +275,48 @@ impl Api {
         } else {
             Err(Error::NotAuthentic)
         }
+    }
+
+    pub(crate) async fn put_object(&self, body: &PutObject) -> Result<()> {
+        let request = json_request(Method::Put, "/account/objects", body);
+        self.call(request).await.map(drop)
+    }
+
+    pub(crate) async fn mail_home(&self) -> Result<MailHome> {
+        self.get("/mail/home").await
+    }
+
+    pub(crate) async fn mail_page(&self, before: Option<Before>, limit: u32) -> Result<MessagePage> {
+        let mut path = format!("/mail?limit={limit}");
+        if let Some(Before { received, message }) = before {
+            let _ = write!(path, "&received={}&message={message}", received.0);
+        }
+        self.get(&path).await
+    }
+
+    pub(crate) async fn mail_changes(&self, after: MailCursor) -> Result<MailChanges> {
+        let mut path = format!("/mail/changes?change={}", after.change);
+        if let Some(message) = after.message {
+            let _ = write!(path, "&message={message}");
+        }
+        self.get(&path).await
+    }
+
+    pub(crate) async fn read_messages(&self, messages: Vec<MessageId>) -> Result<Messages> {
+        self.post("/mail/read", &ReadMessages { messages }, true).await
+    }
+
+    pub(crate) async fn mark_messages(&self, marks: Vec<PutMark>) -> Result<MarksPut> {
+        self.post("/mail/marks", &PutMarks { marks }, false).await
+    }
+
+    pub(crate) async fn put_messages(&self, messages: Vec<PutMessage>) -> Result<MessagesPut> {
+        self.post("/mail", &PutMessages { messages }, true).await
+    }
+
+    pub(crate) async fn delete_messages(&self, messages: Vec<MessageId>) -> Result<()> {
+        let request = json_request(Method::Post, "/mail/delete", &DeleteMessages { messages });
+        self.call(request.repeatable()).await.map(drop)
     }
 
     pub(crate) async fn links(&self) -> Result<Links> {

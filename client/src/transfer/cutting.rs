@@ -44,7 +44,7 @@ impl Way {
 }
 
 /// How many chunks that much plaintext is cut into.
-pub(super) fn chunks(plain_bytes: u64) -> u64 {
+pub(crate) fn chunks(plain_bytes: u64) -> u64 {
     layout().chunks(plain_bytes)
 }
 

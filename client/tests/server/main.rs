@@ -22,6 +22,7 @@ macro_rules! cases {
 
 mod device_power;
 mod evil;
+mod gateway;
 mod generic;
 mod journeys;
 mod machine;
@@ -31,11 +32,13 @@ mod stories;
 mod stories_broken_downloads;
 mod stories_feed;
 mod stories_links;
+mod stories_mail;
 mod stories_of_programs;
 mod stories_sending;
 mod stories_two_devices;
 mod threats_account;
 mod threats_content;
 mod threats_links;
+mod threats_mail;
 mod threats_tree;
 mod world;

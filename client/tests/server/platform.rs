@@ -1,9 +1,10 @@
 //! What differs between these suites as a native program and in a browser: here the server runs in this process.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::TcpListener;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::time::Duration;
 
 use postern_api::{Bells, Clock as ServerClock, Rate, Rates, Settings};
@@ -14,6 +15,8 @@ use postern_client::protocol::server::SignUpPolicy;
 use postern_domain::{Postern, Rules, Stores};
 use postern_storage::{MemoryBlobs, MemoryRecords};
 pub(crate) use postern_tests::is_long;
+
+use crate::world::Server;
 
 /// Of the changes that a native run tries, one in so many.
 pub(crate) const ONE_IN: usize = 1;
@@ -47,12 +50,25 @@ pub(crate) fn network(origin: &str) -> Network {
 pub(crate) fn start_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
-    std::thread::spawn(move || serve(listener));
+    let (opened, waits) = mpsc::channel();
+    std::thread::spawn(move || serve(listener, &opened));
+    let postern = waits.recv().expect("it starts");
+    SERVERS
+        .lock()
+        .expect("no test panics here")
+        .insert(origin.clone(), postern);
     origin
 }
 
+/// The rules of a server that was started here: what a mail gateway brings does not come by HTTP.
+pub(crate) fn postern(server: &Server) -> Postern {
+    SERVERS.lock().expect("no test panics here")[server.origin()].clone()
+}
+
+static SERVERS: LazyLock<Mutex<HashMap<String, Postern>>> = LazyLock::new(Mutex::default);
+
 #[tokio::main(flavor = "current_thread")]
-async fn serve(listener: TcpListener) {
+async fn serve(listener: TcpListener, opened: &mpsc::Sender<Postern>) {
     let stores = Stores {
         records: Arc::new(MemoryRecords::default()),
         blobs: Arc::new(MemoryBlobs::default()),
@@ -67,6 +83,7 @@ async fn serve(listener: TcpListener) {
     let postern = Postern::open(stores, rules, bells.clone(), &mut rand::rng())
         .await
         .expect("stores in memory");
+    opened.send(postern.clone()).expect("who started it waits");
     let settings = Settings {
         rates: without_limits(),
         workers: 1,

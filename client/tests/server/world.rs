@@ -55,6 +55,15 @@ impl Server {
         }
     }
 
+    /// Where it is.
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(dead_code, reason = "only a server in this process is looked up")
+    )]
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The way to it.
     pub(crate) fn network(&self) -> Network {
         platform::network(&self.origin)

@@ -1,0 +1,225 @@
+//! The mailbox: what came, what it says, and what its owner noted on it.
+//!
+//! Nothing that the server says of a message is believed unopened: who wrote it, when it came and that it came through
+//! the mail gateway stand in what the gateway sealed and signed ([`Origin`]). The server can withhold messages and hand
+//! out older marks; it can neither write a message nor change one.
+
+mod entry;
+mod held;
+mod home;
+mod marks;
+mod opener;
+mod put;
+mod root;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures::lock::Mutex;
+use postern_protocol::MessageId;
+use postern_protocol::limits::MAX_MAIL_PAGE;
+use postern_protocol::mail::{MailCursor, Message};
+
+pub use entry::{Entry, Noted, Opened, Origin};
+pub use home::Home;
+pub use postern_crypto::account::{MailRoot, Tag};
+pub use postern_crypto::mail::{Attachment, Checks, Mailbox as Person, Mark, Peer, Place, Summary, Verdict};
+pub use put::NewMessage;
+
+use crate::account::Account;
+use crate::compute::compute;
+use crate::http::Door;
+use crate::transfer::{Checkpoint, Sink, fetch};
+use crate::{Error, Result};
+
+use held::Held;
+
+/// The mailbox of an account.
+pub struct Mailbox {
+    account: Rc<Account>,
+    home: RefCell<Option<Rc<Home>>>,
+    held: RefCell<Held>,
+    /// Held while something is loaded: two loads of one device take turns.
+    turn: Mutex<()>,
+}
+
+impl Mailbox {
+    /// The mailbox of `account`. Nothing is loaded yet.
+    #[must_use]
+    pub fn new(account: Rc<Account>) -> Self {
+        Self {
+            account,
+            home: RefCell::default(),
+            held: RefCell::default(),
+            turn: Mutex::new(()),
+        }
+    }
+
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> &Rc<Account> {
+        &self.account
+    }
+
+    /// Its addresses, and by what gateways are known.
+    ///
+    /// # Errors
+    /// As all requests; [`Error::NotAuthentic`] if what the server says of its gateways is not a statement.
+    pub async fn home(&self) -> Result<Rc<Home>> {
+        if let Some(home) = self.home.borrow().clone() {
+            return Ok(home);
+        }
+        let home = Rc::new(home::load(&self.account).await?);
+        *self.home.borrow_mut() = Some(Rc::clone(&home));
+        Ok(home)
+    }
+
+    /// Loads the newest messages the first time, and then what has changed since the last time.
+    ///
+    /// # Errors
+    /// As all requests; [`Error::NotAuthentic`] if what came leads nowhere.
+    pub async fn refresh(&self) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        match self.cursor() {
+            None => self.load_page().await.map(drop),
+            Some(_) => self.load_changes().await,
+        }
+    }
+
+    /// Loads older messages. Answers whether there are more.
+    ///
+    /// # Errors
+    /// As [`Mailbox::refresh`].
+    pub async fn load_older(&self) -> Result<bool> {
+        let _turn = self.turn.lock().await;
+        if self.held.borrow().is_whole() {
+            return Ok(false);
+        }
+        self.load_page().await
+    }
+
+    /// Everything that is loaded, newest first.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Rc<Entry>> {
+        self.held.borrow().entries()
+    }
+
+    /// Whether all that the server has is loaded.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.held.borrow().is_whole()
+    }
+
+    /// One message, loaded or not.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn entry(&self, message: MessageId) -> Result<Rc<Entry>> {
+        if let Some(entry) = self.held.borrow().get(message) {
+            return Ok(entry);
+        }
+        let read = self.read(vec![message]).await?;
+        read.into_iter().next().map(Rc::new).ok_or(Error::NotFound)
+    }
+
+    /// Writes a message to `sink`, byte for byte as it came, from where `checkpoint` stands.
+    ///
+    /// # Errors
+    /// [`Error::NotAuthentic`] if it does not open, or is not the one of which the list told; the sink has got nothing
+    /// of that. [`Error::NotFound`] if it is gone.
+    pub async fn download(
+        &self,
+        entry: &Entry,
+        checkpoint: &mut Checkpoint,
+        sink: &mut dyn Sink,
+        progress: &dyn Fn(u64),
+    ) -> Result<()> {
+        let content = entry.content()?;
+        fetch(
+            &self.account.api,
+            &Door::Mail,
+            &content,
+            checkpoint,
+            sink,
+            progress,
+        )
+        .await
+    }
+
+    /// Deletes messages for good.
+    ///
+    /// # Errors
+    /// As all requests.
+    pub async fn delete(&self, messages: &[MessageId]) -> Result<()> {
+        for some in messages.chunks(marks::MOST_AT_ONCE) {
+            self.account.api.delete_messages(some.to_vec()).await?;
+            let mut held = self.held.borrow_mut();
+            some.iter().for_each(|message| held.remove(*message));
+        }
+        Ok(())
+    }
+
+    /// The messages of those ids that are there.
+    pub(crate) async fn read(&self, messages: Vec<MessageId>) -> Result<Vec<Entry>> {
+        let asked = messages.clone();
+        let read = self.account.api.read_messages(messages).await?.messages;
+        if read.iter().any(|message| !asked.contains(&message.message)) {
+            return Err(Error::NotAuthentic);
+        }
+        self.open(read).await
+    }
+
+    async fn load_page(&self) -> Result<bool> {
+        let before = self.held.borrow().before();
+        let page = self.account.api.mail_page(before, MAX_MAIL_PAGE).await?;
+        let paging = held::Paging::of(&page, before)?;
+        let entries = self.open(page.messages).await?;
+        let more = paging.more;
+        self.held.borrow_mut().add_page(entries, &paging);
+        Ok(more)
+    }
+
+    async fn load_changes(&self) -> Result<()> {
+        let mut more = true;
+        while more {
+            let Some(cursor) = self.cursor() else { break };
+            let page = self.account.api.mail_changes(cursor).await?;
+            held::check_changes(&page, cursor)?;
+            let next = page.next;
+            more = page.more;
+            self.apply(held::sort(page.changes), next).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, changes: held::Sorted, next: MailCursor) -> Result<()> {
+        let arrived = self.open(changes.arrived).await?;
+        let opener = self.opener().await?;
+        let mut held = self.held.borrow_mut();
+        arrived.into_iter().for_each(|entry| held.add(entry));
+        for (message, mark) in changes.marked {
+            held.mark(message, |summary| opener.noted(message, Some(mark), summary));
+        }
+        changes
+            .deleted
+            .into_iter()
+            .for_each(|message| held.remove(message));
+        held.follow(next);
+        Ok(())
+    }
+
+    fn cursor(&self) -> Option<MailCursor> {
+        self.held.borrow().cursor()
+    }
+
+    /// Opening takes a while: each envelope is two key exchanges.
+    async fn open(&self, messages: Vec<Message>) -> Result<Vec<Entry>> {
+        let opener = self.opener().await?;
+        let opened = compute(move || messages.into_iter().map(|message| opener.open(message)).collect());
+        Ok(opened.await)
+    }
+
+    async fn opener(&self) -> Result<opener::Opener> {
+        Ok(opener::Opener::new(&self.account, self.home().await?.gateway))
+    }
+}

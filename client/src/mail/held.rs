@@ -1,0 +1,274 @@
+//! The messages that are loaded, and how far the list and the changes have been read.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use postern_crypto::mail::Summary;
+use postern_protocol::mail::{Before, MailChange, MailChanges, MailCursor, Mark, Message, MessagePage};
+use postern_protocol::{MessageId, TimeMs};
+
+use super::entry::{Entry, Noted};
+use crate::{Error, Result};
+
+/// Newest first, and one order for those of the same moment.
+type Seat = (Reverse<TimeMs>, MessageId);
+
+/// What is loaded.
+#[derive(Default)]
+pub(super) struct Held {
+    entries: BTreeMap<Seat, Rc<Entry>>,
+    seats: HashMap<MessageId, Seat>,
+    /// Where older messages begin, as the server lists them. None before anything was loaded.
+    before: Option<Before>,
+    is_whole: bool,
+    cursor: Option<MailCursor>,
+}
+
+/// What a page of the list says of the list.
+pub(super) struct Paging {
+    last: Option<Before>,
+    pub(super) more: bool,
+    latest_change: u64,
+}
+
+/// Changes by kind.
+#[derive(Default)]
+pub(super) struct Sorted {
+    pub(super) arrived: Vec<Message>,
+    pub(super) marked: Vec<(MessageId, Mark)>,
+    pub(super) deleted: Vec<MessageId>,
+}
+
+impl Paging {
+    /// A page goes on where the last one ended, or the list would be without an end.
+    pub(super) fn of(page: &MessagePage, before: Option<Before>) -> Result<Self> {
+        let seats = page.messages.iter().map(|message| Before {
+            received: message.received,
+            message: message.message,
+        });
+        let seats: Vec<_> = before.into_iter().chain(seats).collect();
+        let descends = seats.is_sorted_by(|one, next| is_before(next, one));
+        if descends && (!page.more || !page.messages.is_empty()) {
+            Ok(Self {
+                last: seats.last().copied(),
+                more: page.more,
+                latest_change: page.latest_change,
+            })
+        } else {
+            Err(Error::NotAuthentic)
+        }
+    }
+}
+
+/// Whether the list has `next` after `one`: older, or of the same moment and with a smaller id.
+fn is_before(next: &Before, one: &Before) -> bool {
+    (next.received, next.message) < (one.received, one.message)
+}
+
+/// Changes lead on, or following them would be without an end.
+pub(super) fn check_changes(page: &MailChanges, after: MailCursor) -> Result<()> {
+    let at = |cursor: &MailCursor| (cursor.change, cursor.message.is_none(), cursor.message);
+    let moves = at(&page.next) > at(&after);
+    if moves || (page.next == after && !page.more && page.changes.is_empty()) {
+        Ok(())
+    } else {
+        Err(Error::NotAuthentic)
+    }
+}
+
+pub(super) fn sort(changes: Vec<MailChange>) -> Sorted {
+    let mut sorted = Sorted::default();
+    for change in changes {
+        match change {
+            MailChange::Arrived(message) => sorted.arrived.push(message),
+            MailChange::Marked { message, mark } => sorted.marked.push((message, mark)),
+            MailChange::Deleted { message } => sorted.deleted.push(message),
+        }
+    }
+    sorted
+}
+
+impl Held {
+    pub(super) fn entries(&self) -> Vec<Rc<Entry>> {
+        self.entries.values().cloned().collect()
+    }
+
+    pub(super) fn get(&self, message: MessageId) -> Option<Rc<Entry>> {
+        self.entries.get(self.seats.get(&message)?).cloned()
+    }
+
+    pub(super) fn before(&self) -> Option<Before> {
+        self.before
+    }
+
+    pub(super) fn cursor(&self) -> Option<MailCursor> {
+        self.cursor
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    pub(super) fn add_page(&mut self, entries: Vec<Entry>, paging: &Paging) {
+        entries.into_iter().for_each(|entry| self.add(entry));
+        self.before = paging.last;
+        self.is_whole = !paging.more;
+        // What happened since the first page comes as changes, for what is on later pages as well.
+        self.cursor.get_or_insert(MailCursor {
+            change: paging.latest_change,
+            message: None,
+        });
+    }
+
+    pub(super) fn follow(&mut self, next: MailCursor) {
+        self.cursor = Some(next);
+    }
+
+    /// Adds a message, or puts it in the place of what was known of it; what was noted later stays.
+    pub(super) fn add(&mut self, mut entry: Entry) {
+        let message = entry.message;
+        if let Some(known) = self.get(message)
+            && known.noted.version > entry.noted.version
+        {
+            entry.noted = known.noted.clone();
+        }
+        self.remove(message);
+        let seat = (Reverse(entry.received), message);
+        self.seats.insert(message, seat);
+        self.entries.insert(seat, Rc::new(entry));
+    }
+
+    /// Notes something on a message, if it is loaded and nothing later is noted on it.
+    pub(super) fn mark(&mut self, message: MessageId, noted: impl FnOnce(Option<&Summary>) -> Noted) {
+        let Some(entry) = self
+            .seats
+            .get(&message)
+            .and_then(|seat| self.entries.get_mut(seat))
+        else {
+            return;
+        };
+        let noted = noted(entry.summary());
+        if noted.version > entry.noted.version {
+            Rc::make_mut(entry).noted = noted;
+        }
+    }
+
+    pub(super) fn remove(&mut self, message: MessageId) {
+        if let Some(seat) = self.seats.remove(&message) {
+            self.entries.remove(&seat);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_protocol::Bytes;
+
+    use super::*;
+
+    fn message(received: i64, id: u8) -> Message {
+        Message {
+            message: MessageId([id; 16]),
+            received: TimeMs(received),
+            size_bytes: 1,
+            sealed_to: None,
+            envelope: Bytes(Vec::new()),
+            summary: Bytes(Vec::new()),
+            mark: None,
+        }
+    }
+
+    #[test]
+    fn a_page_of_the_list_goes_on_where_the_last_one_ended() {
+        let before = |received, id| {
+            Some(Before {
+                received: TimeMs(received),
+                message: MessageId([id; 16]),
+            })
+        };
+        for (messages, more, after, is_right) in [
+            (
+                vec![message(3, 1), message(2, 9), message(2, 8)],
+                true,
+                None,
+                true,
+            ),
+            (vec![], false, None, true),
+            (vec![], true, None, false),
+            (vec![message(2, 8), message(2, 9)], false, None, false),
+            (vec![message(2, 8), message(2, 8)], false, None, false),
+            (vec![message(2, 7)], false, before(2, 8), true),
+            (vec![message(2, 8)], false, before(2, 8), false),
+            (vec![message(3, 1)], false, before(2, 8), false),
+        ] {
+            let page = MessagePage {
+                messages,
+                more,
+                latest_change: 1,
+            };
+            assert_eq!(Paging::of(&page, after).is_ok(), is_right, "{page:?}");
+        }
+    }
+
+    #[test]
+    fn changes_lead_on() {
+        let cursor = |change, message: Option<u8>| MailCursor {
+            change,
+            message: message.map(|id| MessageId([id; 16])),
+        };
+        let gone = MailChange::Deleted {
+            message: MessageId([1; 16]),
+        };
+        for (after, changes, next, more, is_right) in [
+            (cursor(3, None), vec![], cursor(3, None), false, true),
+            (cursor(3, None), vec![], cursor(3, None), true, false),
+            (cursor(3, None), vec![gone.clone()], cursor(3, None), false, false),
+            (
+                cursor(3, None),
+                vec![gone.clone()],
+                cursor(4, Some(1)),
+                true,
+                true,
+            ),
+            (
+                cursor(4, Some(1)),
+                vec![gone.clone()],
+                cursor(4, Some(2)),
+                true,
+                true,
+            ),
+            (cursor(4, Some(2)), vec![gone], cursor(4, Some(1)), true, false),
+        ] {
+            let page = MailChanges { changes, next, more };
+            assert_eq!(
+                check_changes(&page, after).is_ok(),
+                is_right,
+                "{page:?} after {after:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_noted_later_stays_whatever_comes() {
+        let entry = |version| Entry {
+            message: MessageId([1; 16]),
+            received: TimeMs(1),
+            opened: None,
+            noted: Noted {
+                version,
+                ..Noted::nothing(None)
+            },
+        };
+        let mut held = Held::default();
+        held.add(entry(2));
+        held.add(entry(1));
+        held.mark(MessageId([1; 16]), |_| entry(1).noted);
+        assert_eq!(held.entries()[0].noted.version, 2);
+        held.mark(MessageId([1; 16]), |_| entry(3).noted);
+        assert_eq!(held.entries()[0].noted.version, 3);
+        held.mark(MessageId([2; 16]), |_| entry(3).noted);
+        held.remove(MessageId([1; 16]));
+        assert!(held.entries().is_empty());
+    }
+}

@@ -1,0 +1,139 @@
+//! Noting something on messages: read, starred, moved. Of two devices that do it at the same moment, neither undoes what
+//! the other did: who comes second looks again first.
+
+use std::collections::HashMap;
+
+use postern_crypto::mail::{Mark, Place};
+use postern_protocol::limits::MAX_MAIL_BATCH;
+use postern_protocol::mail::{Mark as SealedMark, PutMark};
+use postern_protocol::{MessageId, TimeMs};
+
+use super::Mailbox;
+use super::entry::{Entry, Noted};
+use super::opener::Opener;
+use crate::{Error, Patience, Result};
+
+pub(super) const MOST_AT_ONCE: usize = MAX_MAIL_BATCH;
+
+/// After so many defeats the others are too many.
+const TRIES: u32 = 8;
+const PATIENCE: Patience = Patience {
+    first_ms: 10,
+    longest_ms: 400,
+};
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+impl Mailbox {
+    /// Notes on messages what `change` makes of what is noted on them. Messages that are gone are left out.
+    ///
+    /// # Errors
+    /// As all requests; [`Error::TooLarge`] for more labels than a message has room for; [`Error::Busy`] if others are
+    /// always faster.
+    pub async fn note(&self, messages: &[MessageId], change: impl Fn(&mut Mark)) -> Result<()> {
+        for some in messages.chunks(MOST_AT_ONCE) {
+            self.note_some(some, &change).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_some(&self, messages: &[MessageId], change: &impl Fn(&mut Mark)) -> Result<()> {
+        let mut entries = self.known(messages).await?;
+        for attempt in 0..TRIES {
+            let conflicts = self.send(&entries, change).await?;
+            if conflicts.is_empty() {
+                return Ok(());
+            }
+            let around = self.account.surroundings();
+            PATIENCE.wait(attempt, 0, &*around.clock, &*around.entropy).await;
+            entries = self.read(conflicts).await?;
+            let mut held = self.held.borrow_mut();
+            for entry in &entries {
+                held.mark(entry.message, |_| entry.noted.clone());
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// What is loaded of these messages, and the rest from the server.
+    async fn known(&self, messages: &[MessageId]) -> Result<Vec<Entry>> {
+        let (mut entries, mut unknown) = (Vec::new(), Vec::new());
+        for message in messages {
+            match self.held.borrow().get(*message) {
+                Some(entry) => entries.push(Entry::clone(&entry)),
+                None => unknown.push(*message),
+            }
+        }
+        if !unknown.is_empty() {
+            entries.extend(self.read(unknown).await?);
+        }
+        Ok(entries)
+    }
+
+    /// Sends what changes, and answers those on which somebody else was faster.
+    async fn send(&self, entries: &[Entry], change: &impl Fn(&mut Mark)) -> Result<Vec<MessageId>> {
+        let opener = self.opener().await?;
+        let mut next = HashMap::new();
+        for entry in entries {
+            let mut mark = entry.noted.mark.clone();
+            change(&mut mark);
+            if mark.labels.len() > Mark::MAX_LABELS as usize {
+                return Err(Error::TooLarge);
+            }
+            if mark != entry.noted.mark {
+                next.insert(entry.message, self.after(entry, mark));
+            }
+        }
+        if next.is_empty() {
+            return Ok(Vec::new());
+        }
+        let marks = next
+            .iter()
+            .map(|(message, noted)| self.sealed(&opener, *message, noted));
+        let answer = self.account.api.mark_messages(marks.collect()).await?;
+        let mut held = self.held.borrow_mut();
+        for (message, noted) in next {
+            if !answer.conflicts.contains(&message) {
+                held.mark(message, |_| noted);
+            }
+        }
+        Ok(answer.conflicts)
+    }
+
+    /// What is noted next. The time in trash and spam runs from when a message was put there.
+    fn after(&self, entry: &Entry, mark: Mark) -> Noted {
+        let order = self.order();
+        let now = self.account.surroundings().now();
+        let expires = if mark.place == entry.noted.mark.place && entry.noted.version > 0 {
+            entry.noted.expires
+        } else {
+            match mark.place {
+                Place::Trash => expiry(now, order.trash_days),
+                Place::Spam => expiry(now, order.spam_days),
+                _ => None,
+            }
+        };
+        Noted {
+            mark,
+            version: entry.noted.version + 1,
+            expires,
+        }
+    }
+
+    fn sealed(&self, opener: &Opener, message: MessageId, noted: &Noted) -> PutMark {
+        let place = opener.place(&message, noted.version);
+        let rng = &mut self.account.surroundings().rng();
+        let sealed = noted.mark.seal(opener.mail_key(), place, rng);
+        PutMark {
+            message,
+            mark: SealedMark {
+                version: noted.version,
+                sealed: sealed.into(),
+                expires: noted.expires,
+            },
+        }
+    }
+}
+
+fn expiry(now: TimeMs, days: u32) -> Option<TimeMs> {
+    (days > 0).then(|| now.plus_ms(i64::from(days) * DAY_MS))
+}

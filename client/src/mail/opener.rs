@@ -1,0 +1,137 @@
+//! Opening what the server keeps of a message, and saying where it comes from.
+
+use postern_crypto::ContentKey;
+use postern_crypto::identity::IdentityPublic;
+use postern_crypto::mail::{Delivery, Mark, MarkPlace, Own, Summary};
+use postern_crypto::sealing::{SealingKey, SealingPublic};
+use postern_crypto::{Hash, Id, MailKey};
+use postern_protocol::mail::{Mark as SealedMark, Message};
+use postern_protocol::{MessageId, TimeMs};
+
+use super::entry::{Entry, Noted, Opened, Origin};
+use crate::account::Account;
+
+/// What opens the messages of an account.
+pub(crate) struct Opener {
+    account: Id,
+    sealing: SealingKey,
+    public: SealingPublic,
+    key_id: Hash,
+    mail: MailKey,
+    gateway: Option<IdentityPublic>,
+}
+
+/// What was in an envelope.
+struct Unsealed {
+    key: ContentKey,
+    address: Option<String>,
+    origin: Origin,
+}
+
+impl Opener {
+    pub(crate) fn new(account: &Account, gateway: Option<IdentityPublic>) -> Self {
+        let unlocked = account.unlocked();
+        let public = unlocked.sealing.public();
+        Self {
+            account: account.id().0,
+            sealing: unlocked.sealing.clone(),
+            key_id: public.id(),
+            public,
+            mail: unlocked.mail.key.clone(),
+            gateway,
+        }
+    }
+
+    /// The message, opened if it can be: one that cannot takes none of the others with it.
+    pub(crate) fn open(&self, message: Message) -> Entry {
+        let opened = self.opened(&message);
+        let summary = opened.as_ref().map(|opened| &opened.summary);
+        Entry {
+            message: message.message,
+            received: summary.map_or(message.received, |summary| TimeMs(summary.received_ms)),
+            noted: self.noted(message.message, message.mark, summary),
+            opened,
+        }
+    }
+
+    /// What is noted on a message. A mark that does not open is as good as none, but for its version.
+    pub(crate) fn noted(
+        &self,
+        message: MessageId,
+        sealed: Option<SealedMark>,
+        summary: Option<&Summary>,
+    ) -> Noted {
+        let Some(sealed) = sealed else {
+            return Noted::nothing(summary);
+        };
+        let place = self.place(&message, sealed.version);
+        let mark = Mark::open(&self.mail, place, sealed.sealed.as_slice());
+        Noted {
+            mark: mark.unwrap_or_else(|_| Noted::nothing(summary).mark),
+            version: sealed.version,
+            expires: sealed.expires,
+        }
+    }
+
+    /// The seat of a mark.
+    pub(crate) fn place<'a>(&'a self, message: &'a MessageId, version: u64) -> MarkPlace<'a> {
+        MarkPlace {
+            account: &self.account,
+            message: &message.0,
+            version,
+        }
+    }
+
+    pub(crate) fn mail_key(&self) -> &MailKey {
+        &self.mail
+    }
+
+    fn opened(&self, message: &Message) -> Option<Opened> {
+        let unsealed = match &message.sealed_to {
+            Some(key) if key.as_slice() == self.key_id => self.unseal(message)?,
+            Some(_) => return None,
+            None => self.unseal_own(message)?,
+        };
+        let summary = Summary::open(&unsealed.key, &message.message.0, message.summary.as_slice()).ok()?;
+        Some(Opened {
+            origin: unsealed.origin,
+            address: unsealed.address,
+            summary,
+            key: unsealed.key,
+        })
+    }
+
+    fn unseal(&self, message: &Message) -> Option<Unsealed> {
+        let delivery = Delivery {
+            message: &message.message.0,
+            account: &self.account,
+            sealing: &self.public,
+        };
+        let delivered = delivery.open(&self.sealing, message.envelope.as_slice()).ok()?;
+        let is_signed = self
+            .gateway
+            .as_ref()
+            .is_some_and(|gateway| delivered.came_through(gateway, message.summary.as_slice()));
+        Some(Unsealed {
+            origin: if is_signed {
+                Origin::Gateway
+            } else {
+                Origin::Unknown
+            },
+            key: delivered.key,
+            address: Some(delivered.address),
+        })
+    }
+
+    fn unseal_own(&self, message: &Message) -> Option<Unsealed> {
+        let own = Own {
+            account: &self.account,
+            message: &message.message.0,
+        };
+        Some(Unsealed {
+            key: own.open(&self.mail, message.envelope.as_slice()).ok()?,
+            address: None,
+            origin: Origin::Owner,
+        })
+    }
+}
