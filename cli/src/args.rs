@@ -9,6 +9,7 @@ use crate::cmd_get::Get;
 use crate::cmd_login::Login;
 use crate::cmd_logout::Logout;
 use crate::cmd_ls::Ls;
+use crate::cmd_mail::Mail;
 use crate::cmd_mkdir::Mkdir;
 use crate::cmd_mv::Mv;
 use crate::cmd_open::Open;
@@ -88,6 +89,7 @@ pub(crate) enum Command {
     Shares(Shares),
     Unshare(Unshare),
     Open(Open),
+    Mail(Mail),
     Completions(Completions),
 }
 
@@ -112,6 +114,7 @@ impl Command {
             Self::Shares(typed) => typed.run(desk).await,
             Self::Unshare(typed) => typed.run(desk).await,
             Self::Open(typed) => typed.run(desk).await,
+            Self::Mail(typed) => typed.run(desk).await,
             Self::Completions(typed) => typed.run(),
         }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::desk::Desk;
 use crate::failure::{About as _, Result};
 use crate::table::table;
-use crate::term::moment;
+use crate::term::{moment, plain};
 
 /// List the devices that are signed in, or sign one out
 #[derive(ClapArgs)]
@@ -80,9 +80,4 @@ fn human(sessions: &[SessionEntry]) -> String {
         ]
     });
     table(&[heads].into_iter().chain(rows).collect::<Vec<_>>(), &[])
-}
-
-/// Whoever signed in chose this text, and may know what a terminal does with control characters.
-fn plain(device: &str) -> String {
-    device.chars().filter(|c| !c.is_control()).collect()
 }

@@ -1,6 +1,9 @@
 //! `postern whoami`
 
+use std::rc::Rc;
+
 use clap::Args as ClapArgs;
+use postern_client::Mailbox;
 use serde::Serialize;
 
 use crate::desk::Desk;
@@ -16,6 +19,7 @@ struct Who {
     name: String,
     account: String,
     server: String,
+    addresses: Vec<String>,
     used_bytes: u64,
     quota_bytes: u64,
 }
@@ -28,6 +32,7 @@ impl Whoami {
             name: account.name().to_string(),
             account: account.id().to_string(),
             server: desk.server().await?,
+            addresses: Mailbox::new(Rc::clone(&account)).home().await?.addresses.clone(),
             used_bytes: usage.used_bytes,
             quota_bytes: usage.quota_bytes,
         };
@@ -37,9 +42,10 @@ impl Whoami {
 
 fn human(who: &Who) -> String {
     format!(
-        "{} at {}\n{} of {} used\n",
+        "{} at {}\n{}\n{} of {} used\n",
         who.name,
         who.server,
+        who.addresses.join(", "),
         size(who.used_bytes),
         size(who.quota_bytes)
     )

@@ -16,6 +16,7 @@ mod cmd_get;
 mod cmd_login;
 mod cmd_logout;
 mod cmd_ls;
+mod cmd_mail;
 mod cmd_mkdir;
 mod cmd_mv;
 mod cmd_open;

@@ -40,6 +40,8 @@ pub enum Happening {
     DriveChanged,
     /// A link was made, changed, revoked or delivered.
     LinksChanged,
+    /// Mail came, or was marked or deleted.
+    MailChanged,
     /// The session has ended from elsewhere, and the device has forgotten it. Nothing follows.
     SignedOut,
 }
@@ -121,6 +123,9 @@ impl<L: Line> Follower<L> {
         if news.links {
             tell(Happening::LinksChanged);
         }
+        if news.mail {
+            tell(Happening::MailChanged);
+        }
         self.since = Some(news.latest);
         Ok(())
     }
@@ -145,6 +150,8 @@ pub struct News {
     pub drive: bool,
     /// A link was made, changed, revoked or delivered.
     pub links: bool,
+    /// Mail came, or was marked or deleted.
+    pub mail: bool,
     /// Where to go on looking.
     pub latest: u64,
 }
@@ -185,6 +192,7 @@ impl Account {
         Ok(News {
             drive: true,
             links: true,
+            mail: true,
             latest: self.latest_change().await?,
         })
     }
@@ -195,8 +203,9 @@ impl News {
         match kind {
             ChangeKind::Volume { .. } => self.drive = true,
             ChangeKind::Link { .. } => self.links = true,
+            ChangeKind::Mail => self.mail = true,
             // Nothing of these is shown but when a person asks.
-            ChangeKind::Account | ChangeKind::Sessions | ChangeKind::Mail => {}
+            ChangeKind::Account | ChangeKind::Sessions => {}
         }
     }
 }

@@ -16,12 +16,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures::lock::Mutex;
+use postern_crypto::node::Content;
 use postern_protocol::MessageId;
 use postern_protocol::limits::MAX_MAIL_PAGE;
 use postern_protocol::mail::{MailCursor, Message};
 
 pub use entry::{Entry, Noted, Opened, Origin};
 pub use home::Home;
+pub use postern_crypto::MailKey;
 pub use postern_crypto::account::{MailRoot, Tag};
 pub use postern_crypto::mail::{Attachment, Checks, Mailbox as Person, Mark, Peer, Place, Summary, Verdict};
 pub use put::NewMessage;
@@ -122,28 +124,28 @@ impl Mailbox {
         read.into_iter().next().map(Rc::new).ok_or(Error::NotFound)
     }
 
-    /// Writes a message to `sink`, byte for byte as it came, from where `checkpoint` stands.
+    /// Where a message's bytes are, and what opens them.
     ///
     /// # Errors
-    /// [`Error::NotAuthentic`] if it does not open, or is not the one of which the list told; the sink has got nothing
-    /// of that. [`Error::NotFound`] if it is gone.
+    /// [`Error::NotFound`]; [`Error::NotAuthentic`] if the message does not open.
+    pub async fn content(&self, message: MessageId) -> Result<Content> {
+        self.entry(message).await?.content()
+    }
+
+    /// Writes a message's `content` to `sink`, byte for byte as it came, from where `checkpoint` stands.
+    ///
+    /// # Errors
+    /// [`Error::NotAuthentic`] if it is not the one of which the list told; the sink has got nothing of that.
+    /// [`Error::NotFound`] if it is gone.
     pub async fn download(
         &self,
-        entry: &Entry,
+        content: &Content,
         checkpoint: &mut Checkpoint,
         sink: &mut dyn Sink,
         progress: &dyn Fn(u64),
     ) -> Result<()> {
-        let content = entry.content()?;
-        fetch(
-            &self.account.api,
-            &Door::Mail,
-            &content,
-            checkpoint,
-            sink,
-            progress,
-        )
-        .await
+        let api = &self.account.api;
+        fetch(api, &Door::Mail, content, checkpoint, sink, progress).await
     }
 
     /// Deletes messages for good.

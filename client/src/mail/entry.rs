@@ -82,7 +82,7 @@ impl Entry {
     ///
     /// # Errors
     /// [`Error::NotAuthentic`] if the message does not open.
-    pub(crate) fn content(&self) -> Result<Content> {
+    pub(super) fn content(&self) -> Result<Content> {
         let opened = self.opened.as_ref().ok_or(Error::NotAuthentic)?;
         Ok(Content {
             id: self.message.0,

@@ -53,9 +53,9 @@ fn mailbox(drive: &Drive) -> Mailbox {
 }
 
 async fn body(mailbox: &Mailbox, message: MessageId) -> Result<Vec<u8>, Error> {
-    let (entry, mut sink) = (mailbox.entry(message).await?, Buffer::default());
+    let (content, mut sink) = (mailbox.content(message).await?, Buffer::default());
     mailbox
-        .download(&entry, &mut Checkpoint::start(), &mut sink, &|_| {})
+        .download(&content, &mut Checkpoint::start(), &mut sink, &|_| {})
         .await?;
     Ok(sink.take())
 }

@@ -136,7 +136,7 @@ async fn b3_a_body_that_was_changed_or_is_anothers_is_not_shown() {
     let gateway = Gateway::announced(platform::postern(&server)).await;
     let tea = gateway.bring(&Letter::to("alice", "Tea")).await;
     mailbox.refresh().await.expect("it is listed");
-    let entry = mailbox.entry(tea).await.expect("it is there");
+    let content = mailbox.content(tea).await.expect("it is there");
     let len = Letter::to("alice", "Tea").text.len() + 96;
     for at in (0..len).step_by(7) {
         phone.evil.tells(move |request, response| {
@@ -148,7 +148,7 @@ async fn b3_a_body_that_was_changed_or_is_anothers_is_not_shown() {
         });
         let mut sink = Buffer::default();
         let read = mailbox
-            .download(&entry, &mut Checkpoint::start(), &mut sink, &|_| {})
+            .download(&content, &mut Checkpoint::start(), &mut sink, &|_| {})
             .await;
         assert_eq!(
             (read, sink.take()),

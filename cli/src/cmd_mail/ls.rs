@@ -1,0 +1,243 @@
+//! `postern mail ls`
+
+use std::rc::Rc;
+
+use clap::Args as ClapArgs;
+use postern_client::mail::{Entry, MailRoot, Origin, Place};
+use serde::Serialize;
+
+use super::choose::SHORT;
+use super::place;
+use crate::desk::Desk;
+use crate::failure::Result;
+use crate::table::table;
+use crate::term::{moment, plain};
+
+/// List messages, newest first
+#[derive(ClapArgs)]
+pub(super) struct Ls {
+    /// The folder, or "all" for every folder but spam and trash
+    #[arg(default_value = "inbox", value_name = "FOLDER")]
+    place: String,
+    /// At most so many
+    #[arg(short = 'n', long, default_value_t = 50, value_name = "COUNT")]
+    limit: usize,
+    /// Only those that were not read
+    #[arg(long)]
+    unread: bool,
+    /// Whole ids, addresses and sizes too
+    #[arg(short, long)]
+    long: bool,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    messages: Vec<Listing>,
+}
+
+/// A message in JSON.
+#[derive(Serialize)]
+pub(super) struct Listing {
+    id: String,
+    received_ms: i64,
+    from: Vec<Person>,
+    to: Vec<Person>,
+    subject: String,
+    snippet: String,
+    size_bytes: u64,
+    attachments: Vec<String>,
+    folder: String,
+    labels: Vec<String>,
+    read: bool,
+    starred: bool,
+    origin: &'static str,
+}
+
+#[derive(Serialize)]
+struct Person {
+    name: String,
+    address: String,
+}
+
+/// Which messages.
+enum Wanted {
+    Everywhere,
+    In(Place),
+}
+
+impl Ls {
+    pub(super) async fn run(self, desk: &Desk) -> Result<()> {
+        let mailbox = super::mailbox(desk).await?;
+        let order = mailbox.order();
+        let wanted = match self.place.as_str() {
+            "all" => Wanted::Everywhere,
+            typed => Wanted::In(place::parse(typed, &order)?),
+        };
+        let chosen = loop {
+            let chosen = self.choose(&mailbox.entries(), &wanted, &order);
+            if chosen.len() == self.limit || mailbox.is_whole() {
+                break chosen;
+            }
+            mailbox.load_older().await?;
+        };
+        let listed = Listed {
+            messages: chosen.iter().map(|entry| listing(entry, &order)).collect(),
+        };
+        desk.say().answer(&listed, || human(&listed.messages, self.long))
+    }
+
+    fn choose(&self, entries: &[Rc<Entry>], wanted: &Wanted, order: &MailRoot) -> Vec<Rc<Entry>> {
+        entries
+            .iter()
+            .filter(|entry| wanted.has(entry, order) && !(self.unread && entry.noted.mark.is_read))
+            .take(self.limit)
+            .cloned()
+            .collect()
+    }
+}
+
+impl Wanted {
+    fn has(&self, entry: &Entry, order: &MailRoot) -> bool {
+        let lies = settled(entry.noted.mark.place, order);
+        match self {
+            Self::Everywhere => !matches!(lies, Place::Spam | Place::Trash),
+            Self::In(place) => lies == *place,
+        }
+    }
+}
+
+/// What lay in a folder that is there no more lies in the archive.
+fn settled(place: Place, order: &MailRoot) -> Place {
+    match place {
+        Place::Folder(id) if order.folders.iter().all(|tag| tag.id != id) => Place::Archive,
+        place => place,
+    }
+}
+
+pub(super) fn listing(entry: &Entry, order: &MailRoot) -> Listing {
+    let people = |people: &[postern_client::mail::Person]| -> Vec<Person> {
+        let person = |person: &postern_client::mail::Person| Person {
+            name: person.name.clone(),
+            address: person.address.clone(),
+        };
+        people.iter().map(person).collect()
+    };
+    let (mark, empty) = (&entry.noted.mark, postern_client::mail::Summary::default());
+    let summary = entry.summary().unwrap_or(&empty);
+    Listing {
+        id: entry.message.to_string(),
+        received_ms: entry.received.0,
+        from: people(&summary.from),
+        to: people(&summary.to),
+        subject: summary.subject.clone(),
+        snippet: summary.snippet.clone(),
+        size_bytes: summary.size_bytes,
+        attachments: summary.attachments.iter().map(|file| file.name.clone()).collect(),
+        folder: place::shown(mark.place, order).to_owned(),
+        labels: place::labels(&mark.labels, order),
+        read: mark.is_read,
+        starred: mark.is_starred,
+        origin: origin(entry),
+    }
+}
+
+/// Where a message comes from, in one word.
+fn origin(entry: &Entry) -> &'static str {
+    match entry.opened.as_ref().map(|opened| opened.origin) {
+        Some(Origin::Gateway) => "gateway",
+        Some(Origin::Owner) => "own",
+        Some(Origin::Unknown) => "unknown",
+        None => "sealed",
+    }
+}
+
+fn human(messages: &[Listing], long: bool) -> String {
+    let rows: Vec<_> = messages.iter().map(|message| row(message, long)).collect();
+    table(&rows, &[])
+}
+
+fn row(message: &Listing, long: bool) -> Vec<String> {
+    let id = if long { &message.id } else { &message.id[..SHORT] };
+    let flags = [
+        if message.read { ' ' } else { '•' },
+        if message.starred { '★' } else { ' ' },
+        if message.attachments.is_empty() { ' ' } else { '+' },
+    ];
+    let mut row = vec![
+        id.to_owned(),
+        flags.iter().collect(),
+        moment(postern_client::protocol::TimeMs(message.received_ms)),
+        cut(&sender(message, long), if long { 60 } else { 24 }),
+    ];
+    if long {
+        row.push(crate::term::size(message.size_bytes));
+    }
+    row.push(subject(message));
+    row
+}
+
+fn sender(message: &Listing, long: bool) -> String {
+    match message.from.first() {
+        None => "(nobody)".to_owned(),
+        Some(from) if from.name.is_empty() => plain(&from.address),
+        Some(from) if long => plain(&format!("{} <{}>", from.name, from.address)),
+        Some(from) => plain(&from.name),
+    }
+}
+
+fn subject(message: &Listing) -> String {
+    match message.origin {
+        "sealed" => "(cannot be opened)".to_owned(),
+        "unknown" => format!(
+            "{} (not received through the mail gateway)",
+            plain(&message.subject)
+        ),
+        _ if message.subject.is_empty() => "(no subject)".to_owned(),
+        _ => plain(&message.subject),
+    }
+}
+
+fn cut(text: &str, width: usize) -> String {
+    console::truncate_str(text, width, "…").into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message() -> Listing {
+        Listing {
+            id: "AQEBAQEBAQEBAQEBAQEBAQ".to_owned(),
+            received_ms: 0,
+            from: vec![Person {
+                name: "Charles\u{1b}[2J".to_owned(),
+                address: "charles@example.net".to_owned(),
+            }],
+            to: Vec::new(),
+            subject: "Tea\u{7}".to_owned(),
+            snippet: String::new(),
+            size_bytes: 5,
+            attachments: Vec::new(),
+            folder: "inbox".to_owned(),
+            labels: Vec::new(),
+            read: false,
+            starred: true,
+            origin: "gateway",
+        }
+    }
+
+    #[test]
+    fn who_writes_cannot_move_the_cursor_of_a_terminal() {
+        let shown = human(&[message()], false);
+        assert!(shown.contains("Charles[2J") && shown.contains("•★"), "{shown}");
+        assert!(!shown.contains(|c: char| c.is_control() && c != '\n'));
+    }
+
+    #[test]
+    fn what_did_not_come_through_the_gateway_says_so() {
+        let shown = |origin| human(&[Listing { origin, ..message() }], false);
+        assert!(shown("unknown").contains("not received through the mail gateway"));
+        assert!(shown("sealed").contains("cannot be opened"));
+        assert!(!shown("gateway").contains("gateway"));
+    }
+}
