@@ -4,6 +4,7 @@
 //! the mail gateway stand in what the gateway sealed and signed ([`Origin`]). The server can withhold messages and hand
 //! out older marks; it can neither write a message nor change one.
 
+mod conversations;
 mod entry;
 mod held;
 mod home;
@@ -21,6 +22,7 @@ use postern_protocol::MessageId;
 use postern_protocol::limits::MAX_MAIL_PAGE;
 use postern_protocol::mail::{MailCursor, Message};
 
+pub use conversations::{Conversation, Drawer};
 pub use entry::{Entry, Noted, Opened, Origin};
 pub use home::Home;
 pub use postern_crypto::MailKey;
@@ -104,6 +106,18 @@ impl Mailbox {
     #[must_use]
     pub fn entries(&self) -> Vec<Rc<Entry>> {
         self.held.borrow().entries()
+    }
+
+    /// Everything that is loaded, by conversations: the one with the newest message first.
+    #[must_use]
+    pub fn conversations(&self) -> Rc<Vec<Conversation>> {
+        self.held.borrow_mut().conversations()
+    }
+
+    /// The conversation of a message, if it is loaded.
+    #[must_use]
+    pub fn conversation(&self, message: MessageId) -> Option<Conversation> {
+        conversations::of(&self.conversations(), message).cloned()
     }
 
     /// Whether all that the server has is loaded.

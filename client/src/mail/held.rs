@@ -8,6 +8,7 @@ use postern_crypto::mail::Summary;
 use postern_protocol::mail::{Before, MailChange, MailChanges, MailCursor, Mark, Message, MessagePage};
 use postern_protocol::{MessageId, TimeMs};
 
+use super::conversations::{Conversation, group};
 use super::entry::{Entry, Noted};
 use crate::{Error, Result};
 
@@ -23,6 +24,8 @@ pub(super) struct Held {
     before: Option<Before>,
     is_whole: bool,
     cursor: Option<MailCursor>,
+    /// As long as nothing changes, they are grouped once.
+    grouped: Option<Rc<Vec<Conversation>>>,
 }
 
 /// What a page of the list says of the list.
@@ -94,6 +97,12 @@ impl Held {
         self.entries.values().cloned().collect()
     }
 
+    pub(super) fn conversations(&mut self) -> Rc<Vec<Conversation>> {
+        let entries = &self.entries;
+        let group = || Rc::new(group(&entries.values().cloned().collect::<Vec<_>>()));
+        Rc::clone(self.grouped.get_or_insert_with(group))
+    }
+
     pub(super) fn get(&self, message: MessageId) -> Option<Rc<Entry>> {
         self.entries.get(self.seats.get(&message)?).cloned()
     }
@@ -135,6 +144,7 @@ impl Held {
         }
         self.remove(message);
         let seat = (Reverse(entry.received), message);
+        self.grouped = None;
         self.seats.insert(message, seat);
         self.entries.insert(seat, Rc::new(entry));
     }
@@ -151,12 +161,14 @@ impl Held {
         let noted = noted(entry.summary());
         if noted.version > entry.noted.version {
             Rc::make_mut(entry).noted = noted;
+            self.grouped = None;
         }
     }
 
     pub(super) fn remove(&mut self, message: MessageId) {
         if let Some(seat) = self.seats.remove(&message) {
             self.entries.remove(&seat);
+            self.grouped = None;
         }
     }
 }
