@@ -120,6 +120,12 @@ impl Mailbox {
         conversations::of(&self.conversations(), message).cloned()
     }
 
+    /// Whether anything was loaded.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.cursor().is_some()
+    }
+
     /// Whether all that the server has is loaded.
     #[must_use]
     pub fn is_whole(&self) -> bool {

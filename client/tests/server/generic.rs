@@ -139,7 +139,7 @@ async fn endures(journey: impl Journey, of: impl Fn(&Response) -> Vec<Mutation>)
     assert!(refused > 0, "no lie was noticed");
 }
 
-/// One in `one_in` of the changes with some bits of each value; all with all bits if that is asked for.
+/// One in `one_in` of the changes with some bits of each value; all if that is asked for.
 async fn flips(journey: impl Journey, bits: usize, one_in: usize) {
     let (depth, step) = (Depth::wanted(bits), if is_long() { 1 } else { ONE_IN * one_in });
     let turn = Cell::new(0);
@@ -256,7 +256,7 @@ async fn all_sealed() -> Vec<Value> {
 async fn swaps(journey: impl Journey, at_a_time: usize) {
     let others = all_sealed().await;
     let step = match Depth::wanted(at_a_time) {
-        Depth::All => 1,
+        Depth::Thorough => 1,
         Depth::Bits(some) => ONE_IN * others.len().div_ceil(some),
     };
     endures(journey, |answer| {

@@ -19,6 +19,7 @@ const FILES: &[(&str, &str)] = files![
     "sealing",
     "root",
     "state",
+    "mail_root",
     "directory",
     "node_file",
     "node_folder",
@@ -30,6 +31,8 @@ const FILES: &[(&str, &str)] = files![
     "stream_two_chunks",
     "letter",
     "mail",
+    "mail_mark",
+    "mail_own",
     "login",
 ];
 

@@ -1,10 +1,11 @@
 //! One device, signed in or not: `Client` of `skin.ts`.
 //!
-//! Methods come in groups, one file for each: the account here, then `drive`, `transfers`, `downloads`, `links`.
+//! Methods come in groups, one file for each: the account here, then `drive`, `transfers`, `downloads`, `links`, `mail`.
 
 mod downloads;
 mod drive;
 mod links;
+mod mail;
 mod transfers;
 
 use std::cell::RefCell;
@@ -19,7 +20,7 @@ use postern_client::passwords::worth;
 use postern_client::protocol::{AccountName, LinkId, NodeId, SessionId};
 use postern_client::transfer::Sending;
 use postern_client::{
-    Account, ChosenPassword, Drive, Error, PreparedKeys, PreparedSignUp, Result, Stay, Surroundings,
+    Account, ChosenPassword, Drive, Error, Mailbox, PreparedKeys, PreparedSignUp, Result, Stay, Surroundings,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
 /// What there is while somebody is signed in.
 pub(crate) struct SignedIn {
     pub(crate) drive: Rc<Drive>,
+    pub(crate) mailbox: Rc<Mailbox>,
     sending: Rc<Sending<Chosen>>,
     /// The nodes to which live links lead; `None` until somebody asks.
     pub(crate) shared: RefCell<Option<HashSet<NodeId>>>,
@@ -380,6 +382,7 @@ impl Inner {
         self.following.replace(Some(events::follow(self, &drive)));
         self.signed_in.replace(Some(Rc::new(SignedIn {
             sending: sending(&drive),
+            mailbox: Rc::new(Mailbox::new(Rc::clone(drive.account()))),
             drive,
             shared: RefCell::default(),
             prepared_keys: RefCell::default(),

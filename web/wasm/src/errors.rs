@@ -83,6 +83,7 @@ fn kind_of(error: &Error) -> &'static str {
         Error::WordsWrong => "words-wrong",
         Error::FreshSignInNeeded => "fresh-sign-in-needed",
         Error::EntryName(_) => "entry-name-invalid",
+        Error::TagName => "tag-name-invalid",
         Error::EntryExists => "entry-name-taken",
         Error::IntoItself => "into-itself",
         Error::FileDiffers => "file-differs",

@@ -29,6 +29,7 @@ use crate::values::to_js;
 enum Told {
     DriveChanged,
     SharesChanged,
+    MailChanged,
     SignedOut,
     ReachabilityChanged { reachable: bool },
 }
@@ -36,6 +37,11 @@ enum Told {
 /// Everything may look different.
 pub(crate) fn drive_changed(host: &Host) {
     tell(host, &Told::DriveChanged);
+}
+
+/// Every list of messages may look different.
+pub(crate) fn mail_changed(host: &Host) {
+    tell(host, &Told::MailChanged);
 }
 
 /// Links, and the marks on what is shared.
@@ -60,7 +66,7 @@ pub(crate) fn follow(inner: &Rc<Inner>, drive: &Rc<Drive>) -> RemoteHandle<()> {
     handle
 }
 
-fn hear(inner: &Inner, happening: Happening) {
+fn hear(inner: &Rc<Inner>, happening: Happening) {
     let reachability = |reachable| tell(&inner.host, &Told::ReachabilityChanged { reachable });
     match happening {
         Happening::Reached => reachability(true),
@@ -69,6 +75,10 @@ fn hear(inner: &Inner, happening: Happening) {
         Happening::LinksChanged => {
             inner.forget_shared();
             shares_changed(&inner.host);
+        }
+        Happening::MailChanged => {
+            let inner = Rc::clone(inner);
+            spawn_local(async move { inner.look_for_mail().await });
         }
         Happening::SignedOut => {
             inner.leave();

@@ -1,5 +1,7 @@
 //! What goes out: the values of `api.ts`, by the same names.
 
+pub(crate) mod mail;
+
 use postern_client::drive::{Entry, Listing};
 use postern_client::links::Share;
 use postern_client::passwords::Verdict;

@@ -1,0 +1,202 @@
+//! Mail.
+
+use std::rc::{Rc, Weak};
+
+use postern_client::protocol::MessageId;
+use postern_client::{Error, Mailbox, Result};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{Answer, Client, Inner, answer, parse_id, read};
+use crate::events;
+use crate::values::mail::{MailHomeView, MailPageView, MarkChange, MessageView, TagView, id, parse_drawer};
+
+#[wasm_bindgen]
+impl Client {
+    /// Addresses, folders, labels, and how much was not read.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = mailHome)]
+    pub async fn mail_home(&self) -> Answer {
+        answer(self.inner.mail_home().await)
+    }
+
+    /// Conversations, newest first.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = listMail)]
+    pub async fn list_mail(&self, drawer: String, from: usize, count: usize) -> Answer {
+        answer(self.inner.list_mail(&drawer, from, count).await)
+    }
+
+    /// All messages of the conversation of one, oldest first.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = readConversation)]
+    pub async fn read_conversation(&self, message: String) -> Answer {
+        answer(self.inner.read_conversation(&message).await)
+    }
+
+    /// Notes something on messages.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = markMail)]
+    pub async fn mark_mail(&self, messages: Vec<String>, change: JsValue) -> Answer {
+        answer(self.inner.mark_mail(&messages, &change).await)
+    }
+
+    /// Deletes messages for good.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = deleteMail)]
+    pub async fn delete_mail(&self, messages: Vec<String>) -> Answer {
+        answer(self.inner.delete_mail(&messages).await)
+    }
+
+    /// Makes a folder for mail.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = makeMailFolder)]
+    pub async fn make_mail_folder(&self, name: String, colour: u8) -> Answer {
+        answer(self.inner.make_mail_folder(&name, colour).await)
+    }
+
+    /// Makes a label.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = makeMailLabel)]
+    pub async fn make_mail_label(&self, name: String, colour: u8) -> Answer {
+        answer(self.inner.make_mail_label(&name, colour).await)
+    }
+
+    /// Forgets a folder or label.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = removeMailTag)]
+    pub async fn remove_mail_tag(&self, tag: String) -> Answer {
+        answer(self.inner.remove_mail_tag(&tag).await)
+    }
+}
+
+impl Inner {
+    /// The mailbox, with its newest messages. The first time, older ones are loaded from then on, page by page.
+    async fn mailbox(&self) -> Result<Rc<Mailbox>> {
+        let mailbox = Rc::clone(&self.signed_in()?.mailbox);
+        if !mailbox.is_loaded() {
+            mailbox.refresh().await?;
+            events::mail_changed(&self.host);
+        }
+        Ok(mailbox)
+    }
+
+    /// Loads what is older, until all is there or nobody is signed in any more. What fails is tried at the next look.
+    fn load_older(self: &Rc<Self>) {
+        let (inner, mailbox) = (
+            Rc::downgrade(self),
+            self.signed_in().map(|here| Rc::downgrade(&here.mailbox)),
+        );
+        let Ok(mailbox) = mailbox else { return };
+        spawn_local(async move {
+            while load_page(&mailbox).await {
+                if let Some(inner) = inner.upgrade() {
+                    events::mail_changed(&inner.host);
+                }
+            }
+        });
+    }
+
+    /// Somebody heard that mail came, or was marked.
+    pub(crate) async fn look_for_mail(&self) {
+        let Ok(signed_in) = self.signed_in() else { return };
+        // Who has not looked at mail yet will load it anyway. What fails now is told when they look.
+        if signed_in.mailbox.is_loaded() {
+            let _ = signed_in.mailbox.refresh().await;
+        }
+        events::mail_changed(&self.host);
+    }
+
+    async fn mail_home(&self) -> Result<MailHomeView> {
+        MailHomeView::of(&*self.mailbox().await?).await
+    }
+
+    async fn list_mail(self: &Rc<Self>, drawer: &str, from: usize, count: usize) -> Result<MailPageView> {
+        let drawer = parse_drawer(drawer).ok_or(Error::NotFound)?;
+        let signed_in = self.signed_in()?;
+        let is_first = !signed_in.mailbox.is_loaded();
+        let mailbox = self.mailbox().await?;
+        if is_first {
+            self.load_older();
+        }
+        Ok(MailPageView::of(&mailbox.conversations(), &drawer, from, count))
+    }
+
+    async fn read_conversation(&self, message: &str) -> Result<Vec<MessageView>> {
+        let mailbox = self.mailbox().await?;
+        let message: MessageId = parse_id(message)?;
+        let entries = match mailbox.conversation(message) {
+            Some(conversation) => conversation.entries,
+            None => vec![mailbox.entry(message).await?],
+        };
+        Ok(entries
+            .iter()
+            .rev()
+            .map(|entry| MessageView::from(&**entry))
+            .collect())
+    }
+
+    async fn mark_mail(&self, messages: &[String], change: &JsValue) -> Result<()> {
+        let change: MarkChange = read(change)?;
+        let change = change.parse().ok_or(Error::NotFound)?;
+        let mailbox = self.mailbox().await?;
+        mailbox.note(&parse_messages(messages)?, change).await?;
+        events::mail_changed(&self.host);
+        Ok(())
+    }
+
+    async fn delete_mail(&self, messages: &[String]) -> Result<()> {
+        let mailbox = self.mailbox().await?;
+        mailbox.delete(&parse_messages(messages)?).await?;
+        events::mail_changed(&self.host);
+        Ok(())
+    }
+
+    async fn make_mail_folder(&self, name: &str, colour: u8) -> Result<TagView> {
+        let tag = self.signed_in()?.mailbox.make_folder(name, colour).await?;
+        events::mail_changed(&self.host);
+        Ok(TagView::new(&tag, 0))
+    }
+
+    async fn make_mail_label(&self, name: &str, colour: u8) -> Result<TagView> {
+        let tag = self.signed_in()?.mailbox.make_label(name, colour).await?;
+        events::mail_changed(&self.host);
+        Ok(TagView::new(&tag, 0))
+    }
+
+    async fn remove_mail_tag(&self, tag: &str) -> Result<()> {
+        let tag = id(tag).ok_or(Error::NotFound)?;
+        self.signed_in()?.mailbox.remove_tag(&tag).await?;
+        events::mail_changed(&self.host);
+        Ok(())
+    }
+}
+
+/// Whether there is more after it.
+async fn load_page(mailbox: &Weak<Mailbox>) -> bool {
+    match mailbox.upgrade() {
+        Some(mailbox) => mailbox.load_older().await == Ok(true),
+        None => false,
+    }
+}
+
+fn parse_messages(messages: &[String]) -> Result<Vec<MessageId>> {
+    messages.iter().map(|message| parse_id(message)).collect()
+}

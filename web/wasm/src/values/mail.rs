@@ -1,0 +1,414 @@
+//! Mail, as `api.ts` has it.
+
+use std::rc::Rc;
+
+use postern_client::Mailbox;
+use postern_client::mail::{
+    Attachment, Conversation, Drawer, Entry, Mark, Origin, Person, Place, Summary, Tag, Verdict,
+};
+use postern_client::protocol::{NodeId, TimeMs};
+use serde::{Deserialize, Serialize};
+
+/// `MailHome`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailHomeView {
+    addresses: Vec<String>,
+    folders: Vec<TagView>,
+    labels: Vec<TagView>,
+    trusted: Vec<String>,
+    trash_days: u32,
+    spam_days: u32,
+    gateway_changed: bool,
+    whole: bool,
+    unread: UnreadView,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TagView {
+    id: String,
+    name: String,
+    colour: u8,
+    unread: usize,
+}
+
+/// How many conversations have something that was not read.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UnreadView {
+    inbox: usize,
+    spam: usize,
+}
+
+/// `MailPage`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailPageView {
+    total: usize,
+    rows: Vec<MailRowView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MailRowView {
+    id: String,
+    messages: Vec<String>,
+    count: usize,
+    people: Vec<String>,
+    subject: String,
+    snippet: String,
+    received_ms: TimeMs,
+    unread: bool,
+    starred: bool,
+    answered: bool,
+    attachments: bool,
+    labels: Vec<String>,
+    doubtful: bool,
+}
+
+/// `MessageView`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MessageView {
+    id: String,
+    received_ms: TimeMs,
+    date_ms: Option<i64>,
+    origin: &'static str,
+    address: Option<String>,
+    from: Vec<PersonView>,
+    to: Vec<PersonView>,
+    cc: Vec<PersonView>,
+    reply_to: Vec<PersonView>,
+    subject: String,
+    snippet: String,
+    size_bytes: u64,
+    attachments: Vec<AttachmentView>,
+    read: bool,
+    starred: bool,
+    answered: bool,
+    forwarded: bool,
+    place: String,
+    labels: Vec<String>,
+    expires_ms: Option<TimeMs>,
+    proof: ProofView,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PersonView {
+    name: String,
+    address: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttachmentView {
+    name: String,
+    media_type: String,
+    size_bytes: u64,
+}
+
+/// What the gateway found out about the sender.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProofView {
+    sender: String,
+    peer: String,
+    tls: String,
+    spf: &'static str,
+    dkim: &'static str,
+    dkim_domains: Vec<String>,
+    dmarc: &'static str,
+    arc: &'static str,
+    spam: bool,
+}
+
+/// `MarkChange`: what is absent stays.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MarkChange {
+    #[serde(default)]
+    read: Option<bool>,
+    #[serde(default)]
+    starred: Option<bool>,
+    #[serde(default)]
+    place: Option<String>,
+    #[serde(default)]
+    label: Vec<String>,
+    #[serde(default)]
+    unlabel: Vec<String>,
+}
+
+impl MarkChange {
+    /// What shall be done to each mark, or nothing if a name in it is none.
+    pub(crate) fn parse(self) -> Option<impl Fn(&mut Mark)> {
+        let place = match self.place {
+            Some(place) => Some(parse_place(&place)?),
+            None => None,
+        };
+        let (label, unlabel) = (ids(&self.label)?, ids(&self.unlabel)?);
+        Some(move |mark: &mut Mark| {
+            mark.is_read = self.read.unwrap_or(mark.is_read);
+            mark.is_starred = self.starred.unwrap_or(mark.is_starred);
+            mark.place = place.unwrap_or(mark.place);
+            mark.labels
+                .retain(|known| !unlabel.contains(known) && !label.contains(known));
+            mark.labels.extend(&label);
+        })
+    }
+}
+
+/// A drawer: a place, `starred`, `all`, or `label:` and an id.
+pub(crate) fn parse_drawer(text: &str) -> Option<Drawer> {
+    match text {
+        "starred" => Some(Drawer::Starred),
+        "all" => Some(Drawer::Everything),
+        text => match text.strip_prefix("label:") {
+            Some(label) => Some(Drawer::Label(id(label)?)),
+            None => parse_place(text).map(Drawer::Place),
+        },
+    }
+}
+
+/// A place: a name, or `folder:` and an id.
+fn parse_place(text: &str) -> Option<Place> {
+    match text {
+        "inbox" => Some(Place::Inbox),
+        "archive" => Some(Place::Archive),
+        "trash" => Some(Place::Trash),
+        "spam" => Some(Place::Spam),
+        "sent" => Some(Place::Sent),
+        text => Some(Place::Folder(id(text.strip_prefix("folder:")?)?)),
+    }
+}
+
+fn place(place: Place) -> String {
+    match place {
+        Place::Inbox => "inbox".to_owned(),
+        Place::Archive => "archive".to_owned(),
+        Place::Trash => "trash".to_owned(),
+        Place::Spam => "spam".to_owned(),
+        Place::Sent => "sent".to_owned(),
+        Place::Folder(folder) => format!("folder:{}", NodeId(folder)),
+    }
+}
+
+/// The id of a folder or label.
+pub(crate) fn id(text: &str) -> Option<[u8; 16]> {
+    text.parse().ok().map(|NodeId(id)| id)
+}
+
+fn ids(texts: &[String]) -> Option<Vec<[u8; 16]>> {
+    texts.iter().map(|text| id(text)).collect()
+}
+
+impl MailHomeView {
+    pub(crate) async fn of(mailbox: &Mailbox) -> postern_client::Result<Self> {
+        let (home, order) = (mailbox.home().await?, mailbox.order());
+        let conversations = mailbox.conversations();
+        let unread = |drawer: Drawer| conversations.iter().filter(|one| is_unread(one, &drawer)).count();
+        let tags = |tags: Vec<Tag>, drawer: fn([u8; 16]) -> Drawer| -> Vec<TagView> {
+            let view = |tag: Tag| TagView::new(&tag, unread(drawer(tag.id)));
+            tags.into_iter().map(view).collect()
+        };
+        Ok(Self {
+            addresses: home.addresses.clone(),
+            folders: tags(order.folders, |id| Drawer::Place(Place::Folder(id))),
+            labels: tags(order.labels, Drawer::Label),
+            trusted: order.trusted,
+            trash_days: order.trash_days,
+            spam_days: order.spam_days,
+            gateway_changed: home.is_gateway_changed,
+            whole: mailbox.is_whole(),
+            unread: UnreadView {
+                inbox: unread(Drawer::Place(Place::Inbox)),
+                spam: unread(Drawer::Place(Place::Spam)),
+            },
+        })
+    }
+}
+
+impl TagView {
+    pub(crate) fn new(tag: &Tag, unread: usize) -> Self {
+        Self {
+            id: NodeId(tag.id).to_string(),
+            name: tag.name.clone(),
+            colour: tag.colour,
+            unread,
+        }
+    }
+}
+
+fn is_unread(conversation: &Conversation, drawer: &Drawer) -> bool {
+    conversation.listed(drawer).any(|entry| !entry.noted.mark.is_read)
+}
+
+impl MailPageView {
+    /// The rows `from..from + count` of what a drawer lists.
+    pub(crate) fn of(conversations: &[Conversation], drawer: &Drawer, from: usize, count: usize) -> Self {
+        let listed = || conversations.iter().filter(|one| one.is_in(drawer));
+        Self {
+            total: listed().count(),
+            rows: listed()
+                .skip(from)
+                .take(count)
+                .map(|one| MailRowView::of(one, drawer))
+                .collect(),
+        }
+    }
+}
+
+impl MailRowView {
+    fn of(conversation: &Conversation, drawer: &Drawer) -> Self {
+        let entries: Vec<_> = conversation.listed(drawer).collect();
+        let newest = entries.first().copied().unwrap_or(conversation.newest());
+        let (mark, summary) = (&newest.noted.mark, newest.summary());
+        let any = |is: fn(&Mark) -> bool| entries.iter().any(|entry| is(&entry.noted.mark));
+        Self {
+            id: newest.message.to_string(),
+            messages: entries.iter().map(|entry| entry.message.to_string()).collect(),
+            count: conversation.entries.len(),
+            people: people(&entries),
+            subject: summary.map(|summary| summary.subject.clone()).unwrap_or_default(),
+            snippet: summary.map(|summary| summary.snippet.clone()).unwrap_or_default(),
+            received_ms: newest.received,
+            unread: any(|mark| !mark.is_read),
+            starred: any(|mark| mark.is_starred),
+            answered: mark.is_answered,
+            attachments: entries.iter().any(|entry| has_attachments(entry)),
+            labels: labels(mark),
+            doubtful: entries.iter().any(|entry| is_doubtful(entry)),
+        }
+    }
+}
+
+/// Who wrote, oldest first, each once.
+fn people(entries: &[&Rc<Entry>]) -> Vec<String> {
+    let mut people: Vec<String> = Vec::new();
+    for entry in entries.iter().rev() {
+        let from = entry.summary().and_then(|summary| summary.from.first());
+        let name = from.map(called).unwrap_or_default();
+        if !people.contains(&name) {
+            people.push(name);
+        }
+    }
+    people
+}
+
+fn called(person: &Person) -> String {
+    if person.name.is_empty() {
+        person.address.clone()
+    } else {
+        person.name.clone()
+    }
+}
+
+fn has_attachments(entry: &Entry) -> bool {
+    entry
+        .summary()
+        .is_some_and(|summary| !summary.attachments.is_empty())
+}
+
+/// It does not open, or came from nobody knows where.
+fn is_doubtful(entry: &Entry) -> bool {
+    entry
+        .opened
+        .as_ref()
+        .is_none_or(|opened| opened.origin == Origin::Unknown)
+}
+
+fn labels(mark: &Mark) -> Vec<String> {
+    mark.labels
+        .iter()
+        .map(|label| NodeId(*label).to_string())
+        .collect()
+}
+
+impl From<&Entry> for MessageView {
+    fn from(entry: &Entry) -> Self {
+        let (mark, empty) = (&entry.noted.mark, Summary::default());
+        let summary = entry.summary().unwrap_or(&empty);
+        let opened = entry.opened.as_ref();
+        Self {
+            id: entry.message.to_string(),
+            received_ms: entry.received,
+            date_ms: summary.date_ms,
+            origin: match opened.map(|opened| opened.origin) {
+                Some(Origin::Gateway) => "gateway",
+                Some(Origin::Owner) => "own",
+                Some(Origin::Unknown) => "unknown",
+                None => "sealed",
+            },
+            address: opened.and_then(|opened| opened.address.clone()),
+            from: persons(&summary.from),
+            to: persons(&summary.to),
+            cc: persons(&summary.cc),
+            reply_to: persons(&summary.reply_to),
+            subject: summary.subject.clone(),
+            snippet: summary.snippet.clone(),
+            size_bytes: summary.size_bytes,
+            attachments: summary.attachments.iter().map(AttachmentView::from).collect(),
+            read: mark.is_read,
+            starred: mark.is_starred,
+            answered: mark.is_answered,
+            forwarded: mark.is_forwarded,
+            place: place(mark.place),
+            labels: labels(mark),
+            expires_ms: entry.noted.expires,
+            proof: ProofView::from(summary),
+        }
+    }
+}
+
+fn persons(people: &[Person]) -> Vec<PersonView> {
+    let view = |person: &Person| PersonView {
+        name: person.name.clone(),
+        address: person.address.clone(),
+    };
+    people.iter().map(view).collect()
+}
+
+impl From<&Attachment> for AttachmentView {
+    fn from(attachment: &Attachment) -> Self {
+        Self {
+            name: attachment.name.clone(),
+            media_type: attachment.media_type.clone(),
+            size_bytes: attachment.size_bytes,
+        }
+    }
+}
+
+impl From<&Summary> for ProofView {
+    fn from(summary: &Summary) -> Self {
+        let (checks, peer) = (&summary.checks, &summary.peer);
+        Self {
+            sender: summary.sender.clone(),
+            peer: if peer.host.is_empty() {
+                peer.address.clone()
+            } else {
+                peer.host.clone()
+            },
+            tls: peer.tls.clone(),
+            spf: verdict(checks.spf),
+            dkim: verdict(checks.dkim),
+            dkim_domains: checks.dkim_domains.clone(),
+            dmarc: verdict(checks.dmarc),
+            arc: verdict(checks.arc),
+            spam: checks.is_spam,
+        }
+    }
+}
+
+/// In the words of RFC 8601.
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::None => "none",
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::SoftFail => "softfail",
+        Verdict::Neutral => "neutral",
+        Verdict::TemporaryError => "temperror",
+        Verdict::PermanentError => "permerror",
+    }
+}
