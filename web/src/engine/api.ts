@@ -79,6 +79,21 @@ export interface Engine {
   shares(): Promise<Share[]>;
   unshare(link: Id): Promise<void>;
 
+  // ── Mail ───────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Addresses, folders, labels, and how much was not read. */
+  mailHome(): Promise<MailHome>;
+  /** The rows `from` to `from + count` of what a drawer lists, newest first. Loads what it needs on first use. */
+  listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
+  /** All messages of the conversation of one, oldest first. */
+  readConversation(message: Id): Promise<Message[]>;
+  markMail(messages: Id[], change: MarkChange): Promise<void>;
+  /** For good. */
+  deleteMail(messages: Id[]): Promise<void>;
+  makeMailFolder(name: string, colour: number): Promise<Tag>;
+  makeMailLabel(name: string, colour: number): Promise<Tag>;
+  /** What lay in a folder lies in the archive then. */
+  removeMailTag(tag: Id): Promise<void>;
+
   // ── A link that somebody was given; needs no account ───────────────────────────────────────────────────────
   /** Reads the link text only: no request leaves. Fails with `link-mangled`. */
   readLink(id: string, fragment: string): Promise<LinkText>;
@@ -99,6 +114,8 @@ export type EngineEvent =
   /** Every folder may look different now. */
   | { type: 'drive-changed' }
   | { type: 'shares-changed' }
+  /** Every list of messages may look different now. */
+  | { type: 'mail-changed' }
   /** The session ended from elsewhere (revoked, expired, or signed out in another tab), and is forgotten. Told once. */
   | { type: 'signed-out' }
   | { type: 'reachability-changed'; reachable: boolean };
@@ -126,6 +143,7 @@ export type EngineErrorKind =
   | 'fresh-sign-in-needed'
   | 'entry-name-invalid'
   | 'entry-name-taken'
+  | 'tag-name-invalid' // of a folder or label for mail
   | 'into-itself' // a folder moved into itself
   | 'file-differs' // not the file that the interrupted upload began with
   | 'upload-lost' // the server has dropped what had arrived of an upload, and once more what was begun anew
@@ -324,4 +342,134 @@ export interface LinkView {
   downloadsLeft: number | null;
   /** Of a folder; the root of what is shared. */
   listing: FolderListing | null;
+}
+
+/** Where a message lies. */
+export type Place = 'inbox' | 'archive' | 'sent' | 'spam' | 'trash' | `folder:${Id}`;
+
+/** What a list shows: what lies in a place, or what is marked, wherever it lies but in spam and trash. */
+export type Drawer = Place | 'starred' | 'all' | `label:${Id}`;
+
+export interface MailHome {
+  /** The one with the account's name first. */
+  addresses: string[];
+  folders: Tag[];
+  labels: Tag[];
+  /** Addresses whose messages load pictures from elsewhere. */
+  trusted: string[];
+  /** After how many days trash and spam are emptied; 0: never. */
+  trashDays: number;
+  spamDays: number;
+  /** The server names another key for its mail gateway than the one that this account knew first. */
+  gatewayChanged: boolean;
+  /** All that the server has is loaded. */
+  whole: boolean;
+  /** Conversations in which something was not read. */
+  unread: { inbox: number; spam: number };
+}
+
+/** A folder or a label. */
+export interface Tag {
+  id: Id;
+  name: string;
+  colour: number;
+  unread: number;
+}
+
+export interface MailPage {
+  /** How many conversations the drawer lists. */
+  total: number;
+  rows: MailRow[];
+}
+
+/** A conversation in a list. */
+export interface MailRow {
+  /** Of its newest message there. */
+  id: Id;
+  /** Those of its messages that are in this drawer, newest first. */
+  messages: Id[];
+  /** All of its messages, wherever they lie. */
+  count: number;
+  /** Who wrote, oldest first. */
+  people: string[];
+  subject: string;
+  snippet: string;
+  receivedMs: TimeMs;
+  unread: boolean;
+  starred: boolean;
+  answered: boolean;
+  attachments: boolean;
+  labels: Id[];
+  /** One of them does not open, or came from nobody knows where. */
+  doubtful: boolean;
+}
+
+export interface Person {
+  name: string;
+  address: string;
+}
+
+export interface Attachment {
+  name: string;
+  mediaType: string;
+  sizeBytes: number;
+}
+
+/** In the words of RFC 8601. */
+export type MailVerdict = 'none' | 'pass' | 'fail' | 'softfail' | 'neutral' | 'temperror' | 'permerror';
+
+/** What the mail gateway found out about where a message comes from. */
+export interface Proof {
+  /** Whom the envelope named; empty for reports. */
+  sender: string;
+  /** The host that brought it. */
+  peer: string;
+  /** How the connection was protected; empty if it was not. */
+  tls: string;
+  spf: MailVerdict;
+  dkim: MailVerdict;
+  dkimDomains: string[];
+  dmarc: MailVerdict;
+  arc: MailVerdict;
+  spam: boolean;
+}
+
+export interface Message {
+  id: Id;
+  receivedMs: TimeMs;
+  /** What it says of itself. */
+  dateMs: TimeMs | null;
+  /**
+   * `gateway`: the mail gateway signed for it. `own`: its owner put it there. `unknown`: anybody who knows the public
+   * key can have made it. `sealed`: it does not open.
+   */
+  origin: 'gateway' | 'own' | 'unknown' | 'sealed';
+  /** To which of the account's addresses it was written. */
+  address: string | null;
+  from: Person[];
+  to: Person[];
+  cc: Person[];
+  replyTo: Person[];
+  subject: string;
+  snippet: string;
+  sizeBytes: number;
+  attachments: Attachment[];
+  read: boolean;
+  starred: boolean;
+  answered: boolean;
+  forwarded: boolean;
+  place: Place;
+  labels: Id[];
+  /** When the server deletes it by itself. */
+  expiresMs: TimeMs | null;
+  proof: Proof;
+}
+
+/** What shall be noted on messages; what is absent stays. */
+export interface MarkChange {
+  read?: boolean;
+  starred?: boolean;
+  place?: Place;
+  label?: Id[];
+  unlabel?: Id[];
 }

@@ -8,6 +8,7 @@
  */
 import type {
   Account,
+  Drawer,
   EngineError,
   EngineEvent,
   Entry,
@@ -15,12 +16,17 @@ import type {
   Id,
   LinkText,
   LinkView,
+  MailHome,
+  MailPage,
+  MarkChange,
+  Message,
   PreparedKit,
   SessionView,
   Share,
   ShareTerms,
   Standing,
   StayOptions,
+  Tag,
   Usage,
   Verdict,
 } from './api';
@@ -137,6 +143,15 @@ export interface Client {
   share(node: Id, terms: ShareTerms): Promise<Share>;
   shares(): Promise<Share[]>;
   unshare(link: Id): Promise<void>;
+
+  mailHome(): Promise<MailHome>;
+  listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
+  readConversation(message: Id): Promise<Message[]>;
+  markMail(messages: Id[], change: MarkChange): Promise<void>;
+  deleteMail(messages: Id[]): Promise<void>;
+  makeMailFolder(name: string, colour: number): Promise<Tag>;
+  makeMailLabel(name: string, colour: number): Promise<Tag>;
+  removeMailTag(tag: Id): Promise<void>;
 
   readLink(id: string, fragment: string): Promise<LinkText>;
   openLink(link: Id, password: string | null): Promise<LinkView>;

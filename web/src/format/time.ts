@@ -23,6 +23,16 @@ export function formatWhen(timeMs: number, nowMs: number): string {
   return formatDate(timeMs);
 }
 
+/** For a list: "14:03", "Mon", "3 Mar", "3 Mar 2026". */
+export function formatBrief(timeMs: number, nowMs: number): string {
+  const time = new Date(timeMs);
+  const days = daysBetween(timeMs, nowMs);
+  if (days === 0) return time.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  if (days > 0 && days < 7) return time.toLocaleDateString('en-GB', { weekday: 'short' });
+  if (time.getFullYear() !== new Date(nowMs).getFullYear()) return formatDate(timeMs);
+  return time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+}
+
 export function formatDate(timeMs: number): string {
   return new Date(timeMs).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 }

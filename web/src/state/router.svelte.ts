@@ -1,6 +1,7 @@
 /** A table of addresses and the screen that each one shows. Everything else is the history API. */
 
 import { tick } from 'svelte';
+import type { Drawer } from '../engine/api';
 
 export type Route =
   | { screen: 'welcome' }
@@ -8,12 +9,16 @@ export type Route =
   | { screen: 'sign-in' }
   | { screen: 'recover' }
   | { screen: 'drive'; folder: string | null }
+  | { screen: 'mail'; drawer: Drawer; message: string | null }
   | { screen: 'shares' }
   | { screen: 'settings' }
   | { screen: 'link'; id: string }
   | { screen: 'not-found' };
 
-type Rule = [pattern: RegExp, route: (part: string) => Route];
+type Rule = [pattern: RegExp, route: (...parts: (string | undefined)[]) => Route];
+
+/** A drawer, and the message of which the conversation is open. */
+const MAIL = /^\/mail(?:\/(inbox|archive|sent|spam|trash|starred|all|(?:folder|label):[\w-]{22}))?(?:\/([\w-]{22}))?$/;
 
 const RULES: Rule[] = [
   [/^\/$/, () => ({ screen: 'welcome' })],
@@ -21,17 +26,18 @@ const RULES: Rule[] = [
   [/^\/sign-in$/, () => ({ screen: 'sign-in' })],
   [/^\/recover$/, () => ({ screen: 'recover' })],
   [/^\/drive$/, () => ({ screen: 'drive', folder: null })],
-  [/^\/drive\/([\w-]{22})$/, (folder) => ({ screen: 'drive', folder })],
+  [/^\/drive\/([\w-]{22})$/, (folder) => ({ screen: 'drive', folder: folder ?? null })],
+  [MAIL, (drawer = 'inbox', message) => ({ screen: 'mail', drawer: drawer as Drawer, message: message ?? null })],
   [/^\/shares$/, () => ({ screen: 'shares' })],
   [/^\/settings$/, () => ({ screen: 'settings' })],
   // Whatever follows /s/ is taken for a link, however mangled: the link page can say more about it than a 404.
-  [/^\/s\/([^/]*)\/?$/, (id) => ({ screen: 'link', id })],
+  [/^\/s\/([^/]*)\/?$/, (id = '') => ({ screen: 'link', id })],
 ];
 
 export function parseRoute(path: string): Route {
   for (const [pattern, route] of RULES) {
     const match = pattern.exec(path);
-    if (match) return route(match[1] ?? '');
+    if (match) return route(...match.slice(1));
   }
   return { screen: 'not-found' };
 }

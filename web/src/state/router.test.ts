@@ -7,6 +7,8 @@ test('each address leads to its screen', () => {
   expect(parseRoute('/')).toEqual({ screen: 'welcome' });
   expect(parseRoute('/drive')).toEqual({ screen: 'drive', folder: null });
   expect(parseRoute(`/drive/${ID}`)).toEqual({ screen: 'drive', folder: ID });
+  expect(parseRoute('/mail')).toEqual({ screen: 'mail', drawer: 'inbox', message: null });
+  expect(parseRoute(`/mail/label:${ID}/${ID}`)).toEqual({ screen: 'mail', drawer: `label:${ID}`, message: ID });
   expect(parseRoute('/settings')).toEqual({ screen: 'settings' });
 });
 
@@ -15,7 +17,14 @@ test('a mangled link still reaches the link page, which can explain it', () => {
 });
 
 test('whatever else leads to the page that says so', () => {
-  for (const path of ['/drives', '/drive/short', `/drive/${ID}/more`, '/sign-up/x']) {
+  for (const path of [
+    '/drives',
+    '/drive/short',
+    `/drive/${ID}/more`,
+    '/sign-up/x',
+    '/mail/attic',
+    '/mail/inbox/short',
+  ]) {
     expect(parseRoute(path)).toEqual({ screen: 'not-found' });
   }
 });

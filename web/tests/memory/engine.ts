@@ -1,6 +1,7 @@
 /** Seals nothing, sends nothing; behaves towards the page as the real one does. */
 import type {
   Account,
+  Drawer,
   Engine,
   EngineErrorKind,
   EngineEvent,
@@ -8,6 +9,7 @@ import type {
   FolderListing,
   Id,
   LinkView,
+  MarkChange,
   PreparedKit,
   SaveTarget,
   Share,
@@ -18,6 +20,7 @@ import type {
   UploadItem,
   Verdict,
 } from '../../src/engine/api';
+import { Post } from './post';
 import { Tree } from './tree';
 
 const WORDS =
@@ -28,6 +31,7 @@ const fail = (kind: EngineErrorKind) => Promise.reject({ kind });
 export class MemoryEngine implements Engine {
   #tell: (event: EngineEvent) => void;
   #tree = new Tree();
+  #post = new Post();
   #account: Account | null = null;
   #prepared: PreparedKit | null = null;
   #shares: Share[] = [];
@@ -37,8 +41,13 @@ export class MemoryEngine implements Engine {
     this.#tell = tell;
     if (typeof location !== 'undefined' && location.search.includes('as=ada')) {
       this.#enter('ada');
-      this.#tree.furnish();
+      this.#furnish();
     }
+  }
+
+  #furnish() {
+    this.#tree.furnish();
+    this.#post.furnish();
   }
 
   #enter(name: string): Account {
@@ -66,7 +75,7 @@ export class MemoryEngine implements Engine {
   }
   async signIn(name: string, password: string, _options: StayOptions): Promise<Account> {
     if (password === 'wrong') return fail('wrong-password');
-    if (name === 'ada') this.#tree.furnish();
+    if (name === 'ada') this.#furnish();
     return this.#enter(name);
   }
   async signOut() {
@@ -187,6 +196,34 @@ export class MemoryEngine implements Engine {
   }
   async unshare(link: Id) {
     this.#shares = this.#shares.filter((share) => share.link !== link);
+  }
+
+  async mailHome() {
+    return this.#post.home();
+  }
+  async listMail(drawer: Drawer, from: number, count: number) {
+    return this.#post.list(drawer, from, count);
+  }
+  async readConversation(message: Id) {
+    return this.#post.conversation(message) ?? fail('not-found');
+  }
+  async markMail(messages: Id[], change: MarkChange) {
+    this.#post.mark(messages, change);
+    this.#tell({ type: 'mail-changed' });
+  }
+  async deleteMail(messages: Id[]) {
+    this.#post.remove(messages);
+    this.#tell({ type: 'mail-changed' });
+  }
+  async makeMailFolder(name: string, colour: number) {
+    return this.#post.makeTag('folders', this.#tree.newId(), name, colour) ?? fail('entry-name-taken');
+  }
+  async makeMailLabel(name: string, colour: number) {
+    return this.#post.makeTag('labels', this.#tree.newId(), name, colour) ?? fail('entry-name-taken');
+  }
+  async removeMailTag(tag: Id) {
+    this.#post.removeTag(tag);
+    this.#tell({ type: 'mail-changed' });
   }
 
   async readLink(id: string, fragment: string) {

@@ -1,12 +1,14 @@
 /** The engine: the Rust client, and around it the queue, the handles and the sinks that only a browser has. */
 import type {
   Account,
+  Drawer,
   Engine,
   EngineEvent,
   Entry,
   FolderListing,
   Id,
   LinkView,
+  MarkChange,
   SaveTarget,
   ShareTerms,
   Standing,
@@ -167,6 +169,31 @@ export class WorkerEngine implements Engine {
   }
   unshare(link: Id) {
     return this.#client.unshare(link);
+  }
+
+  mailHome() {
+    return this.#client.mailHome();
+  }
+  listMail(drawer: Drawer, from: number, count: number) {
+    return this.#client.listMail(drawer, from, count);
+  }
+  readConversation(message: Id) {
+    return this.#client.readConversation(message);
+  }
+  markMail(messages: Id[], change: MarkChange) {
+    return this.#client.markMail(messages, change);
+  }
+  deleteMail(messages: Id[]) {
+    return this.#client.deleteMail(messages);
+  }
+  makeMailFolder(name: string, colour: number) {
+    return this.#client.makeMailFolder(name, colour);
+  }
+  makeMailLabel(name: string, colour: number) {
+    return this.#client.makeMailLabel(name, colour);
+  }
+  removeMailTag(tag: Id) {
+    return this.#client.removeMailTag(tag);
   }
 
   readLink(id: string, fragment: string) {

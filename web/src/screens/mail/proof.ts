@@ -1,0 +1,25 @@
+/** What a person is told of a sender, from what the gateway found out. */
+import type { Message } from '../../engine/api';
+import { en } from '../../strings/en';
+
+export interface Judgement {
+  look: 'good' | 'open' | 'bad';
+  text: string;
+}
+
+type Judged = Pick<Message, 'origin' | 'from' | 'proof'>;
+
+export function judge({ origin, from, proof }: Judged): Judgement {
+  if (origin === 'sealed') return { look: 'bad', text: en.mail.proof.sealed };
+  if (origin === 'unknown') return { look: 'bad', text: en.mail.proof.unknown };
+  if (origin === 'own') return { look: 'open', text: en.mail.proof.own };
+  // Two senders: whichever is shown, the other may be the one that was checked.
+  const domain = from.length === 1 ? domainOf(from[0]?.address ?? '') : '';
+  if (proof.dmarc === 'fail') return { look: 'bad', text: en.mail.proof.fails(domain) };
+  if (proof.dmarc === 'pass' && domain) return { look: 'good', text: en.mail.proof.passes(domain) };
+  return { look: 'open', text: en.mail.proof.open };
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+}

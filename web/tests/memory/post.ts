@@ -1,0 +1,191 @@
+/** A mailbox in memory, with letters to look at. */
+import type { Drawer, Id, MailHome, MailPage, MailRow, MarkChange, Message, Tag } from '../../src/engine/api';
+
+const HOUR = 3_600_000;
+
+interface Letter {
+  from: [name: string, address: string];
+  subject: string;
+  text: string;
+  hoursAgo: number;
+  thread?: string;
+  change?: Partial<Message>;
+}
+
+const LETTERS: Letter[] = [
+  {
+    from: ['Clara Weiss', 'clara@garden.example'],
+    subject: 'The keys to the garden house',
+    text: 'They hang behind the third flowerpot again. Come whenever you like; the kettle is on the shelf.',
+    hoursAgo: 1,
+    thread: 'garden',
+  },
+  {
+    from: ['Municipal Library', 'desk@library.example'],
+    subject: 'Two books are waiting for you',
+    text: 'You asked for “The Wall” and “A History of Gates”. Both lie at the desk until Saturday.',
+    hoursAgo: 5,
+    change: { attachments: [{ name: 'receipt.pdf', mediaType: 'application/pdf', sizeBytes: 48_230 }] },
+  },
+  {
+    from: ['Ben', 'ben@home.example'],
+    subject: 'Re: Sunday',
+    text: 'Three o’clock is fine. I bring the cake, you bring the chairs, as always.',
+    hoursAgo: 27,
+    change: { read: true, starred: true },
+  },
+  {
+    from: ['Nobody', 'help@bank.example'],
+    subject: 'Your account is locked',
+    text: 'Please confirm your password within 24 hours.',
+    hoursAgo: 30,
+    change: { origin: 'unknown' },
+  },
+  {
+    from: ['Ada', 'ada@localhost'],
+    subject: 'Re: The keys to the garden house',
+    text: 'And the small one, for the shed?',
+    hoursAgo: 48,
+    thread: 'garden',
+    change: { read: true, origin: 'own', place: 'sent' },
+  },
+];
+
+export class Post {
+  #messages: (Message & { thread: string })[] = [];
+  #tags: Record<'folders' | 'labels', Tag[]> = { folders: [], labels: [] };
+
+  furnish() {
+    const now = Date.now();
+    this.#messages = LETTERS.map((letter, index) => message(letter, index, now));
+  }
+
+  home(): MailHome {
+    const unread = (drawer: Drawer) => this.#rows(drawer).filter((row) => row.unread).length;
+    return {
+      addresses: ['ada@localhost'],
+      folders: this.#tags.folders.map((tag) => ({ ...tag, unread: unread(`folder:${tag.id}`) })),
+      labels: this.#tags.labels.map((tag) => ({ ...tag, unread: unread(`label:${tag.id}`) })),
+      trusted: [],
+      trashDays: 30,
+      spamDays: 30,
+      gatewayChanged: false,
+      whole: true,
+      unread: { inbox: unread('inbox'), spam: unread('spam') },
+    };
+  }
+
+  list(drawer: Drawer, from: number, count: number): MailPage {
+    const rows = this.#rows(drawer);
+    return { total: rows.length, rows: rows.slice(from, from + count) };
+  }
+
+  conversation(id: Id): Message[] | null {
+    const thread = this.#messages.find((one) => one.id === id)?.thread;
+    return thread ? this.#messages.filter((one) => one.thread === thread).toReversed() : null;
+  }
+
+  mark(ids: Id[], { label = [], unlabel = [], ...change }: MarkChange) {
+    for (const one of this.#messages.filter(({ id }) => ids.includes(id))) {
+      Object.assign(one, change);
+      one.labels = [...one.labels.filter((known) => !unlabel.includes(known) && !label.includes(known)), ...label];
+    }
+  }
+
+  remove(ids: Id[]) {
+    this.#messages = this.#messages.filter(({ id }) => !ids.includes(id));
+  }
+
+  makeTag(kind: 'folders' | 'labels', id: Id, name: string, colour: number): Tag | null {
+    if (this.#tags[kind].some((tag) => tag.name === name)) return null;
+    const tag = { id, name, colour, unread: 0 };
+    this.#tags[kind].push(tag);
+    return tag;
+  }
+
+  removeTag(id: Id) {
+    for (const kind of ['folders', 'labels'] as const) {
+      this.#tags[kind] = this.#tags[kind].filter((tag) => tag.id !== id);
+    }
+  }
+
+  #rows(drawer: Drawer): MailRow[] {
+    const threads = Map.groupBy(this.#messages, (one) => one.thread);
+    return [...threads.values()].flatMap((all) =>
+      row(
+        all,
+        all.filter((one) => isIn(one, drawer)),
+      ),
+    );
+  }
+}
+
+function isIn(message: Message, drawer: Drawer): boolean {
+  const kept = message.place !== 'spam' && message.place !== 'trash';
+  if (drawer === 'all') return kept;
+  if (drawer === 'starred') return kept && message.starred;
+  if (drawer.startsWith('label:')) return kept && message.labels.includes(drawer.slice('label:'.length));
+  return message.place === drawer;
+}
+
+function row(all: Message[], listed: Message[]): MailRow[] {
+  const newest = listed[0];
+  if (!newest) return [];
+  return [
+    {
+      id: newest.id,
+      messages: listed.map(({ id }) => id),
+      count: all.length,
+      people: [...new Set(listed.toReversed().map(({ from }) => from[0]?.name ?? ''))],
+      subject: newest.subject,
+      snippet: newest.snippet,
+      receivedMs: newest.receivedMs,
+      unread: listed.some(({ read }) => !read),
+      starred: listed.some(({ starred }) => starred),
+      answered: newest.answered,
+      attachments: listed.some(({ attachments }) => attachments.length > 0),
+      labels: newest.labels,
+      doubtful: listed.some(({ origin }) => origin === 'unknown' || origin === 'sealed'),
+    },
+  ];
+}
+
+function message(letter: Letter, index: number, nowMs: number): Message & { thread: string } {
+  const [name, address] = letter.from;
+  const passes = letter.change?.origin === undefined;
+  return {
+    id: `letter${index}`.padEnd(22, 'A'),
+    thread: letter.thread ?? String(index),
+    receivedMs: nowMs - letter.hoursAgo * HOUR,
+    dateMs: nowMs - letter.hoursAgo * HOUR,
+    origin: 'gateway',
+    address: 'ada@localhost',
+    from: [{ name, address }],
+    to: [{ name: 'Ada', address: 'ada@localhost' }],
+    cc: [],
+    replyTo: [],
+    subject: letter.subject,
+    snippet: letter.text,
+    sizeBytes: letter.text.length + 400,
+    attachments: [],
+    read: false,
+    starred: false,
+    answered: false,
+    forwarded: false,
+    place: 'inbox',
+    labels: [],
+    expiresMs: null,
+    proof: {
+      sender: address,
+      peer: `mx.${address.split('@')[1]}`,
+      tls: passes ? 'TLSv1.3' : '',
+      spf: passes ? 'pass' : 'none',
+      dkim: passes ? 'pass' : 'none',
+      dkimDomains: passes ? [address.split('@')[1] ?? ''] : [],
+      dmarc: passes ? 'pass' : 'none',
+      arc: 'none',
+      spam: false,
+    },
+    ...letter.change,
+  };
+}
