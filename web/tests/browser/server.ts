@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { newFolder, removeFolder } from './folders';
 
 const BUILT = fileURLToPath(new URL('../../../target/debug/posternd', import.meta.url));
-const READY = /posternd is listening on (http:\/\/\S+)/;
+const READY = /posternd is listening on (http:\/\/\S+) and smtp:\/\/127\.0\.0\.1:(\d+)/;
 
 export interface Server {
   url: string;
+  /** Where it takes mail, on this machine. */
+  smtpPort: number;
   /** The most memory it has had so far. */
   peakBytes(): Promise<number>;
   stop(): Promise<void>;
@@ -32,9 +34,10 @@ export async function startServer(settings: Record<string, string> = {}): Promis
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  const url = await readyUrl(process_);
+  const [url, smtpPort] = await ready(process_);
   return {
     url,
+    smtpPort,
     peakBytes: () => peakBytes(process_.pid ?? 0),
     async stop() {
       process_.kill('SIGTERM');
@@ -44,14 +47,14 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   };
 }
 
-function readyUrl(server: ChildProcess): Promise<string> {
+function ready(server: ChildProcess): Promise<[url: string, smtpPort: number]> {
   return new Promise((resolve, reject) => {
     server.once('exit', (code) => reject(new Error(`posternd ended with ${code} before it was ready`)));
     server.once('error', reject);
     if (!server.stdout) return reject(new Error('no output to read'));
     createInterface(server.stdout).on('line', (line) => {
-      const url = READY.exec(line)?.[1];
-      if (url) resolve(url);
+      const [, url, port] = READY.exec(line) ?? [];
+      if (url && port) resolve([url, Number(port)]);
     });
   });
 }
