@@ -155,9 +155,12 @@ impl Lines {
 
     fn push_entity<'h>(&mut self, html: &'h str) -> &'h str {
         let within = &html.as_bytes()[..html.len().min(MAX_ENTITY)];
-        let end = memchr::memchr(b';', within).map_or(1, |end| end + 1);
+        let Some(end) = memchr::memchr(b';', within).map(|end| end + 1) else {
+            self.push_plain("&");
+            return &html[1..];
+        };
         let mut decoded = String::new();
-        add_html_token(&mut decoded, &html.as_bytes()[..end], false);
+        add_html_token(&mut decoded, &within[..end], false);
         self.push_plain(&decoded);
         &html[end..]
     }

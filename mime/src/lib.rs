@@ -5,6 +5,17 @@
 //! shown as one part that is not opened. What a name, an address or a text says is its writer's: to mistrust it is for
 //! who shows it. What stands before the first part of a multipart and after its last is shown by nobody, as elsewhere.
 //!
+//! # What is used of others, and why
+//!
+//! Of 352 messages that others collected (`tests/corpus`, and what is too large for it), compared with what Python's `email`
+//! says of them: mailparse 0.18 gave an error in place of 4 messages (a blank before the head; a hundred levels), of 11
+//! fields of addresses (a name alone, two senders), and of the bytes of parts in 12 messages (base64 with a broken end),
+//! and it lost 4 dates. mail-parser 0.11 never failed. Neither can be bounded: a million parts in 7 MB made a million objects
+//! of 228 and 166 MB; a hundred thousand multiparts within each other an error and 112 MB; and neither decodes an attachment
+//! piece by piece. mail-parser also decodes each encoded word by itself, so that a letter cut in two is lost, reads UTF-7,
+//! and takes a raw head in Latin letters for broken UTF-8. So its readers of addresses, dates and character entities are used,
+//! on values that were bounded and mended before; the rest is here.
+//!
 //! Read in this order: [`Message`], `tree` and `boundary` (how it is taken apart), [`Head`], `words`, `charset` and `parameters`
 //! (what a head means), [`Part`] and `decode` (bytes), [`View`] (what is shown), [`Written`], `html`, `calendar`.
 

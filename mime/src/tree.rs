@@ -64,9 +64,25 @@ impl<'a> Tree<'a> {
         if is_last {
             return self.open_no_more(range.start, place);
         }
-        let bytes: &'a [u8] = &self.bytes[range.clone()];
+        let (part, head_end) = match self.read(&range, &place) {
+            Ok(read) => read,
+            Err(rest) => return self.parts.push(*rest),
+        };
+        let delimiter = delimiter(&part);
+        let number = self.parts.len();
+        self.parts.push(part);
+        match delimiter {
+            Some(delimiter) => self.open_multipart(number, &delimiter, head_end..range.end, &place),
+            None => self.close_leaf(number),
+        }
+    }
+
+    /// A part by itself and where its head ends, or the rest of the message if that head is too long.
+    fn read(&mut self, range: &Range<usize>, place: &Place) -> Result<(Part<'a>, usize), Box<Part<'a>>> {
+        let bytes = &self.bytes[range.clone()];
         let split = split(bytes, place.depth == 0, self.header_bytes);
         self.header_bytes = self.header_bytes.saturating_sub(split.end);
+        let head_end = range.start + split.end;
         let head = Head::new(split.fields, self.limits);
         let part = Part::new(
             place.path.clone(),
@@ -77,19 +93,11 @@ impl<'a> Tree<'a> {
         );
         if split.is_cut {
             self.is_over = true;
-            let rest = &self.bytes[range.start + split.end..];
-            self.parts.push(part.opaque(Beyond::HeaderBytes, rest));
-            return;
+            return Err(Box::new(
+                part.opaque(Beyond::HeaderBytes, &self.bytes[head_end..]),
+            ));
         }
-        let delimiter = delimiter(&part);
-        let number = self.parts.len();
-        self.parts.push(part);
-        match delimiter {
-            Some(delimiter) => {
-                self.open_multipart(number, &delimiter, range.start + split.end..range.end, &place);
-            }
-            None => self.close_leaf(number),
-        }
+        Ok((part, head_end))
     }
 
     fn open_no_more(&mut self, start: usize, place: Place) {
@@ -105,10 +113,7 @@ impl<'a> Tree<'a> {
             return self.close_leaf(number);
         };
         if place.depth >= self.limits.depth {
-            let part = self.parts.remove(number);
-            let bytes = part.body;
-            self.parts.push(part.opaque(Beyond::Depth, bytes));
-            return;
+            return self.close_opaque(number);
         }
         let is_digest = self.parts[number].media_type() == "multipart/digest";
         let default = if is_digest { "message/rfc822" } else { "text/plain" };
@@ -127,6 +132,15 @@ impl<'a> Tree<'a> {
             return self.close_leaf(number);
         }
         self.parts[number].role = Role::Multipart(within);
+    }
+
+    /// What is too deep stays in one piece.
+    fn close_opaque(&mut self, number: usize) {
+        let too_deep = self.parts.split_off(number).into_iter();
+        self.parts.extend(too_deep.map(|part| {
+            let body = part.body;
+            part.opaque(Beyond::Depth, body)
+        }));
     }
 
     /// Without parts it is no multipart, whatever it says: its bytes are shown as text.

@@ -59,6 +59,7 @@ const OURS: &[(&str, &[&str])] = &[
         &[
             "postern-client",
             "postern-crypto",
+            "postern-mime",
             "postern-protocol",
             "postern-smtp",
         ],
