@@ -38,7 +38,8 @@ pub enum Piece<'m> {
 pub struct Body<'m> {
     /// Plain text, or a kind of text that is shown as if it were.
     pub plain: Vec<&'m Part<'m>>,
-    /// HTML. Each part is a document of its own, never to be put together with others.
+    /// HTML, with plain texts between if one form of the text consists of both. Each part is a document of its own, never to
+    /// be put together with others.
     pub html: Vec<&'m Part<'m>>,
     /// Pictures that the HTML shows by their content id (`cid:`).
     pub related: Vec<&'m Part<'m>>,
@@ -52,8 +53,10 @@ impl Body<'_> {
         } else {
             &[]
         };
-        let html = html.iter().map(|part| html::text_of_html(&part.text().text));
-        self.plain.iter().map(|part| part.text().text).chain(html)
+        self.plain.iter().chain(html).map(|part| match part.text().text {
+            text if part.is_html() => html::text_of_html(&text),
+            text => text,
+        })
     }
 
     fn is_empty(&self) -> bool {
@@ -129,13 +132,13 @@ impl<'m> View<'m> {
     /// The richest form of each kind that can be shown, which is the last (RFC 2046, section 5.1.4). Some programs hang
     /// attachments into one of the forms; they are attached all the same.
     fn add_alternatives(&mut self, message: &'m Message<'m>, within: impl Iterator<Item = &'m Part<'m>>) {
-        let mut forms: Vec<View<'m>> = Vec::new();
-        for part in within {
-            let mut form = View::default();
+        let form = |part| {
+            let mut form = Self::default();
             form.add(message, part);
-            forms.push(form);
-        }
-        let html = forms.iter().rposition(View::has_html);
+            form
+        };
+        let forms: Vec<Self> = within.map(form).collect();
+        let html = forms.iter().rposition(Self::has_html);
         let plain = forms.iter().rposition(|form| form.is_plain("text/plain"));
         let plain = plain.or_else(|| forms.iter().rposition(|form| form.is_plain("text/")));
         let mut body = Body::default();
@@ -143,16 +146,21 @@ impl<'m> View<'m> {
         for (number, form) in forms.into_iter().enumerate() {
             self.attachments.extend(form.attachments);
             self.hidden.extend(form.hidden);
-            if html == Some(number) || plain == Some(number) {
-                take_bodies(form.pieces, &mut body, &mut others);
-            } else {
-                self.hide(form.pieces);
-            }
+            let texts = match Some(number) {
+                chosen if chosen == html => &mut body.html,
+                chosen if chosen == plain => &mut body.plain,
+                _ => {
+                    self.hide(form.pieces);
+                    continue;
+                }
+            };
+            others.extend(self.take_texts(form.pieces, texts, &mut body.related));
         }
         self.push_body(body);
         self.pieces.extend(others);
     }
 
+    /// A form of a text says something in HTML, or only in plain text of that kind.
     fn has_html(&self) -> bool {
         self.bodies().any(|body| !body.html.is_empty())
     }
@@ -169,6 +177,28 @@ impl<'m> View<'m> {
             Piece::Body(body) => Some(body),
             _ => None,
         })
+    }
+
+    /// Takes the texts out of one form, and leaves what else is between them.
+    fn take_texts(
+        &mut self,
+        pieces: Vec<Piece<'m>>,
+        texts: &mut Vec<&'m Part<'m>>,
+        related: &mut Vec<&'m Part<'m>>,
+    ) -> Vec<Piece<'m>> {
+        let mut others = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Body(body) if body.html.is_empty() => texts.extend(body.plain),
+                Piece::Body(body) => {
+                    texts.extend(body.html);
+                    related.extend(body.related);
+                    self.hidden.extend(body.plain);
+                }
+                other => others.push(other),
+            }
+        }
+        others
     }
 
     /// Texts are said elsewhere. Whatever else there is, is not.
@@ -218,20 +248,6 @@ impl<'m> View<'m> {
         match html {
             Some(body) => body.related.extend(related),
             None => self.attachments.extend(related),
-        }
-    }
-}
-
-/// Puts the texts of one form into the body; what else is between them comes after it.
-fn take_bodies<'m>(pieces: Vec<Piece<'m>>, into: &mut Body<'m>, others: &mut Vec<Piece<'m>>) {
-    for piece in pieces {
-        match piece {
-            Piece::Body(body) => {
-                into.plain.extend(body.plain);
-                into.html.extend(body.html);
-                into.related.extend(body.related);
-            }
-            other => others.push(other),
         }
     }
 }

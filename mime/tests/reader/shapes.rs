@@ -11,7 +11,8 @@ fn shown(text: &str) -> Vec<String> {
 
 /// A multipart with these parts.
 fn multipart(kind: &str, parts: &[&str]) -> String {
-    let boundary = format!("b{}", kind.len() + parts.len());
+    // What is within is shorter, so that no two have the same boundary.
+    let boundary = format!("b{}", kind.len() + parts.concat().len());
     let mut text = format!("Content-Type: multipart/{kind}; boundary={boundary}\n\nFor old programs.\n");
     for part in parts {
         text += &format!("--{boundary}\n{part}\n");
@@ -120,6 +121,22 @@ fn attachments_within_one_form_of_a_text_are_attached() {
         [
             r#"text 1 "plain", html 2.1 "<p>html <img src='cid:p@x'>", html 2.3 "<p>end""#,
             "attached 2.2 application/pdf a.pdf 3"
+        ]
+    );
+}
+
+#[test]
+fn plain_texts_within_one_form_stay_with_it() {
+    let within = multipart("mixed", &[HTML, PLAIN, &multipart("alternative", &[PLAIN, HTML])]);
+    let text = multipart("alternative", &["\nall", &within]);
+    assert_eq!(
+        shown(&text),
+        [
+            concat!(
+                r#"text 1 "all", html 2.1 "<p>html <img src='cid:p@x'>", html 2.2 "plain", "#,
+                r#"html 2.3.2 "<p>html <img src='cid:p@x'>""#
+            ),
+            "hidden 2.3.1 text/plain - 5"
         ]
     );
 }
