@@ -15,6 +15,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("postern-crypto-agreement", &["postern-crypto"]),
     ("postern-protocol", &[]),
     ("postern-disk", &[]),
+    ("postern-mime", &[]),
     ("postern-smtp", &[]),
     (
         "postern-client",
@@ -58,6 +59,7 @@ const OURS: &[(&str, &[&str])] = &[
         &[
             "postern-client",
             "postern-crypto",
+            "postern-mime",
             "postern-protocol",
             "postern-smtp",
         ],

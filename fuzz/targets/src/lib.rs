@@ -27,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("letter", accounts::letter),
     ("link", links::link),
     ("login", accounts::login),
+    ("mime", mail::mime),
     ("names", trees::names),
     ("node", trees::node),
     ("ranges", messages::ranges),

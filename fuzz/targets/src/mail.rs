@@ -1,7 +1,8 @@
-//! What strangers send: SMTP, and what a gateway says of a message.
+//! What strangers send: SMTP, messages, and what a gateway says of them.
 
 use std::time::Instant;
 
+use postern_mime::{Message, Part, Role, text_of_html};
 use postern_smtp::{Event, Limits, Offer, Reply, Session, SignIn};
 
 /// A conversation: `\xff` ends a turn, which no text has in it. However it goes, replies are whole lines that begin with a
@@ -81,6 +82,50 @@ fn check_text(text: &[u8]) {
     let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
     let signs = text.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count();
     assert_eq!(signs, 2 * pairs);
+}
+
+/// A message, under limits that a short one can reach: whatever it is, it has a first part, and what is read of it has
+/// the size that is said.
+pub(crate) fn mime(data: &[u8]) {
+    let limits = postern_mime::Limits {
+        depth: 4,
+        parts: 20,
+        header_bytes: 2_000,
+        field_bytes: 500,
+        parameters: 5,
+        addresses: 5,
+        text_bytes: 1_000,
+    };
+    let message = Message::parse(data, &limits);
+    assert!(message.parts().len() <= limits.parts);
+    assert_eq!(message.root().raw(), data);
+    for part in message.parts() {
+        read_part(part);
+    }
+    let _ = (message.view(), message.plain_text());
+}
+
+fn read_part(part: &Part<'_>) {
+    let head = part.head();
+    for kind in [head.from(), head.to(), head.cc(), head.reply_to()] {
+        assert!(kind.all.len() <= 5 && !kind.to_string().contains('\n'));
+    }
+    let _ = (
+        head.subject(),
+        head.date_ms(),
+        head.message_id(),
+        head.references(),
+    );
+    if matches!(part.role(), Role::Multipart(_)) {
+        return;
+    }
+    assert_eq!(part.size_bytes(), part.decode().len() as u64);
+    let written = part.text();
+    let _ = (
+        written.paragraphs().count(),
+        text_of_html(&written.text),
+        part.calendar(),
+    );
 }
 
 /// The summary of a message.

@@ -5,6 +5,7 @@ use super::{Defence, Edit};
 const CRYPTO: &str = "postern-crypto";
 const CLIENT: &str = "postern-client";
 const DOMAIN: &str = "postern-domain";
+const MIME: &str = "postern-mime";
 
 const fn edit(file: &'static str, code: &'static str, without: &'static str) -> Edit {
     Edit { file, code, without }
@@ -270,5 +271,11 @@ pub(super) const DEFENCES: &[Defence] = &[
         what: "the checksum of a link is not compared",
         edits: &[edit("crypto/src/link/text.rs", "if bytes[33..] != checksum(id, flags, &secret) {", "if false {")],
         test: (CRYPTO, "e7_no_character_of_a_link_can_be_changed"),
+    },
+    Defence {
+        row: "F7",
+        what: "multiparts are opened however deep they are",
+        edits: &[edit("mime/src/tree.rs", "if place.depth >= self.limits.depth {", "if place.depth >= usize::MAX {")],
+        test: (MIME, "f7_a_hundred_thousand_nested_multiparts_are_opened_to_the_limit"),
     },
 ];

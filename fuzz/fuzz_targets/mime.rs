@@ -1,0 +1,5 @@
+//! Messages.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| postern_fuzz_targets::run("mime", data));
