@@ -8,10 +8,13 @@ mod conversations;
 mod entry;
 mod held;
 mod home;
+mod letter;
 mod marks;
+pub mod mbox;
 mod opener;
 mod put;
 mod root;
+mod summing;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -25,9 +28,11 @@ use postern_protocol::mail::{MailCursor, Message};
 pub use conversations::{Conversation, Drawer};
 pub use entry::{Entry, Noted, Opened, Origin};
 pub use home::Home;
+pub use letter::{Letter, MAX_SHOWN_BYTES};
 pub use postern_crypto::MailKey;
 pub use postern_crypto::account::{MailRoot, Tag};
 pub use postern_crypto::mail::{Attachment, Checks, Mailbox as Person, Mark, Peer, Place, Summary, Verdict};
+pub use postern_mime as mime;
 pub use put::NewMessage;
 
 use crate::account::Account;

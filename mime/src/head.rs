@@ -131,6 +131,13 @@ impl<'a> Head<'a> {
         date::read_ms(&self.unfolded("Date")?)
     }
 
+    /// When the last server that had it got it: what stands behind the last semicolon of the first trace field (RFC 5321,
+    /// section 4.4).
+    pub fn received_ms(&self) -> Option<i64> {
+        let received = self.text("Received")?;
+        date::read_ms(received.rsplit_once(';')?.1.trim())
+    }
+
     /// `Message-ID`, without brackets.
     pub fn message_id(&self) -> Option<String> {
         ids::read(&self.unfolded("Message-ID")?, 1).pop()

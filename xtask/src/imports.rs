@@ -19,7 +19,12 @@ const OURS: &[(&str, &[&str])] = &[
     ("postern-smtp", &[]),
     (
         "postern-client",
-        &["postern-crypto", "postern-protocol", "postern-disk"],
+        &[
+            "postern-crypto",
+            "postern-mime",
+            "postern-protocol",
+            "postern-disk",
+        ],
     ),
     ("postern-domain", &["postern-crypto", "postern-protocol"]),
     (
