@@ -135,8 +135,8 @@ mod tests {
     fn every_command_and_every_flag_is_in_the_manual() {
         let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
         let manual = std::fs::read_to_string(manual).expect("the manual is there");
-        for command in Args::command().get_subcommands() {
-            let heading = format!("`postern {}", command.get_name());
+        for (name, command) in all_commands() {
+            let heading = format!("`postern {name}");
             let mut sections = manual.split("\n### ");
             let section = sections.find(|section| section.starts_with(&heading));
             let section = section.unwrap_or_else(|| panic!("{heading} is missing"));
@@ -149,9 +149,21 @@ mod tests {
         }
     }
 
+    /// Each command with its name, those within others too.
+    fn all_commands() -> Vec<(String, clap::Command)> {
+        let mut all = Vec::new();
+        for command in Args::command().get_subcommands() {
+            let name = command.get_name();
+            let within = command.get_subcommands();
+            all.extend(within.map(|inner| (format!("{name} {}", inner.get_name()), inner.clone())));
+            all.push((name.to_owned(), command.clone()));
+        }
+        all
+    }
+
     #[test]
     fn no_secret_is_taken_from_the_arguments() {
-        for command in Args::command().get_subcommands() {
+        for (_, command) in all_commands() {
             let taking = command
                 .get_arguments()
                 .filter(|arg| arg.get_action().takes_values());

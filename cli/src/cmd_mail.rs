@@ -2,10 +2,12 @@
 
 mod choose;
 mod export;
+mod import;
 mod ls;
 mod mark;
 mod mv;
 mod place;
+mod read;
 mod rm;
 
 use std::rc::Rc;
@@ -17,9 +19,11 @@ use crate::desk::Desk;
 use crate::failure::Result;
 
 use export::Export;
+use import::Import;
 use ls::Ls;
 use mark::MarkMail;
 use mv::Mv;
+use read::Read;
 use rm::Rm;
 
 /// Read, keep and order mail
@@ -33,6 +37,8 @@ pub(crate) struct Mail {
 #[derive(Subcommand)]
 enum Command {
     Ls(Ls),
+    Read(Read),
+    Import(Import),
     Export(Export),
     Mark(MarkMail),
     Mv(Mv),
@@ -43,6 +49,8 @@ impl Mail {
     pub(crate) async fn run(self, desk: &Desk) -> Result<()> {
         match self.command {
             Command::Ls(typed) => typed.run(desk).await,
+            Command::Read(typed) => typed.run(desk).await,
+            Command::Import(typed) => typed.run(desk).await,
             Command::Export(typed) => typed.run(desk).await,
             Command::Mark(typed) => typed.run(desk).await,
             Command::Mv(typed) => typed.run(desk).await,

@@ -178,22 +178,60 @@ fn row(message: &Listing, long: bool) -> Vec<String> {
 
 fn sender(message: &Listing, long: bool) -> String {
     match message.from.first() {
-        None => "(nobody)".to_owned(),
-        Some(from) if from.name.is_empty() => plain(&from.address),
-        Some(from) if long => plain(&format!("{} <{}>", from.name, from.address)),
-        Some(from) => plain(&from.name),
+        Some(from) if !long && !from.name.is_empty() => plain(&from.name),
+        _ => plain(&message.sender_in_words()),
     }
 }
 
 fn subject(message: &Listing) -> String {
+    let subject = plain(&message.subject_in_words());
     match message.origin {
         "sealed" => "(cannot be opened)".to_owned(),
-        "unknown" => format!(
-            "{} (not received through the mail gateway)",
-            plain(&message.subject)
-        ),
-        _ if message.subject.is_empty() => "(no subject)".to_owned(),
-        _ => plain(&message.subject),
+        "unknown" => format!("{subject} (not received through the mail gateway)"),
+        _ => subject,
+    }
+}
+
+/// What must be known of where a message comes from, if anything.
+pub(super) fn origin_in_words(entry: &Entry) -> Option<&'static str> {
+    match origin(entry) {
+        "unknown" => Some("This was not received through the mail gateway: anybody may have put it there."),
+        _ => None,
+    }
+}
+
+impl Listing {
+    pub(super) fn sender_in_words(&self) -> String {
+        people(&self.from)
+    }
+
+    pub(super) fn recipients_in_words(&self) -> String {
+        people(&self.to)
+    }
+
+    pub(super) fn subject_in_words(&self) -> String {
+        match self.subject.as_str() {
+            "" => "(no subject)".to_owned(),
+            subject => subject.to_owned(),
+        }
+    }
+}
+
+fn people(people: &[Person]) -> String {
+    let words: Vec<_> = people.iter().map(Person::in_words).collect();
+    if words.is_empty() {
+        "(nobody)".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+impl Person {
+    fn in_words(&self) -> String {
+        match self.name.as_str() {
+            "" => self.address.clone(),
+            name => format!("{name} <{}>", self.address),
+        }
     }
 }
 

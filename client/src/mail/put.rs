@@ -1,12 +1,19 @@
 //! Messages that their owner puts into the mailbox: out of an archive.
 
+use std::rc::Rc;
+
+use async_trait::async_trait;
 use postern_crypto::mail::{Mark, MarkPlace, Own, Summary};
 use postern_crypto::node::Content;
 use postern_protocol::mail::PutMessage;
 use postern_protocol::{MessageId, TimeMs};
 
-use super::{Mailbox, marks};
-use crate::Result;
+use super::{Letter, Mailbox, marks};
+use crate::transfer::{LocalLanes, MAX_BUNDLED_BYTES, Source, Upload, bundles, upload, upload_bundle};
+use crate::{Lent, Result};
+
+/// So many parts of a large message are on their way at once: all of it is in memory anyway.
+const LANES: usize = 2;
 
 /// A message whose body was uploaded, and that is to be put into the mailbox.
 #[derive(Debug, Clone)]
@@ -20,6 +27,49 @@ pub struct NewMessage {
 }
 
 impl Mailbox {
+    /// Seals whole messages and puts them into the mailbox, small ones many at once. Each is there or not.
+    ///
+    /// # Errors
+    /// As all requests; [`Error::QuotaExceeded`](crate::Error::QuotaExceeded).
+    pub async fn bring(&self, letters: Vec<(Letter, Mark)>) -> Result<()> {
+        let size = |(letter, _): &(Letter, Mark)| letter.bytes().len() as u64;
+        let (large, small): (Vec<_>, Vec<_>) = letters
+            .into_iter()
+            .partition(|letter| size(letter) > MAX_BUNDLED_BYTES);
+        for some in bundles(small, size) {
+            let plain = some.iter().map(|(letter, _)| letter.bytes().to_vec());
+            let bodies = upload_bundle(&self.account, plain.collect()).await?;
+            let new = bodies.into_iter().zip(&some);
+            let new: Vec<_> = new
+                .map(|(body, (letter, mark))| self.new_message(body, letter, mark))
+                .collect();
+            self.put(&new).await?;
+        }
+        for (letter, mark) in large {
+            let letter = Rc::new(letter);
+            let lanes = LocalLanes::new(
+                self.account.api.clone(),
+                Rc::clone(&letter) as Rc<dyn Source>,
+                LANES,
+            );
+            let what = Upload {
+                size_bytes: Some(letter.bytes().len() as u64),
+                journal: None,
+            };
+            let body = upload(&self.account, what, &lanes, &|_| {}).await?;
+            self.put(&[self.new_message(body, &letter, &mark)]).await?;
+        }
+        Ok(())
+    }
+
+    fn new_message(&self, body: Content, letter: &Letter, mark: &Mark) -> NewMessage {
+        NewMessage {
+            body,
+            summary: letter.summary(self.account.surroundings().now()),
+            mark: mark.clone(),
+        }
+    }
+
     /// Puts messages into the mailbox. Each is there or not, and repeating it is harmless.
     ///
     /// # Errors
@@ -52,5 +102,18 @@ impl Mailbox {
             summary: summary.seal(&new.body.key, message, rng).into(),
             mark: new.mark.seal(mail, place, rng).into(),
         }
+    }
+}
+
+#[async_trait(?Send)]
+impl Source for Letter {
+    async fn read(&self, offset: u64, len: usize, mut buffer: Lent) -> Result<Option<Lent>> {
+        let rest = usize::try_from(offset).ok().and_then(|at| self.bytes().get(at..));
+        let Some(rest) = rest else {
+            return Ok(None);
+        };
+        buffer.clear();
+        buffer.extend_from_slice(&rest[..len.min(rest.len())]);
+        Ok(Some(buffer))
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use futures::future::join_all;
-use postern_client::mail::{Mark, NewMessage, Origin, Place, Summary};
+use postern_client::mail::{Letter as Whole, Mark, NewMessage, Origin, Place, Summary};
 use postern_client::transfer::{Checkpoint, upload_bundle};
 use postern_client::{Drive, Error, Mailbox};
 use postern_protocol::{MessageId, TimeMs};
@@ -292,4 +292,29 @@ async fn mail_and_what_is_noted_on_it_outlive_another_password_and_new_keys() {
     other.refresh().await.expect("one message");
     assert!(marks(&other)[0].is_starred);
     assert_eq!(other.order().labels.len(), 2);
+}
+
+#[tokio::test]
+async fn an_archive_is_brought_in_whole_with_large_messages_too() {
+    let post = Post::open().await;
+    let text = |subject: &str, size: usize| {
+        let head = format!("Subject: {subject}\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n\r\n");
+        [head.into_bytes(), vec![b'x'; size]].concat()
+    };
+    let texts = [text("small", 10), text("tiny", 0), text("large", 9 << 20)];
+    let mark = Mark {
+        is_read: true,
+        ..Mark::default()
+    };
+    let letters = texts.iter().map(|text| (Whole::new(text.clone()), mark.clone()));
+    post.alice.bring(letters.collect()).await.expect("brought");
+    let other = post.another_device().await;
+    let mut entries = other.entries();
+    entries.sort_by_key(|entry| entry.summary().map(|summary| summary.size_bytes));
+    assert_eq!(entries.len(), 3);
+    for (entry, text) in entries.iter().zip([&texts[1], &texts[0], &texts[2]]) {
+        assert!(entry.noted.mark.is_read && entry.received.0 == 1_700_000_000_000);
+        let letter = other.letter(entry.message).await.expect("it is there");
+        assert!(letter.bytes() == text);
+    }
 }
