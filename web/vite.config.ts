@@ -43,7 +43,7 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { index: here('./index.html'), save: here('./src/save/worker.ts') },
+      input: { index: here('./index.html'), reader: here('./reader.html'), save: here('./src/save/worker.ts') },
       output: {
         // A service worker must keep its address, and this one may see nothing but /save/.
         entryFileNames: (chunk) => (chunk.name === 'save' ? 'save/worker.js' : 'assets/[name]-[hash].js'),

@@ -11,8 +11,10 @@ use bytes::Bytes;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::error::ApiError;
+use crate::headers::reader_headers;
 
 const FIRST_PAGE: &str = "index.html";
+const READER: &str = "reader.html";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const REVALIDATE: &str = "no-cache";
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Postern</title>\
@@ -59,6 +61,12 @@ fn answer(request: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpRespons
         .insert_header((header::CACHE_CONTROL, cache_rule(path)))
         .insert_header((header::ETAG, etag.clone()))
         .insert_header((header::VARY, "Accept-Encoding"));
+    if path == READER {
+        let with_pictures = request.query_string() == "pictures";
+        for header in reader_headers(with_pictures) {
+            response.insert_header(header);
+        }
+    }
     if is_known(request.headers(), &etag) {
         return response
             .status(actix_web::http::StatusCode::NOT_MODIFIED)

@@ -199,7 +199,8 @@ impl<'a> Part<'a> {
         is_calendar.then(|| calendar::read(&self.text().text)).flatten()
     }
 
-    pub(crate) fn is_html(&self) -> bool {
+    /// True if it is a text with markup.
+    pub fn is_html(&self) -> bool {
         self.media_type() == "text/html"
     }
 

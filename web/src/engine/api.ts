@@ -86,6 +86,12 @@ export interface Engine {
   listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
   /** All messages of the conversation of one, oldest first. */
   readConversation(message: Id): Promise<Message[]>;
+  /** What a message says. */
+  readLetter(message: Id): Promise<LetterText>;
+  /** A part of it, decoded: what is attached. */
+  readPart(message: Id, path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Saves a message byte for byte as it came. */
+  saveLetter(message: Id, name: string, sizeBytes: number, target: SaveTarget): Promise<Id>;
   markMail(messages: Id[], change: MarkChange): Promise<void>;
   /** For good. */
   deleteMail(messages: Id[]): Promise<void>;
@@ -472,4 +478,37 @@ export interface MarkChange {
   place?: Place;
   label?: Id[];
   unlabel?: Id[];
+}
+
+/** A whole message, taken apart. */
+export interface LetterText {
+  /** From top to bottom. Each is a document of its own. */
+  pieces: LetterPiece[];
+  attachments: LetterPart[];
+  /** All fields of its head, in their order. */
+  headers: { name: string; value: string }[];
+}
+
+export type LetterPiece =
+  /** `cut`: there is more than a page should draw. */
+  | { kind: 'text'; paragraphs: Paragraph[]; cut: boolean }
+  /** `text`: the same in plain text, if its writer gave one; `pictures`: `data:` addresses by content id. */
+  | { kind: 'html'; html: string; text: Paragraph[] | null; pictures: Record<string, string> }
+  | { kind: 'picture'; name: string; address: string | null }
+  /** Another message within this one. */
+  | { kind: 'message'; path: string; subject: string }
+  /** Encrypted by another program. */
+  | { kind: 'encrypted' };
+
+export interface Paragraph {
+  /** How many times over it is quoted. */
+  quote: number;
+  spans: { text: string; link: boolean }[];
+}
+
+export interface LetterPart {
+  path: string;
+  name: string;
+  mediaType: string;
+  sizeBytes: number;
 }

@@ -14,6 +14,7 @@ import type {
   Entry,
   FolderListing,
   Id,
+  LetterText,
   LinkText,
   LinkView,
   MailHome,
@@ -147,6 +148,10 @@ export interface Client {
   mailHome(): Promise<MailHome>;
   listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
   readConversation(message: Id): Promise<Message[]>;
+  readLetter(message: Id): Promise<LetterText>;
+  readPart(message: Id, path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The download of a message, byte for byte as it came. */
+  openMailDownload(message: Id, sink: Sink): Download;
   markMail(messages: Id[], change: MarkChange): Promise<void>;
   deleteMail(messages: Id[]): Promise<void>;
   makeMailFolder(name: string, colour: number): Promise<Tag>;

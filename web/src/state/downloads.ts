@@ -16,6 +16,11 @@ export function downloadFromLink(link: Id, node: Id | null, name: string, sizeBy
   return begin(name, sizeBytes, (target) => engine.downloadFromLink(link, node, target));
 }
 
+/** A message, byte for byte as it came. */
+export function downloadLetter(message: Id, name: string, sizeBytes: number): Promise<Id | null> {
+  return begin(name, sizeBytes, (target) => engine.saveLetter(message, name, sizeBytes, target));
+}
+
 /** `null`: the person closed the file picker. */
 async function begin(name: string, sizeBytes: number, start: (target: SaveTarget) => Promise<Id>): Promise<Id | null> {
   const target = await chooseTarget(name, sizeBytes);

@@ -207,6 +207,15 @@ export class MemoryEngine implements Engine {
   async readConversation(message: Id) {
     return this.#post.conversation(message) ?? fail('not-found');
   }
+  async readLetter(message: Id) {
+    return this.#post.letter(message) ?? fail('not-found');
+  }
+  async readPart() {
+    return new TextEncoder().encode('%PDF');
+  }
+  async saveLetter() {
+    return this.#tree.newId();
+  }
   async markMail(messages: Id[], change: MarkChange) {
     this.#post.mark(messages, change);
     this.#tell({ type: 'mail-changed' });

@@ -1,5 +1,15 @@
 /** A mailbox in memory, with letters to look at. */
-import type { Drawer, Id, MailHome, MailPage, MailRow, MarkChange, Message, Tag } from '../../src/engine/api';
+import type {
+  Drawer,
+  Id,
+  LetterText,
+  MailHome,
+  MailPage,
+  MailRow,
+  MarkChange,
+  Message,
+  Tag,
+} from '../../src/engine/api';
 
 const HOUR = 3_600_000;
 
@@ -83,6 +93,20 @@ export class Post {
   conversation(id: Id): Message[] | null {
     const thread = this.#messages.find((one) => one.id === id)?.thread;
     return thread ? this.#messages.filter((one) => one.thread === thread).toReversed() : null;
+  }
+
+  letter(id: Id): LetterText | null {
+    const found = this.#messages.find((one) => one.id === id);
+    if (!found) return null;
+    const { name, address } = found.from[0] ?? { name: '', address: '' };
+    return {
+      pieces: [{ kind: 'text', paragraphs: [{ quote: 0, spans: [{ text: found.snippet, link: false }] }], cut: false }],
+      attachments: found.attachments.map((part, index) => ({ ...part, path: String(index + 2) })),
+      headers: [
+        { name: 'From', value: `${name} <${address}>` },
+        { name: 'Subject', value: found.subject },
+      ],
+    };
   }
 
   mark(ids: Id[], { label = [], unlabel = [], ...change }: MarkChange) {

@@ -16,8 +16,9 @@ use futures::future::RemoteHandle;
 use postern_client::account::Usage;
 use postern_client::http::Retry;
 use postern_client::links::{LinkAddress, OpenedLink};
+use postern_client::mail::Letter;
 use postern_client::passwords::worth;
-use postern_client::protocol::{AccountName, LinkId, NodeId, SessionId};
+use postern_client::protocol::{AccountName, LinkId, MessageId, NodeId, SessionId};
 use postern_client::transfer::Sending;
 use postern_client::{
     Account, ChosenPassword, Drive, Error, Mailbox, PreparedKeys, PreparedSignUp, Result, Stay, Surroundings,
@@ -62,6 +63,8 @@ pub(crate) struct Inner {
 pub(crate) struct SignedIn {
     pub(crate) drive: Rc<Drive>,
     pub(crate) mailbox: Rc<Mailbox>,
+    /// The message that was read last.
+    pub(crate) letter: RefCell<Option<(MessageId, Rc<Letter>)>>,
     sending: Rc<Sending<Chosen>>,
     /// The nodes to which live links lead; `None` until somebody asks.
     pub(crate) shared: RefCell<Option<HashSet<NodeId>>>,
@@ -382,6 +385,7 @@ impl Inner {
         self.following.replace(Some(events::follow(self, &drive)));
         self.signed_in.replace(Some(Rc::new(SignedIn {
             sending: sending(&drive),
+            letter: RefCell::default(),
             mailbox: Rc::new(Mailbox::new(Rc::clone(drive.account()))),
             drive,
             shared: RefCell::default(),

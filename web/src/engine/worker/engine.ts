@@ -180,6 +180,17 @@ export class WorkerEngine implements Engine {
   readConversation(message: Id) {
     return this.#client.readConversation(message);
   }
+  readLetter(message: Id) {
+    return this.#client.readLetter(message);
+  }
+  readPart(message: Id, path: string) {
+    return this.#client.readPart(message, path);
+  }
+  async saveLetter(message: Id, name: string, sizeBytes: number, target: SaveTarget) {
+    return this.#downloads.start('account', name, sizeBytes, target, (sink) =>
+      this.#client.openMailDownload(message, sink),
+    );
+  }
   markMail(messages: Id[], change: MarkChange) {
     return this.#client.markMail(messages, change);
   }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use js_sys::Function;
 use postern_client::links::OpenedLink;
-use postern_client::protocol::NodeId;
+use postern_client::protocol::{MessageId, NodeId};
 use postern_client::transfer::{Checkpoint, News};
 use postern_client::{Content, Result, Surroundings};
 use wasm_bindgen::JsValue;
@@ -33,6 +33,7 @@ pub struct Download {
 enum Shelf {
     Drive(Rc<SignedIn>, NodeId),
     Link(Rc<OpenedLink>, Option<NodeId>),
+    Mail(Rc<SignedIn>, MessageId),
 }
 
 #[wasm_bindgen]
@@ -44,6 +45,20 @@ impl Client {
     #[wasm_bindgen(js_name = openDownload)]
     pub fn open_download(&self, node: &str, sink: SinkObject) -> std::result::Result<Download, JsValue> {
         let shelf = || Ok(Shelf::Drive(self.inner.signed_in()?, parse_id(node)?));
+        Download::new(&self.inner.around, shelf(), sink)
+    }
+
+    /// The download of a message, byte for byte as it came. Asks nobody.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = openMailDownload)]
+    pub fn open_mail_download(
+        &self,
+        message: &str,
+        sink: SinkObject,
+    ) -> std::result::Result<Download, JsValue> {
+        let shelf = || Ok(Shelf::Mail(self.inner.signed_in()?, parse_id(message)?));
         Download::new(&self.inner.around, shelf(), sink)
     }
 
@@ -126,6 +141,10 @@ impl Download {
                 drive.download(content, checkpoint, sink, &progress).await
             }
             Shelf::Link(link, _) => link.download(content, checkpoint, sink, &progress).await,
+            Shelf::Mail(signed_in, _) => {
+                let mailbox = &signed_in.mailbox;
+                mailbox.download(content, checkpoint, sink, &progress).await
+            }
         }
     }
 }
@@ -135,6 +154,7 @@ impl Shelf {
         match self {
             Self::Drive(signed_in, node) => signed_in.drive.content(*node).await,
             Self::Link(link, node) => link.content(*node).await,
+            Self::Mail(signed_in, message) => signed_in.mailbox.content(*message).await,
         }
     }
 }

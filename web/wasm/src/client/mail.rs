@@ -2,6 +2,8 @@
 
 use std::rc::{Rc, Weak};
 
+use js_sys::Uint8Array;
+use postern_client::mail::Letter;
 use postern_client::protocol::MessageId;
 use postern_client::{Error, Mailbox, Result};
 use wasm_bindgen::JsValue;
@@ -9,7 +11,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{Answer, Client, Inner, answer, parse_id, read};
+use crate::errors::to_js_error;
 use crate::events;
+use crate::values::letter::LetterView;
 use crate::values::mail::{MailHomeView, MailPageView, MarkChange, MessageView, TagView, id, parse_drawer};
 
 #[wasm_bindgen]
@@ -39,6 +43,26 @@ impl Client {
     #[wasm_bindgen(js_name = readConversation)]
     pub async fn read_conversation(&self, message: String) -> Answer {
         answer(self.inner.read_conversation(&message).await)
+    }
+
+    /// What a message says.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = readLetter)]
+    pub async fn read_letter(&self, message: String) -> Answer {
+        answer(self.inner.read_letter(&message).await)
+    }
+
+    /// One part of it, decoded.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = readPart)]
+    pub async fn read_part(&self, message: String, path: String) -> Answer {
+        let read = self.inner.read_part(&message, &path).await;
+        read.map(|bytes| Uint8Array::from(&bytes[..]).into())
+            .map_err(|error| to_js_error(&error))
     }
 
     /// Notes something on messages.
@@ -151,6 +175,29 @@ impl Inner {
             .rev()
             .map(|entry| MessageView::from(&**entry))
             .collect())
+    }
+
+    async fn read_letter(&self, message: &str) -> Result<LetterView> {
+        let letter = self.letter(parse_id(message)?).await?;
+        Ok(LetterView::from(&letter.message()))
+    }
+
+    async fn read_part(&self, message: &str, path: &str) -> Result<Vec<u8>> {
+        let letter = self.letter(parse_id(message)?).await?;
+        letter.with_part(path, |part| part.decode().into_owned())
+    }
+
+    /// The whole message. The last one stays: who reads it saves what is attached to it next.
+    async fn letter(&self, message: MessageId) -> Result<Rc<Letter>> {
+        let signed_in = self.signed_in()?;
+        if let Some((known, letter)) = &*signed_in.letter.borrow()
+            && *known == message
+        {
+            return Ok(Rc::clone(letter));
+        }
+        let letter = Rc::new(signed_in.mailbox.letter(message).await?);
+        signed_in.letter.replace(Some((message, Rc::clone(&letter))));
+        Ok(letter)
     }
 
     async fn mark_mail(&self, messages: &[String], change: &JsValue) -> Result<()> {

@@ -1,0 +1,15 @@
+/** What passes between the page and the reader. */
+
+/** To the reader: what to show. */
+export interface ShowLetter {
+  html: string;
+  /** `data:` addresses by content id. */
+  pictures: Record<string, string>;
+}
+
+/** From the reader: it listens, or how much of what it was given it left out. */
+export type ReaderTold = { reader: 'ready' } | { reader: 'shown'; remote: number };
+
+/** Letters without pictures from elsewhere; with them, the policy of the page is another (`api/src/headers.rs`). */
+export const READER = '/reader.html';
+export const READER_WITH_PICTURES = '/reader.html?pictures';

@@ -1,0 +1,175 @@
+//! What a message says, as `api.ts` has it.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use postern_client::mail::mime::{Body, Field, Message, Part, Piece, Span, Written};
+use serde::Serialize;
+
+/// Pictures within a text are handed over up to this size; larger ones are attachments that nobody has to wait for.
+const MAX_PICTURE_BYTES: u64 = 8 << 20;
+/// A text of more paragraphs is a file: a page that drew all of them would stand still.
+const MAX_PARAGRAPHS: usize = 5_000;
+
+/// `LetterText`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LetterView {
+    pieces: Vec<PieceView>,
+    attachments: Vec<PartView>,
+    headers: Vec<HeaderView>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum PieceView {
+    Text {
+        paragraphs: Vec<ParagraphView>,
+        cut: bool,
+    },
+    Html {
+        html: String,
+        /// The same in plain text, if its writer gave one.
+        text: Option<Vec<ParagraphView>>,
+        /// `data:` addresses by content id.
+        pictures: BTreeMap<String, String>,
+    },
+    Picture {
+        name: String,
+        address: Option<String>,
+    },
+    Message {
+        path: String,
+        subject: String,
+    },
+    Encrypted,
+}
+
+#[derive(Serialize)]
+struct ParagraphView {
+    quote: u8,
+    spans: Vec<SpanView>,
+}
+
+#[derive(Serialize)]
+struct SpanView {
+    text: String,
+    link: bool,
+}
+
+/// `LetterPart`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PartView {
+    path: String,
+    name: String,
+    media_type: String,
+    size_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct HeaderView {
+    name: String,
+    value: String,
+}
+
+impl From<&Message<'_>> for LetterView {
+    fn from(message: &Message<'_>) -> Self {
+        let view = message.view();
+        Self {
+            pieces: view.pieces.iter().flat_map(piece).collect(),
+            attachments: view.attachments.into_iter().map(part).collect(),
+            headers: message.head().fields().iter().map(header).collect(),
+        }
+    }
+}
+
+fn piece(piece: &Piece<'_>) -> Vec<PieceView> {
+    match piece {
+        Piece::Body(body) => body_pieces(body),
+        Piece::Picture(part) => vec![PieceView::Picture {
+            name: part.name().unwrap_or_default().to_owned(),
+            address: data_address(part),
+        }],
+        Piece::Message(part) => vec![PieceView::Message {
+            path: part.path().to_owned(),
+            subject: part.name().unwrap_or_default().to_owned(),
+        }],
+        Piece::Encrypted(_) => vec![PieceView::Encrypted],
+    }
+}
+
+/// Each part is a document of its own: never is one put together of several.
+fn body_pieces(body: &Body<'_>) -> Vec<PieceView> {
+    if body.html.is_empty() {
+        return body.plain.iter().map(|part| text(&part.text())).collect();
+    }
+    let pictures = body.related.iter().filter_map(|part| {
+        let id = part.content_id()?.to_owned();
+        Some((id, data_address(part)?))
+    });
+    let (pictures, plain): (BTreeMap<_, _>, _) = (pictures.collect(), &body.plain);
+    let same = || plain.iter().flat_map(|part| paragraphs(&part.text())).collect();
+    let html = |part: &&Part<'_>| match part.text() {
+        written if part.is_html() => PieceView::Html {
+            html: written.text,
+            text: (!plain.is_empty()).then(same),
+            pictures: pictures.clone(),
+        },
+        written => text(&written),
+    };
+    body.html.iter().map(html).collect()
+}
+
+fn text(written: &Written) -> PieceView {
+    let paragraphs = paragraphs(written);
+    PieceView::Text {
+        cut: written.is_cut || paragraphs.len() == MAX_PARAGRAPHS,
+        paragraphs,
+    }
+}
+
+fn paragraphs(written: &Written) -> Vec<ParagraphView> {
+    let span = |span: &Span<'_>| match span {
+        Span::Text(text) => SpanView {
+            text: text.to_string(),
+            link: false,
+        },
+        Span::Link(address) => SpanView {
+            text: address.to_string(),
+            link: true,
+        },
+    };
+    let paragraphs = written.paragraphs().take(MAX_PARAGRAPHS);
+    paragraphs
+        .map(|paragraph| ParagraphView {
+            quote: paragraph.quote_depth,
+            spans: paragraph.spans.iter().map(span).collect(),
+        })
+        .collect()
+}
+
+/// Pictures that every browser draws and that run nothing. SVG is a document with scripts.
+fn data_address(part: &Part<'_>) -> Option<String> {
+    let kind = part.media_type();
+    let is_drawn = matches!(kind, "image/png" | "image/jpeg" | "image/gif" | "image/webp");
+    (is_drawn && part.size_bytes() <= MAX_PICTURE_BYTES)
+        .then(|| format!("data:{kind};base64,{}", STANDARD.encode(part.decode())))
+}
+
+fn part(part: &Part<'_>) -> PartView {
+    PartView {
+        path: part.path().to_owned(),
+        name: part.name().unwrap_or_default().to_owned(),
+        media_type: part.media_type().to_owned(),
+        size_bytes: part.size_bytes(),
+    }
+}
+
+fn header(field: &Field<'_>) -> HeaderView {
+    HeaderView {
+        name: field.name().into_owned(),
+        value: field.text(),
+    }
+}
