@@ -1,13 +1,14 @@
 //! The words of an HTML text, to search and to show how it begins. Nothing is displayed as HTML from here: what is drawn goes
 //! through the browser's own parser and a sanitizer, for two parsers never agree.
 
-use mail_parser::decoders::html::add_html_token;
 use memchr::memmem;
 
 use crate::decode::push_percent_decoded;
 
-/// The longest name of a character: `&CounterClockwiseContourIntegral;`.
-const MAX_ENTITY: usize = 40;
+mod entities;
+
+/// The longest name of a character: `&thetasym;`.
+const MAX_ENTITY: usize = 16;
 /// Parts letters in Persian words; elsewhere it is one more way to be invisible.
 const ZWNJ: char = '\u{200c}';
 /// How far in front a document may say its charset.
@@ -155,14 +156,17 @@ impl Lines {
 
     fn push_entity<'h>(&mut self, html: &'h str) -> &'h str {
         let within = &html.as_bytes()[..html.len().min(MAX_ENTITY)];
-        let Some(end) = memchr::memchr(b';', within).map(|end| end + 1) else {
-            self.push_plain("&");
-            return &html[1..];
-        };
-        let mut decoded = String::new();
-        add_html_token(&mut decoded, &within[..end], false);
-        self.push_plain(&decoded);
-        &html[end..]
+        let end = memchr::memchr(b';', within).unwrap_or_default();
+        match html.get(1..end).and_then(entities::character) {
+            Some(c) => {
+                self.push_plain(c.encode_utf8(&mut [0; 4]));
+                &html[end + 1..]
+            }
+            None => {
+                self.push_plain("&");
+                &html[1..]
+            }
+        }
     }
 
     fn push_plain(&mut self, text: &str) {

@@ -13,8 +13,8 @@
 //! and it lost 4 dates. mail-parser 0.11 never failed. Neither can be bounded: a million parts in 7 MB made a million objects
 //! of 228 and 166 MB; a hundred thousand multiparts within each other an error and 112 MB; and neither decodes an attachment
 //! piece by piece. mail-parser also decodes each encoded word by itself, so that a letter cut in two is lost, reads UTF-7,
-//! and takes a raw head in Latin letters for broken UTF-8. So its readers of addresses, dates and character entities are used,
-//! on values that were bounded and mended before; the rest is here.
+//! and takes a raw head in Latin letters for broken UTF-8. So its readers of addresses and dates are used, on values that were
+//! bounded and mended before; the rest is here.
 //!
 //! Read in this order: [`Message`], `tree` and `boundary` (how it is taken apart), [`Head`], `words`, `charset` and `parameters`
 //! (what a head means), [`Part`] and `decode` (bytes), [`View`] (what is shown), [`Written`], `html`, `calendar`.
