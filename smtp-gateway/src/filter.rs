@@ -141,7 +141,10 @@ impl Filter {
     pub fn new(address: &FilterAddress, rejects: bool) -> reqwest::Result<Self> {
         // Whoever was faster installed the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        // A connection for each message: one that the filter has just closed would cost the message its opinion, since what
+        // was read to it once is not there to be read again.
         let client = Client::builder()
+            .pool_max_idle_per_host(0)
             .no_proxy()
             .redirect(Policy::none())
             .connect_timeout(CONNECTING);

@@ -160,12 +160,14 @@ async fn serve(gateway: Gateway, places: Places, newcomer: Newcomer, stop: watch
     }
 }
 
-async fn talk(gateway: Gateway, newcomer: Newcomer, stop: watch::Receiver<bool>) -> io::Result<()> {
+async fn talk(gateway: Gateway, newcomer: Newcomer, mut stop: watch::Receiver<bool>) -> io::Result<()> {
     let Newcomer { stream, peer, .. } = newcomer;
-    let connection = if newcomer.begins_with_tls {
-        Connection::secure(gateway, stream, peer).await?
-    } else {
-        Connection::new(gateway, stream, peer)
+    if !newcomer.begins_with_tls {
+        return Connection::new(gateway, stream, peer).serve(stop).await;
+    }
+    let connection = tokio::select! {
+        connection = Connection::secure(gateway, stream, peer) => connection?,
+        _ = stop.wait_for(|stop| *stop) => return Ok(()),
     };
     connection.serve(stop).await
 }

@@ -158,6 +158,43 @@ async fn a_filter_that_is_away_slow_or_broken_holds_up_no_mail() {
     }
 }
 
+/// What this process has in memory now.
+fn memory_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next());
+    kibibytes
+        .and_then(|number| number.parse::<u64>().ok())
+        .expect("a number")
+        << 10
+}
+
+#[tokio::test]
+async fn a_message_takes_no_more_memory_than_a_few_pieces_however_large_it_is() {
+    let rspamd = Rspamd::start();
+    let (world, _alice) = world(filter(&rspamd.url(), false).within(Duration::from_secs(60))).await;
+    // It stays in the spool, since the stores of this world are in the same memory.
+    world.blobs.set_away(true);
+    let mut peer = world.peer().await;
+    peer.envelope(&["alice@example.org"]).await;
+    let piece = "Lines and more lines, of which none is short..\r\n".repeat(20_000);
+    peer.send(b"Subject: large\r\n\r\n").await;
+    let before = memory_bytes();
+    let mut most = before;
+    for _ in 0..100 {
+        peer.send(piece.as_bytes()).await;
+        most = most.max(memory_bytes());
+    }
+    peer.expect("\r\n.", "250").await;
+    let more = most.max(memory_bytes()) - before;
+    assert!(
+        more < 16 << 20,
+        "{more} bytes for a message of {}",
+        piece.len() * 100
+    );
+    assert!(rspamd.heard().trim_end().ends_with(&format!("|{MOST_BYTES}")));
+}
+
 #[tokio::test]
 async fn who_gives_up_in_the_middle_is_not_judged() {
     let rspamd = Rspamd::start();

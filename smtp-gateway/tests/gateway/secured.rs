@@ -4,6 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use postern_smtp_gateway::{Limits, tls};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -187,6 +188,18 @@ async fn both_doors_share_their_places_and_close_together() {
         peer.closed().await;
     }
     world.stopped().await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_where_tls_begins_does_not_keep_the_gateway_from_stopping() {
+    let trust = Trust::new();
+    let world = trust.world(Limits::default()).await;
+    let _silent = TcpStream::connect(world.address_tls).await.expect("it listens");
+    // Who came later was greeted.
+    let _greeted = world.stranger().await;
+    world.tell_to_stop();
+    let stopped = tokio::time::timeout(Duration::from_secs(20), world.stopped()).await;
+    stopped.expect("at once, and not when patience ends");
 }
 
 #[tokio::test]
