@@ -21,10 +21,13 @@ use postern_domain::sweeper::Grace;
 use postern_protocol::time::{HOUR_MS, MINUTE_MS};
 use postern_protocol::{AccountName, DomainName};
 use postern_smtp_gateway::Limits;
+use postern_smtp_gateway::checks::Dmarc;
+use postern_smtp_gateway::filter::FilterAddress;
 use postern_storage::S3Settings;
 
 use raw::{
-    BlobsEngine, LogFormat, RawBlobs, RawConfig, RawLimits, RawMail, RawRecords, RawSweep, RecordsEngine,
+    BlobsEngine, DmarcPolicy, LogFormat, RawBlobs, RawConfig, RawLimits, RawMail, RawRecords, RawSweep,
+    RecordsEngine,
 };
 use secret::Secret;
 
@@ -39,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) mail: Mail,
     pub(crate) interface: Settings,
     pub(crate) sweeping: Sweeping,
+    /// Where figures are shown, if anywhere.
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) log: Log,
 }
 
@@ -64,12 +69,28 @@ pub(crate) enum Blobs {
 #[derive(Debug)]
 pub(crate) struct Mail {
     pub(crate) listen: SocketAddr,
+    pub(crate) listen_tls: Option<SocketAddr>,
     pub(crate) host: String,
     /// Certificate and key.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) limits: Limits,
     pub(crate) journal_bytes: usize,
     pub(crate) check_senders: bool,
+    pub(crate) dmarc: Dmarc,
+    pub(crate) dns_server: Option<SocketAddr>,
+    pub(crate) block_lists: Vec<String>,
+    pub(crate) greylist: bool,
+    pub(crate) filter: Option<ContentFilter>,
+    /// Whether somebody gets what is written to the server's keeper.
+    pub(crate) has_postmaster: bool,
+}
+
+/// Who reads mail before it is sealed.
+#[derive(Debug)]
+pub(crate) struct ContentFilter {
+    pub(crate) address: FilterAddress,
+    /// Whether what it rejects is refused.
+    pub(crate) rejects: bool,
 }
 
 /// When it is removed what nobody needs any more.
@@ -131,6 +152,7 @@ impl TryFrom<RawConfig> for Config {
                 },
             },
             sweeping: sweeping(&raw.sweep),
+            metrics: raw.metrics.listen,
             log: Log {
                 as_json: raw.log.format == LogFormat::Json,
                 filter: raw.log.filter,
@@ -147,8 +169,12 @@ fn mail(raw: &RawMail) -> anyhow::Result<Mail> {
         (None, None) => None,
         _ => bail!("mail.tls_certificate and mail.tls_key need each other"),
     };
+    if raw.listen_tls.is_some() && tls.is_none() {
+        bail!("mail.listen_tls needs mail.tls_certificate and mail.tls_key");
+    }
     Ok(Mail {
         listen: raw.listen,
+        listen_tls: raw.listen_tls,
         host: raw.host.clone().unwrap_or_else(|| raw.domain.clone()),
         tls,
         limits: Limits {
@@ -159,7 +185,46 @@ fn mail(raw: &RawMail) -> anyhow::Result<Mail> {
         },
         journal_bytes: raw.journal_bytes,
         check_senders: raw.check_senders && raw.domain != "localhost",
+        dmarc: match raw.dmarc {
+            DmarcPolicy::Note => Dmarc::Note,
+            DmarcPolicy::Quarantine => Dmarc::Quarantine,
+            DmarcPolicy::Enforce => Dmarc::Enforce,
+        },
+        dns_server: raw.dns_server,
+        block_lists: raw
+            .block_lists
+            .iter()
+            .map(|name| block_list(name))
+            .collect::<anyhow::Result<_>>()?,
+        greylist: raw.greylist,
+        filter: content_filter(raw)?,
+        has_postmaster: raw.postmaster.is_some(),
     })
+}
+
+fn block_list(name: &str) -> anyhow::Result<String> {
+    let name = DomainName::parse(name).with_context(|| format!("mail.block_lists: {name}"))?;
+    Ok(name.to_string())
+}
+
+fn content_filter(raw: &RawMail) -> anyhow::Result<Option<ContentFilter>> {
+    let Some(text) = &raw.rspamd else {
+        if raw.rspamd_reject || raw.rspamd_remote {
+            bail!("mail.rspamd_reject and mail.rspamd_remote have no meaning without mail.rspamd");
+        }
+        return Ok(None);
+    };
+    let address = FilterAddress::parse(text).with_context(|| format!("mail.rspamd: {text}"))?;
+    if !address.is_here() && !raw.rspamd_remote {
+        bail!(
+            "mail.rspamd: {text} is not an address of this machine, and the filter sees the text of every message; \
+             mail.rspamd_remote = true allows it all the same"
+        );
+    }
+    Ok(Some(ContentFilter {
+        address,
+        rejects: raw.rspamd_reject,
+    }))
 }
 
 fn records(raw: RawRecords, data: &Path) -> anyhow::Result<Records> {
@@ -259,6 +324,11 @@ mod tests {
             ("[mail]\ndomain = 'no domain'", "mail.domain: no domain"),
             ("[mail]\npostmaster = '@'", "mail.postmaster: @"),
             ("[mail]\ntls_key = 'key.pem'", "need each other"),
+            ("[mail]\nlisten_tls = '127.0.0.1:0'", "needs mail.tls_certificate"),
+            ("[mail]\nblock_lists = ['no list']", "mail.block_lists: no list"),
+            ("[mail]\nrspamd = 'here'", "mail.rspamd: here"),
+            ("[mail]\nrspamd = 'http://192.0.2.1:11333'", "mail.rspamd_remote"),
+            ("[mail]\nrspamd_reject = true", "without mail.rspamd"),
         ] {
             let error = config(toml).expect_err(toml);
             assert!(format!("{error:#}").contains(reason), "{toml}: {error:#}");
@@ -292,6 +362,25 @@ mod tests {
         let mail = config("[mail]\ndomain = 'example.org'\nhost = 'mx.example.org'\ncheck_senders = false");
         let mail = mail.expect("a domain").mail;
         assert_eq!((&*mail.host, mail.check_senders), ("mx.example.org", false));
+    }
+
+    #[test]
+    fn a_filter_is_on_this_machine_unless_somebody_says_that_it_need_not_be() {
+        for settings in [
+            "rspamd = 'http://127.0.0.1:11333'",
+            "rspamd = 'unix:/run/rspamd/normal.sock'",
+            "rspamd = 'http://192.0.2.1:11333'\nrspamd_remote = true",
+        ] {
+            let mail = config(&format!("[mail]\n{settings}")).expect(settings).mail;
+            assert!(mail.filter.is_some_and(|filter| !filter.rejects), "{settings}");
+        }
+    }
+
+    #[test]
+    fn defaults_here_are_those_of_the_gateway() {
+        let mail = config("").expect("nothing is needed").mail;
+        assert_eq!(mail.dmarc, Dmarc::default());
+        assert!(mail.filter.is_none() && mail.block_lists.is_empty() && !mail.greylist);
     }
 
     #[test]

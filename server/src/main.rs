@@ -1,7 +1,7 @@
 //! `posternd`: the one binary of Postern's server.
 //!
 //! Nothing happens here but reading settings, opening what they name, and starting what was asked for. Read in this
-//! order: `args`, `config`, `serving`, then `stores`, `mailing`, `sweeping`, `data_folder`, `handles`, `logs`.
+//! order: `args`, `config`, `serving`, then `stores`, `mailing`, `watching`, `sweeping`, `data_folder`, `handles`, `logs`.
 
 mod args;
 mod config;
@@ -12,6 +12,7 @@ mod mailing;
 mod serving;
 mod stores;
 mod sweeping;
+mod watching;
 
 use std::process::ExitCode;
 

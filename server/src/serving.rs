@@ -13,9 +13,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::config::Config;
-use crate::mailing::{self, Mailing};
+use crate::mailing::{self, Addresses, Mailing};
 use crate::sweeping::keep_sweeping;
-use crate::{data_folder, handles, stores};
+use crate::{data_folder, handles, stores, watching};
 
 /// How long an invitation lasts.
 const INVITE_MS: i64 = 7 * DAY_MS;
@@ -26,6 +26,11 @@ pub(crate) async fn serve(mut config: Config, with_mail: bool) -> anyhow::Result
     data_folder::make(&config.data)?;
     let _lock = data_folder::lock(&config.data)?;
     let shutdown = config.interface.shutdown;
+    let watched = match config.metrics {
+        // Before anything happens that is counted.
+        Some(address) => Some((watching::listen(address).await?, watching::count()?)),
+        None => None,
+    };
     let (bells, clock) = (Arc::new(Bells::default()), Clock::system());
     let stores = stores::open(&config).await?;
     let postern = Postern::open(stores, config.rules, bells.clone(), &mut rand::rng()).await?;
@@ -42,10 +47,17 @@ pub(crate) async fn serve(mut config: Config, with_mail: bool) -> anyhow::Result
     let stop_mail = mailing.as_ref().map(Mailing::stopper);
     let stopping = tokio::spawn(stop_when_told(signals()?, running.stopper(), stop_mail));
     let sweeping = tokio::spawn(keep_sweeping(postern, clock, config.sweeping));
-    announce(address, mailing.as_ref().map(Mailing::address))?;
+    let watching = watched.map(|(listener, figures)| {
+        let gateway = mailing.as_ref().map(Mailing::gateway);
+        watching::start(listener, figures, gateway)
+    });
+    announce(address, mailing.as_ref().map(Mailing::addresses))?;
     let ended = running.wait().await;
     if let Some(mailing) = mailing {
         mailing.ended(shutdown).await;
+    }
+    if let Some(watching) = watching {
+        watching.abort();
     }
     sweeping.abort();
     stopping.abort();
@@ -66,9 +78,9 @@ pub(crate) async fn invite(config: Config) -> anyhow::Result<()> {
 }
 
 /// The one line on standard output.
-fn announce(http: SocketAddr, smtp: Option<SocketAddr>) -> anyhow::Result<()> {
+fn announce(http: SocketAddr, smtp: Option<Addresses>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    let smtp = smtp.map(|address| format!(" and smtp://{address}"));
+    let smtp = smtp.map(|addresses| format!(" and {addresses}"));
     writeln!(
         out,
         "posternd is listening on http://{http}{}",

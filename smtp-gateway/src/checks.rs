@@ -3,28 +3,82 @@
 //! What is found becomes part of the sealed summary, where the recipient's device shows it. DNS is asked by the library's
 //! resolver; this has what it answered.
 
-use std::borrow::Borrow;
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use mail_auth::dmarc::Policy;
 use mail_auth::dmarc::verify::DmarcParameters;
 use mail_auth::spf::verify::SpfParameters;
 use mail_auth::{
-    AuthenticatedMessage, DkimResult, DmarcResult, IprevResult, MX, MessageAuthenticator, Parameters,
-    RecordSet, ResolverCache, SpfOutput, SpfResult, Txt,
+    AuthenticatedMessage, DkimOutput, DkimResult, DmarcOutput, DmarcResult, Error, IprevResult, MX,
+    Parameters, RecordSet, SpfOutput, SpfResult, Txt,
 };
 use postern_crypto::mail::{Checks, Summary, Verdict};
 
+use crate::dns::{Answers, Resolver};
 use crate::intake::Taken;
 use crate::texts::cut;
 
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many answers of each kind are kept.
-const MOST_ANSWERS: usize = 10_000;
+/// How long the name of an address may take: whoever brings mail waits for it.
+const NAME_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What follows where the domain of `From` does not stand behind a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dmarc {
+    /// It is noted, and nothing else.
+    Note,
+    /// It is marked, if the domain asks for that or for more.
+    #[default]
+    Quarantine,
+    /// What the domain asks for is done.
+    Enforce,
+}
+
+/// What is done with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consequence {
+    /// Nothing.
+    None,
+    /// It is marked as spam.
+    Mark,
+    /// It is refused.
+    Refuse,
+}
+
+/// What is found out about a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Checked {
+    pub(crate) checks: Checks,
+    demand: Demand,
+}
+
+/// What is asked for, by the domain of `From` or by that field itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Demand {
+    #[default]
+    Nothing,
+    Quarantine,
+    Reject,
+}
+
+impl Checked {
+    /// What follows.
+    pub(crate) fn consequence(&self, dmarc: Dmarc) -> Consequence {
+        match (dmarc, self.demand) {
+            (Dmarc::Note, _) | (_, Demand::Nothing) => Consequence::None,
+            (Dmarc::Enforce, Demand::Reject) => Consequence::Refuse,
+            (Dmarc::Quarantine | Dmarc::Enforce, _) => Consequence::Mark,
+        }
+    }
+
+    /// A check that was never made, or not to its end, asks for nothing.
+    fn only(checks: Checks) -> Self {
+        let demand = Demand::Nothing;
+        Self { checks, demand }
+    }
+}
 
 /// Who brings a message, and for whom.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +95,7 @@ pub(crate) struct From<'a> {
 
 /// Asks DNS.
 pub struct Checker {
-    resolver: MessageAuthenticator,
+    resolver: Resolver,
     txt: Answers<Box<str>, Txt>,
     mx: Answers<Box<str>, RecordSet<MX>>,
     ipv4: Answers<Box<str>, RecordSet<Ipv4Addr>>,
@@ -60,16 +114,9 @@ type Asking<'a, P> = Parameters<
 >;
 
 impl Checker {
-    /// Asks whom the system asks.
-    ///
-    /// # Errors
-    /// If the system does not say whom.
-    pub fn from_system() -> std::io::Result<Self> {
-        let resolver = MessageAuthenticator::new_system_conf().map_err(std::io::Error::other)?;
-        Ok(Self::new(resolver))
-    }
-
-    fn new(resolver: MessageAuthenticator) -> Self {
+    /// Finds out by asking DNS.
+    #[must_use]
+    pub fn new(resolver: Resolver) -> Self {
         Self {
             resolver,
             txt: Answers::default(),
@@ -81,20 +128,40 @@ impl Checker {
     }
 
     /// What is found out about a message.
-    pub(crate) async fn check(&self, from: From<'_>, taken: &mut Taken) -> Checks {
-        let is_from_one = taken.senders() == 1;
+    pub(crate) async fn check(&self, from: From<'_>, taken: &mut Taken) -> Checked {
+        let author = taken.author();
         let Some(message) = taken.authenticated() else {
-            return Checks::default();
+            return Checked::only(Checks::default());
         };
+        // Those who read a message show what our parser reads; the library has one of its own. Where the two do not read the
+        // same, nobody is vouched for.
+        let is_from_one = author.is_some_and(|author| message.froms() == [author]);
         let checking = self.check_message(from, &message, is_from_one);
         let checked = tokio::time::timeout(PATIENCE, checking).await;
-        checked.unwrap_or_else(|_| Checks {
-            spf: Verdict::TemporaryError,
-            dkim: Verdict::TemporaryError,
-            dmarc: Verdict::TemporaryError,
-            arc: Verdict::TemporaryError,
-            ..Checks::default()
+        checked.unwrap_or_else(|_| {
+            Checked::only(Checks {
+                spf: Verdict::TemporaryError,
+                dkim: Verdict::TemporaryError,
+                dmarc: Verdict::TemporaryError,
+                arc: Verdict::TemporaryError,
+                ..Checks::default()
+            })
         })
+    }
+
+    /// Whether the peer may send for the envelope's sender, as its domain says.
+    pub(crate) async fn is_from_its_domain(&self, from: From<'_>) -> bool {
+        let asked = tokio::time::timeout(NAME_PATIENCE, self.spf(from)).await;
+        asked.is_ok_and(|output| output.result() == SpfResult::Pass)
+    }
+
+    async fn spf(&self, from: From<'_>) -> SpfOutput {
+        if from.peer.is_loopback() {
+            // Who passes mail on from this very machine is in nobody's record.
+            return SpfOutput::new(from.domain().to_owned());
+        }
+        let asked = SpfParameters::verify_mail_from(from.peer, from.hello, from.host, from.sender);
+        self.resolver.0.verify_spf(self.asking(asked)).await
     }
 
     async fn check_message(
@@ -102,20 +169,11 @@ impl Checker {
         from: From<'_>,
         message: &AuthenticatedMessage<'_>,
         is_from_one: bool,
-    ) -> Checks {
-        let domain = from
-            .sender
-            .rsplit_once('@')
-            .map_or(from.hello, |(_, domain)| domain);
-        let spf = if from.peer.is_loopback() {
-            // Who passes mail on from this very machine is in nobody's record.
-            SpfOutput::new(domain.to_owned())
-        } else {
-            let asked = SpfParameters::verify_mail_from(from.peer, from.hello, from.host, from.sender);
-            self.resolver.verify_spf(self.asking(asked)).await
-        };
-        let dkim = self.resolver.verify_dkim(self.asking(message)).await;
-        let arc = self.resolver.verify_arc(self.asking(message)).await;
+    ) -> Checked {
+        let (domain, spf) = (from.domain(), self.spf(from).await);
+        let mut dkim = self.resolver.0.verify_dkim(self.asking(message)).await;
+        dkim.iter_mut().for_each(refuse_without_author);
+        let arc = self.resolver.0.verify_arc(self.asking(message)).await;
         let dmarc = self.asking(DmarcParameters {
             message,
             dkim_output: &dkim,
@@ -123,7 +181,7 @@ impl Checker {
             rfc5321_mail_from_domain: domain,
             spf_output: &spf,
         });
-        let dmarc = self.resolver.verify_dmarc(dmarc).await;
+        let dmarc = self.resolver.0.verify_dmarc(dmarc).await;
         let passed = dkim.iter().filter(|output| *output.result() == DkimResult::Pass);
         let domains = passed.filter_map(|output| {
             output
@@ -131,7 +189,7 @@ impl Checker {
                 .map(mail_auth::common::verify::VerifySignature::domain)
         });
         let domains = domains.map(|domain| cut(domain.to_owned(), Summary::MAX_HOST));
-        Checks {
+        let checks = Checks {
             spf: of_spf(spf.result()),
             spf_domain: cut(domain.to_owned(), Summary::MAX_HOST),
             dkim: dkim
@@ -148,12 +206,17 @@ impl Checker {
             },
             arc: of_dkim(arc.result()),
             is_spam: false,
+        };
+        Checked {
+            checks,
+            demand: demand(&dmarc, is_from_one),
         }
     }
 
     /// The name that DNS has for an address, if that name leads back to it.
     pub(crate) async fn host(&self, peer: IpAddr) -> String {
-        let asked = tokio::time::timeout(PATIENCE, self.resolver.verify_iprev(self.asking(peer))).await;
+        let asked =
+            tokio::time::timeout(NAME_PATIENCE, self.resolver.0.verify_iprev(self.asking(peer))).await;
         let name = asked.ok().filter(|output| output.result == IprevResult::Pass);
         let name = name
             .and_then(|output| output.ptr)
@@ -177,6 +240,43 @@ impl Checker {
 impl std::fmt::Debug for Checker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Checker")
+    }
+}
+
+impl From<'_> {
+    /// The domain that is asked about the envelope: its sender's, or where it has none what the peer calls itself.
+    fn domain(&self) -> &str {
+        let domain = self.sender.rsplit_once('@');
+        domain.map_or(self.hello, |(_, domain)| domain)
+    }
+}
+
+/// RFC 6376, 5.4: a signature is over `From`, or it is none. The library verifies others too, and whoever has one of those of a
+/// domain could put it on a message in anybody's name there.
+fn refuse_without_author(output: &mut DkimOutput<'_>) {
+    let fields = output.signature().map(|signature| &signature.h);
+    let is_over_author = |fields: &Vec<String>| {
+        let mut names = fields.iter().map(|name| name.trim());
+        names.any(|name| name.eq_ignore_ascii_case("from"))
+    };
+    if fields.is_some_and(|fields| !is_over_author(fields)) {
+        *output = DkimOutput::perm_err(Error::ParseError);
+    }
+}
+
+/// What the domain of `From` asks for, if it does not stand behind the message: its own policy, or that of the domain above
+/// it for what is below (`sp`, `np`). There is no share of messages to which it applies: RFC 9989 has taken `pct` away, since
+/// hardly anybody did the same with it as others, and leaves `t=y`, of which the library knows, to domains that only try.
+fn demand(dmarc: &DmarcOutput, is_from_one: bool) -> Demand {
+    if !is_from_one {
+        // Nobody's policy, and a way round everybody's. Programs that people use do not write such a field.
+        return Demand::Quarantine;
+    }
+    match (dmarc.result(), dmarc.policy()) {
+        (DmarcResult::Fail(_), Policy::Reject) => Demand::Reject,
+        (DmarcResult::Fail(_), Policy::Quarantine) => Demand::Quarantine,
+        // What is not known is not held against anybody.
+        _ => Demand::Nothing,
     }
 }
 
@@ -222,49 +322,6 @@ fn rank(verdict: Verdict) -> u8 {
         Verdict::TemporaryError => 3,
         Verdict::Fail => 4,
         Verdict::Pass => 5,
-    }
-}
-
-/// What DNS answered, as long as it is good.
-struct Answers<K, V>(Mutex<HashMap<K, (V, Instant)>>);
-
-impl<K, V> Default for Answers<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Hash + Eq, V: Clone> ResolverCache<K, V> for Answers<K, V> {
-    fn get<Q>(&self, name: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let answers = self.0.lock().expect("nothing panics while it holds this");
-        let (answer, until) = answers.get(name)?;
-        (*until > Instant::now()).then(|| answer.clone())
-    }
-
-    fn remove<Q>(&self, name: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let mut answers = self.0.lock().expect("nothing panics while it holds this");
-        answers.remove(name).map(|(answer, _)| answer)
-    }
-
-    fn insert(&self, key: K, value: V, valid_until: Instant) {
-        let mut answers = self.0.lock().expect("nothing panics while it holds this");
-        if answers.len() >= MOST_ANSWERS {
-            let now = Instant::now();
-            answers.retain(|_, (_, until)| *until > now);
-        }
-        // Whoever asks for ever more names gets no room for them.
-        if answers.len() >= MOST_ANSWERS {
-            answers.clear();
-        }
-        answers.insert(key, (value, valid_until));
     }
 }
 

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use postern_crypto::mail::Peer;
 use postern_smtp::{Event, Offer, Recipient, Reply, Sender, Session, SignIn};
 use tokio::io::{self, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -12,9 +11,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::figures;
 use crate::gateway::Gateway;
 use crate::intake::HeadTooLong;
-use crate::message::Message;
+use crate::message::{Message, Visitor};
 use crate::replies;
 
 /// How much is read at once.
@@ -54,6 +54,16 @@ enum Happened {
 impl Connection {
     /// A connection that was just made.
     pub(crate) fn new(gateway: Gateway, stream: TcpStream, peer: IpAddr) -> Self {
+        Self::over(gateway, Line::Plain(stream), peer)
+    }
+
+    /// A connection that was just made, and that begins with TLS (RFC 8314).
+    pub(crate) async fn secure(gateway: Gateway, stream: TcpStream, peer: IpAddr) -> io::Result<Self> {
+        let secured = begin_tls(&gateway, stream).await?;
+        Ok(Self::over(gateway, Line::Tls(Box::new(secured)), peer))
+    }
+
+    fn over(gateway: Gateway, line: Line, peer: IpAddr) -> Self {
         let settings = gateway.settings();
         let offer = Offer {
             host: settings.host.clone(),
@@ -62,8 +72,8 @@ impl Connection {
             limits: settings.limits.clone(),
         };
         Self {
-            session: Session::new(offer, false, Instant::now()),
-            line: Line::Plain(stream),
+            session: Session::new(offer, matches!(line, Line::Tls(_)), Instant::now()),
+            line,
             message: None,
             gateway,
             peer,
@@ -131,7 +141,7 @@ impl Connection {
         match happened {
             Happened::SignIn => self.session.refuse(&replies::nobody_signs_in()),
             Happened::Sender(sender) => {
-                self.message = Some(Message::new(self.gateway.clone(), sender));
+                self.message = Some(Message::new(self.gateway.clone(), sender, self.visitor()));
                 self.session.accept();
             }
             Happened::Recipient(recipient) => {
@@ -143,7 +153,7 @@ impl Connection {
             }
             Happened::Text => {
                 if let Some(message) = &mut self.message {
-                    message.begin_text();
+                    message.begin_text().await;
                 }
                 self.session.accept();
             }
@@ -156,7 +166,7 @@ impl Connection {
             }
             Happened::End => {
                 let kept = match self.message.take() {
-                    Some(message) => message.finish(self.peer, self.peer()).await.map(|_| ()),
+                    Some(message) => message.finish().await.map(|_| figures::accepted()),
                     None => Err(replies::later()),
                 };
                 self.say_whether(kept);
@@ -181,12 +191,11 @@ impl Connection {
         }
     }
 
-    fn peer(&self) -> Peer {
+    fn visitor(&self) -> Visitor {
         let hello = self.session.peer().map(|hello| hello.name.clone());
-        Peer {
-            address: self.peer.to_string(),
+        Visitor {
+            address: self.peer,
             hello: hello.unwrap_or_default(),
-            host: String::new(),
             tls: self.line.protection(),
         }
     }
@@ -200,11 +209,10 @@ impl Connection {
     }
 
     async fn start_tls(&mut self) -> io::Result<()> {
-        let line = std::mem::replace(&mut self.line, Line::None);
-        let (Line::Plain(stream), Some(tls)) = (line, &self.gateway.settings().tls) else {
-            return Err(io::Error::other("TLS was offered and is not there"));
+        let Line::Plain(stream) = std::mem::replace(&mut self.line, Line::None) else {
+            return Err(io::Error::other("TLS begins once"));
         };
-        let secured = within(TlsAcceptor::from(tls.clone()).accept(stream)).await?;
+        let secured = begin_tls(&self.gateway, stream).await?;
         self.line = Line::Tls(Box::new(secured));
         self.session.secured(Instant::now());
         Ok(())
@@ -252,6 +260,12 @@ impl Line {
         let words: Vec<_> = [version, suite].into_iter().flatten().collect();
         words.join(" ")
     }
+}
+
+async fn begin_tls(gateway: &Gateway, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    let tls = gateway.settings().tls.clone();
+    let tls = tls.ok_or_else(|| io::Error::other("there is no certificate"))?;
+    within(TlsAcceptor::from(tls).accept(stream)).await
 }
 
 async fn within<T>(done: impl Future<Output = io::Result<T>>) -> io::Result<T> {

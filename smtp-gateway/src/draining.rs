@@ -14,6 +14,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
 
+use crate::figures;
 use crate::gateway::Gateway;
 use crate::spool::{Batch, SpoolError, WaitingMail};
 
@@ -34,7 +35,8 @@ pub(crate) async fn drain(gateway: Gateway, mut stop: watch::Receiver<bool>) {
             batch = gateway.spool().oldest(together) => batch,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        let Err(error) = hand_on(&gateway, &batch).await else {
+        let handed_on = hand_on(&gateway, &batch).await;
+        let Err(error) = handed_on.map(figures::drained) else {
             let done = batch.done().await;
             if let Err(error) = done {
                 tracing::error!(%error, "mail that was handed on stays in the spool, and will be handed on again");
@@ -81,15 +83,18 @@ impl NotYet {
 }
 
 async fn set_aside(batch: Batch) -> Result<(), SpoolError> {
+    figures::set_aside();
     let aside = batch.set_aside(0)?;
     tracing::error!(path = %aside.display(), "a message that the stores do not take was set aside");
     batch.done().await
 }
 
-async fn hand_on(gateway: &Gateway, batch: &Batch) -> Result<(), NotYet> {
+/// How many were. What is damaged is set aside.
+async fn hand_on(gateway: &Gateway, batch: &Batch) -> Result<usize, NotYet> {
     let mails = batch.mails();
     for (place, _) in mails.iter().enumerate().filter(|(_, mail)| mail.is_err()) {
         let aside = batch.set_aside(place)?;
+        figures::set_aside();
         tracing::error!(path = %aside.display(), "a damaged message was set aside");
     }
     let whole: Vec<(usize, &WaitingMail)> = mails
@@ -114,6 +119,7 @@ async fn hand_on(gateway: &Gateway, batch: &Batch) -> Result<(), NotYet> {
     for ((place, _), copies) in whole.iter().zip(outcomes) {
         if copies.contains(&Delivered::BodyGone) {
             let aside = batch.set_aside(*place)?;
+            figures::set_aside();
             tracing::error!(path = %aside.display(), "the stores have no place for a message: it was set aside");
         }
         // Whose account went meanwhile gets no mail any more.
@@ -125,7 +131,7 @@ async fn hand_on(gateway: &Gateway, batch: &Batch) -> Result<(), NotYet> {
             tracing::warn!(gone, "recipients of a message have gone before it was handed on");
         }
     }
-    Ok(())
+    Ok(whole.len())
 }
 
 /// A body in the spool.

@@ -9,7 +9,11 @@ use postern_protocol::TimeMs;
 use postern_smtp::Limits;
 use rustls::ServerConfig;
 
-use crate::checks::Checker;
+use crate::block_lists::BlockLists;
+use crate::checks::{Checker, Dmarc};
+use crate::figures;
+use crate::filter::Filter;
+use crate::greylist::Greylist;
 use crate::identity::Identity;
 use crate::pins::Pins;
 use crate::spool::Spool;
@@ -23,6 +27,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The certificate, where there is one.
     pub tls: Option<Arc<ServerConfig>>,
+    /// What follows where a domain does not stand behind what is sent in its name.
+    pub dmarc: Dmarc,
 }
 
 /// A gateway. Clones are the same one.
@@ -43,6 +49,12 @@ pub struct Parts {
     pub identity: Identity,
     /// Who finds out where mail comes from, if anybody does.
     pub checker: Option<Checker>,
+    /// Who is not wanted, if anybody keeps a list.
+    pub block_lists: Option<BlockLists>,
+    /// Who was here before, if strangers are asked to come again.
+    pub greylist: Option<Greylist>,
+    /// Who reads messages before they are sealed, if anybody does.
+    pub filter: Option<Filter>,
     /// What time it is.
     pub clock: fn() -> TimeMs,
 }
@@ -51,7 +63,17 @@ impl Gateway {
     /// A gateway of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        figures::describe();
         Self(Arc::new(parts))
+    }
+
+    /// Brings those figures up to date that are measured, not counted. What it looks at on the disk is little.
+    pub async fn measure(&self) {
+        let (spool, now) = (self.spool().clone(), self.now());
+        let measured = tokio::task::spawn_blocking(move || spool.load()).await;
+        if let Ok(load) = measured {
+            figures::waiting(&load, now.0);
+        }
     }
 
     pub(crate) fn right(&self) -> Right {
@@ -81,6 +103,18 @@ impl Gateway {
 
     pub(crate) fn checker(&self) -> Option<&Checker> {
         self.0.checker.as_ref()
+    }
+
+    pub(crate) fn block_lists(&self) -> Option<&BlockLists> {
+        self.0.block_lists.as_ref()
+    }
+
+    pub(crate) fn greylist(&self) -> Option<&Greylist> {
+        self.0.greylist.as_ref()
+    }
+
+    pub(crate) fn filter(&self) -> Option<&Filter> {
+        self.0.filter.as_ref()
     }
 
     pub(crate) fn now(&self) -> TimeMs {

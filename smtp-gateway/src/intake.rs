@@ -171,10 +171,10 @@ impl Taken {
         Some(message)
     }
 
-    /// How many senders the message says that it has.
+    /// Who the message says wrote it, in small letters, if there is no doubt who is meant.
     #[must_use]
-    pub(crate) fn senders(&self) -> usize {
-        head::senders(&self.head)
+    pub(crate) fn author(&self) -> Option<String> {
+        head::author(&self.head)
     }
 
     /// How many servers say that they passed it on.

@@ -4,12 +4,18 @@
 //! refused for the time being, never kept otherwise.
 //!
 //! Read in this order: [`Gateway`] (what it is made of), `listening` and `connection` (how it talks), `message` and
-//! `intake` (how a message is sealed), [`checks`] (where it comes from), [`pins`] and [`identity`] (to whose keys, and with which), [`spool`], `draining`.
+//! `intake` (how a message is sealed), [`checks`] (where it comes from), [`BlockLists`], [`Greylist`] and [`filter`] (what is
+//! not wanted), [`pins`] and [`identity`] (to whose keys, and with which), [`spool`], `draining`; `figures` (what is counted).
 
+mod block_lists;
 pub mod checks;
 mod connection;
+mod dns;
 mod draining;
+mod figures;
+pub mod filter;
 mod gateway;
+mod greylist;
 pub mod identity;
 mod intake;
 mod listening;
@@ -20,16 +26,19 @@ pub mod spool;
 mod texts;
 pub mod tls;
 
+pub use block_lists::BlockLists;
+pub use dns::Resolver;
 pub use gateway::{Gateway, Parts, Settings};
+pub use greylist::Greylist;
+pub use listening::Listeners;
 pub use postern_smtp::Limits;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Takes mail in from `listener` and hands it on, until `stop` says so and what was under way has come to its end.
-pub async fn run(gateway: Gateway, listener: TcpListener, stop: watch::Receiver<bool>) {
+/// Takes mail in from `listeners` and hands it on, until `stop` says so and what was under way has come to its end.
+pub async fn run(gateway: Gateway, listeners: Listeners, stop: watch::Receiver<bool>) {
     let draining = tokio::spawn(draining::drain(gateway.clone(), stop.clone()));
-    listening::listen(gateway, listener, stop).await;
+    listening::listen(gateway, listeners, stop).await;
     // It may have ended before: what it did not hand on waits for the next start.
     let _ = draining.await;
 }

@@ -1,7 +1,7 @@
 //! Connections are taken in, as many as there is room for, and not too many from one place.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,11 +11,39 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::connection::Connection;
+use crate::figures;
 use crate::gateway::Gateway;
 use crate::replies;
 
 /// How long it is waited after a connection could not be taken in, which has its reason: no file handles, say.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Where connections come in.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Where they begin without TLS.
+    pub plain: TcpListener,
+    /// Where they begin with it, which needs a certificate.
+    pub tls: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// The next connection, and whether it begins with TLS.
+    async fn accept(&self) -> (io::Result<(TcpStream, SocketAddr)>, bool) {
+        tokio::select! {
+            accepted = self.plain.accept() => (accepted, false),
+            accepted = accept(self.tls.as_ref()) => (accepted, true),
+        }
+    }
+}
+
+/// Where nobody listens nobody comes.
+async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
 
 /// A place that is taken.
 struct Place {
@@ -26,6 +54,7 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        figures::closed();
         let mut taken = self
             .by_address
             .lock()
@@ -60,6 +89,7 @@ impl Places {
             return None;
         }
         *count += 1;
+        figures::opened();
         Some(Place {
             _one: one,
             from,
@@ -80,7 +110,7 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Takes connections in until `stop` says so; then waits until messages that are under way have come to their end.
-pub(crate) async fn listen(gateway: Gateway, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn listen(gateway: Gateway, listeners: Listeners, mut stop: watch::Receiver<bool>) {
     let limits = &gateway.settings().limits;
     let places = Places {
         free: Arc::new(Semaphore::new(limits.connections)),
@@ -89,14 +119,18 @@ pub(crate) async fn listen(gateway: Gateway, listener: TcpListener, mut stop: wa
     };
     let mut connections = JoinSet::new();
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (accepted, begins_with_tls) = tokio::select! {
+            accepted = listeners.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let serving = serve(gateway.clone(), places.clone(), stream, peer.ip(), stop.clone());
-                connections.spawn(serving);
+                let newcomer = Newcomer {
+                    stream,
+                    peer: peer.ip(),
+                    begins_with_tls,
+                };
+                connections.spawn(serve(gateway.clone(), places.clone(), newcomer, stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be taken in");
@@ -105,31 +139,47 @@ pub(crate) async fn listen(gateway: Gateway, listener: TcpListener, mut stop: wa
         }
         while connections.try_join_next().is_some() {}
     }
-    drop(listener);
+    drop(listeners);
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(
-    gateway: Gateway,
-    places: Places,
+/// Somebody who has just come.
+struct Newcomer {
     stream: TcpStream,
     peer: IpAddr,
-    stop: watch::Receiver<bool>,
-) {
-    let served = match places.take(peer) {
-        Some(_place) => Connection::new(gateway, stream, peer).serve(stop).await,
-        None => turn_away(stream, &gateway.settings().host).await,
+    begins_with_tls: bool,
+}
+
+async fn serve(gateway: Gateway, places: Places, newcomer: Newcomer, stop: watch::Receiver<bool>) {
+    let served = match places.take(newcomer.peer) {
+        Some(_place) => talk(gateway, newcomer, stop).await,
+        None => turn_away(newcomer, &gateway.settings().host).await,
     };
     if let Err(error) = served {
         tracing::debug!(%error, "a connection broke off");
     }
 }
 
-async fn turn_away(mut stream: TcpStream, host: &str) -> io::Result<()> {
-    let said = replies::too_many(host);
-    tokio::time::timeout(PAUSE, stream.write_all(said.as_bytes()))
-        .await
-        .unwrap_or(Ok(()))?;
+async fn talk(gateway: Gateway, newcomer: Newcomer, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+    let Newcomer { stream, peer, .. } = newcomer;
+    if !newcomer.begins_with_tls {
+        return Connection::new(gateway, stream, peer).serve(stop).await;
+    }
+    let connection = tokio::select! {
+        connection = Connection::secure(gateway, stream, peer) => connection?,
+        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+    };
+    connection.serve(stop).await
+}
+
+async fn turn_away(newcomer: Newcomer, host: &str) -> io::Result<()> {
+    let (mut stream, said) = (newcomer.stream, replies::too_many(host));
+    // Agreeing on keys only to say no would be what a flood wants.
+    if !newcomer.begins_with_tls {
+        tokio::time::timeout(PAUSE, stream.write_all(said.as_bytes()))
+            .await
+            .unwrap_or(Ok(()))?;
+    }
     stream.shutdown().await
 }
 

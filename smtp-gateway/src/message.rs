@@ -2,27 +2,44 @@
 
 use std::net::IpAddr;
 
-use postern_crypto::mail::{Delivery, Peer};
+use bytes::Bytes;
+use postern_crypto::mail::{Checks, Delivery, Peer};
 use postern_crypto::sealing::SealingPublic;
 use postern_domain::gateway::NoRecipient;
 use postern_domain::store::NewCopy;
 use postern_protocol::{AccountId, MessageId};
 use postern_smtp::{Address, Domain, ForwardPath, Recipient, Reply, Sender};
 use rand_core::Rng as _;
+use zeroize::Zeroizing;
 
-use crate::checks::From;
+use crate::checks::{Consequence, From};
+use crate::figures;
+use crate::filter::{Envelope, Opinion, Scan};
 use crate::gateway::Gateway;
 use crate::intake::{HeadTooLong, Intake, Taken, seal_summary};
 use crate::replies;
-use crate::spool::{Draft, SpoolError, SpooledMail};
+use crate::spool::{Draft, SpoolError, SpooledMail, name};
 
 /// More servers than a message passes that goes anywhere (RFC 5321, 6.3).
 const MAX_HOPS: usize = 100;
+
+/// Who brings a message.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    pub(crate) address: IpAddr,
+    /// What they call themselves.
+    pub(crate) hello: String,
+    /// How the connection is protected, if it is.
+    pub(crate) tls: String,
+}
 
 /// A message that is being sent to us.
 pub(crate) struct Message {
     gateway: Gateway,
     sender: Sender,
+    visitor: Visitor,
+    /// What DNS calls the visitor, once it was asked.
+    host: String,
     recipients: Vec<Accepted>,
     text: Option<Text>,
 }
@@ -41,13 +58,18 @@ struct Text {
     draft: Draft,
     /// Sealed and not written yet.
     sealed: Vec<u8>,
+    scan: Option<Scan>,
+    /// What the filter has not read yet.
+    unread: Zeroizing<Vec<u8>>,
 }
 
 impl Message {
-    pub(crate) fn new(gateway: Gateway, sender: Sender) -> Self {
+    pub(crate) fn new(gateway: Gateway, sender: Sender, visitor: Visitor) -> Self {
         Self {
             gateway,
             sender,
+            visitor,
+            host: String::new(),
             recipients: Vec::new(),
             text: None,
         }
@@ -67,6 +89,7 @@ impl Message {
             NoRecipient::Nobody => replies::nobody(),
             NoRecipient::OtherDomain => replies::other_domain(),
         })?;
+        self.may_come_in(&address).await?;
         if self.sender.size_bytes.unwrap_or(1) > found.room_bytes {
             return Err(replies::mailbox_full());
         }
@@ -85,8 +108,43 @@ impl Message {
         Ok(())
     }
 
+    /// Whether mail is taken from this peer at all, and already now.
+    async fn may_come_in(&self, recipient: &str) -> Result<(), Reply> {
+        if let Some(lists) = self.gateway.block_lists()
+            && let Some(list) = lists.listing(self.visitor.address).await
+        {
+            return Err(replies::on_a_list(list));
+        }
+        let Some(greylist) = self.gateway.greylist() else {
+            return Ok(());
+        };
+        let sender = sender_of(&self.sender);
+        // Whom a domain names as its own server comes again in any case: to wait for that would tell nothing.
+        let is_named = match self.gateway.checker() {
+            Some(checker) => checker.is_from_its_domain(self.from(&sender)).await,
+            None => false,
+        };
+        if is_named || greylist.admits(self.visitor.address, &sender, recipient, self.gateway.now()) {
+            Ok(())
+        } else {
+            Err(replies::come_again())
+        }
+    }
+
+    fn from<'a>(&'a self, sender: &'a str) -> From<'a> {
+        From {
+            peer: self.visitor.address,
+            hello: &self.visitor.hello,
+            sender,
+            host: &self.gateway.settings().host,
+        }
+    }
+
     /// All recipients are known; its text begins.
-    pub(crate) fn begin_text(&mut self) {
+    pub(crate) async fn begin_text(&mut self) {
+        if let Some(checker) = self.gateway.checker() {
+            self.host = checker.host(self.visitor.address).await;
+        }
         let mut rng = rand::rng();
         let mut message = MessageId([0; 16]);
         rng.fill_bytes(&mut message.0);
@@ -95,18 +153,34 @@ impl Message {
             intake: Intake::new(message, &mut sealed, &mut rng),
             draft: self.gateway.spool().draft(message),
             sealed,
+            scan: self.begin_scan(message),
+            unread: Zeroizing::default(),
         });
+    }
+
+    fn begin_scan(&self, message: MessageId) -> Option<Scan> {
+        let (sender, id) = (sender_of(&self.sender), name(message));
+        let recipients = self.recipients.iter().map(|recipient| &*recipient.address);
+        let envelope = Envelope {
+            peer: self.visitor.address,
+            hello: &self.visitor.hello,
+            host: &self.host,
+            sender: &sender,
+            recipients: recipients.collect(),
+            id: &id,
+        };
+        self.gateway.filter().map(|filter| filter.begin(&envelope))
     }
 
     /// The next piece of its text is sealed. Nothing is written before [`Message::write`].
     pub(crate) fn take(&mut self, piece: &[u8]) -> Result<(), HeadTooLong> {
         match &mut self.text {
-            Some(text) => text.intake.push(piece, &mut text.sealed),
+            Some(text) => text.take(piece),
             None => Ok(()),
         }
     }
 
-    /// Writes what is sealed.
+    /// Writes what is sealed, and lets the filter read it before.
     pub(crate) async fn write(&mut self) -> Result<(), SpoolError> {
         match &mut self.text {
             Some(text) => text.write().await,
@@ -115,15 +189,17 @@ impl Message {
     }
 
     /// Its text is whole. When this returns without an error, the message is kept for good.
-    pub(crate) async fn finish(self, address: IpAddr, mut peer: Peer) -> Result<MessageId, Reply> {
-        let Some(Text {
+    pub(crate) async fn finish(mut self) -> Result<MessageId, Reply> {
+        let Some(text) = self.text.take() else {
+            return Err(replies::later());
+        };
+        let Text {
             intake,
             mut draft,
             mut sealed,
-        }) = self.text
-        else {
-            return Err(replies::later());
-        };
+            scan,
+            ..
+        } = text;
         let mut taken = intake.finish(&mut sealed);
         if taken.hops() > MAX_HOPS {
             return Err(replies::loops());
@@ -132,17 +208,10 @@ impl Message {
             .write(&sealed)
             .await
             .map_err(|error| replies::not_kept(&error))?;
-        if let Some(checker) = self.gateway.checker() {
-            let sender = sender_of(&self.sender);
-            let from = From {
-                peer: address,
-                hello: &peer.hello,
-                sender: &sender,
-                host: &self.gateway.settings().host,
-            };
-            taken.summary.checks = checker.check(from, &mut taken).await;
-            peer.host = checker.host(address).await;
-        }
+        let (checked, opinion) = tokio::join!(self.check(&mut taken), opinion(scan));
+        taken.summary.checks = checked?;
+        taken.summary.checks.is_spam |= opinion?;
+        let peer = self.peer();
         let mail = SealingOf {
             gateway: &self.gateway,
             sender: &self.sender,
@@ -158,8 +227,63 @@ impl Message {
     }
 }
 
+impl Message {
+    /// Where it comes from, and whether that makes it spam.
+    async fn check(&self, taken: &mut Taken) -> Result<Checks, Reply> {
+        let Some(checker) = self.gateway.checker() else {
+            return Ok(Checks::default());
+        };
+        let sender = sender_of(&self.sender);
+        let checked = checker.check(self.from(&sender), taken).await;
+        figures::checked(&checked.checks);
+        let consequence = checked.consequence(self.gateway.settings().dmarc);
+        if consequence == Consequence::Refuse {
+            return Err(replies::forged());
+        }
+        let is_spam = consequence == Consequence::Mark;
+        Ok(Checks {
+            is_spam,
+            ..checked.checks
+        })
+    }
+
+    fn peer(&self) -> Peer {
+        Peer {
+            address: self.visitor.address.to_string(),
+            hello: self.visitor.hello.clone(),
+            host: self.host.clone(),
+            tls: self.visitor.tls.clone(),
+        }
+    }
+}
+
+/// Whether the filter takes it for spam.
+async fn opinion(scan: Option<Scan>) -> Result<bool, Reply> {
+    let Some(scan) = scan else { return Ok(false) };
+    match scan.opinion().await {
+        Opinion::Fine | Opinion::Unknown => Ok(false),
+        Opinion::Spam => Ok(true),
+        Opinion::Later => Err(replies::maybe_spam()),
+        Opinion::Refuse => Err(replies::spam()),
+    }
+}
+
 impl Text {
+    fn take(&mut self, piece: &[u8]) -> Result<(), HeadTooLong> {
+        if self.scan.as_ref().is_some_and(Scan::wants_more) {
+            self.unread.extend_from_slice(piece);
+        }
+        self.intake.push(piece, &mut self.sealed)
+    }
+
     async fn write(&mut self) -> Result<(), SpoolError> {
+        if let Some(scan) = &mut self.scan
+            && !self.unread.is_empty()
+        {
+            // Overwritten as soon as the filter has it.
+            scan.read(Bytes::from_owner(std::mem::take(&mut self.unread)))
+                .await;
+        }
         let written = self.draft.write(&self.sealed).await;
         self.sealed.clear();
         written

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_seen_once_is_accepted_again_and_may_go_on() {
+    fn f8_what_was_seen_once_is_accepted_again_and_may_go_on() {
         let ((_folder, pins), alice) = (pins(), Person::new(1));
         for _ in 0..2 {
             assert_eq!(
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn other_keys_for_a_name_that_was_seen_are_refused() {
+    fn f8_other_keys_for_a_name_that_was_seen_are_refused() {
         let ((_folder, pins), alice, mallory) = (pins(), Person::new(1), Person::new(2));
         pins.check(&alice.alice()).expect("her keys");
         let mut other_account = mallory.alice();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_not_signed_or_anothers_is_refused() {
+    fn f8_a_log_that_is_not_signed_or_anothers_is_refused() {
         let ((folder, pins), alice) = (pins(), Person::new(1));
         let mut touched = alice.statement("alice", 0, [0; 32], 1);
         touched[100] ^= 1;
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pin_that_is_damaged_stops_mail_and_is_not_forgotten() {
+    fn f8_a_pin_that_is_damaged_stops_mail_and_is_not_forgotten() {
         let ((_folder, pins), alice) = (pins(), Person::new(1));
         pins.check(&alice.alice()).expect("her keys");
         fs::write(pins.path("alice"), b"nothing").expect("written");

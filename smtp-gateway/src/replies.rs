@@ -4,43 +4,107 @@
 
 use postern_smtp::Reply;
 
+use crate::figures;
 use crate::pins::PinError;
 use crate::spool::SpoolError;
 
+/// A refusal is counted where it is worded, by a reason that names nobody.
+fn no(reason: &'static str, reply: Reply) -> Reply {
+    figures::refused(reason);
+    reply
+}
+
 pub(crate) fn nobody() -> Reply {
-    Reply::new(550, "5.1.1", "Nobody has this address")
+    no("nobody", Reply::new(550, "5.1.1", "Nobody has this address"))
 }
 
 pub(crate) fn other_domain() -> Reply {
-    Reply::new(550, "5.7.1", "Mail for this domain is not taken here")
+    no(
+        "other_domain",
+        Reply::new(550, "5.7.1", "Mail for this domain is not taken here"),
+    )
 }
 
 pub(crate) fn mailbox_full() -> Reply {
-    Reply::new(452, "4.2.2", "The mailbox is full")
+    no("mailbox_full", Reply::new(452, "4.2.2", "The mailbox is full"))
 }
 
 pub(crate) fn no_room() -> Reply {
-    Reply::new(452, "4.3.1", "There is no room for mail at the moment")
+    no(
+        "no_room",
+        Reply::new(452, "4.3.1", "There is no room for mail at the moment"),
+    )
 }
 
 pub(crate) fn later() -> Reply {
-    Reply::new(451, "4.3.0", "This cannot be done at the moment")
+    no(
+        "trouble",
+        Reply::new(451, "4.3.0", "This cannot be done at the moment"),
+    )
 }
 
 pub(crate) fn recipient_unsure() -> Reply {
-    Reply::new(
-        451,
-        "4.7.5",
-        "The keys of this recipient cannot be verified at the moment",
+    no(
+        "keys",
+        Reply::new(
+            451,
+            "4.7.5",
+            "The keys of this recipient cannot be verified at the moment",
+        ),
     )
 }
 
 pub(crate) fn head_too_long() -> Reply {
-    Reply::new(552, "5.3.4", "The head of the message is too long")
+    no(
+        "too_large",
+        Reply::new(552, "5.3.4", "The head of the message is too long"),
+    )
 }
 
 pub(crate) fn loops() -> Reply {
-    Reply::new(554, "5.4.6", "The message goes round in circles")
+    no(
+        "loop",
+        Reply::new(554, "5.4.6", "The message goes round in circles"),
+    )
+}
+
+pub(crate) fn on_a_list(list: &str) -> Reply {
+    no(
+        "block_list",
+        Reply::new(554, "5.7.1", format!("Your address is on the list {list}")),
+    )
+}
+
+pub(crate) fn come_again() -> Reply {
+    no(
+        "greylist",
+        Reply::new(451, "4.7.1", "You are new here; come again in a minute"),
+    )
+}
+
+pub(crate) fn forged() -> Reply {
+    no(
+        "dmarc",
+        Reply::new(
+            550,
+            "5.7.1",
+            "The domain of the sender asks to refuse this (DMARC)",
+        ),
+    )
+}
+
+pub(crate) fn spam() -> Reply {
+    no(
+        "filter",
+        Reply::new(550, "5.7.1", "The message was taken for spam"),
+    )
+}
+
+pub(crate) fn maybe_spam() -> Reply {
+    no(
+        "filter_later",
+        Reply::new(451, "4.7.1", "The message is not taken yet; try again later"),
+    )
 }
 
 pub(crate) fn nobody_signs_in() -> Reply {
@@ -52,6 +116,7 @@ pub(crate) fn stopping() -> Reply {
 }
 
 pub(crate) fn too_many(host: &str) -> String {
+    figures::refused("connections");
     format!("421 4.7.0 {host} has too many connections at the moment\r\n")
 }
 

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use postern_protocol::MessageId;
+use postern_protocol::{MessageId, TimeMs};
 
 pub use draft::Draft;
 use entry::Entry;
@@ -70,6 +70,17 @@ enum WaitingBody {
     File(PathBuf),
 }
 
+/// How full a spool is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// How many messages wait.
+    pub messages: usize,
+    /// How many bytes they have, sealed.
+    pub size_bytes: u64,
+    /// When the oldest of them came; nothing if there is none, or if that one is damaged.
+    pub oldest: Option<TimeMs>,
+}
+
 /// The oldest messages that wait.
 #[derive(Debug)]
 pub struct Batch {
@@ -100,7 +111,7 @@ impl Folders {
 }
 
 /// In hexadecimal, since some file systems take capital and small letters for the same.
-fn name(message: MessageId) -> String {
+pub(crate) fn name(message: MessageId) -> String {
     message.0.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -138,10 +149,16 @@ impl Spool {
         Draft::new(self.clone(), message)
     }
 
-    /// How many messages wait.
+    /// What waits. Reads of the oldest when it came, which may be in a file.
     #[must_use]
-    pub fn depth(&self) -> usize {
-        self.inner.journal.waiting().len()
+    pub fn load(&self) -> Load {
+        let (messages, size_bytes, first) = self.inner.journal.waiting().load();
+        let oldest = first.and_then(|first| open(self.folders(), &first).ok());
+        Load {
+            messages,
+            size_bytes,
+            oldest: oldest.map(|waiting| waiting.mail.received),
+        }
     }
 
     /// The oldest messages that wait, at most so many; waits until there is one.

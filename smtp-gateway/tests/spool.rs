@@ -75,7 +75,11 @@ async fn what_was_kept_waits_until_it_is_done_whoever_opens_the_spool() {
         keep(&spool, number, size).await;
     }
     assert_eq!(
-        (spool.depth(), count(&folder, "mail"), count(&folder, "arriving")),
+        (
+            spool.load().messages,
+            count(&folder, "mail"),
+            count(&folder, "arriving")
+        ),
         (5, 3, 0)
     );
     drop(spool);
@@ -83,7 +87,7 @@ async fn what_was_kept_waits_until_it_is_done_whoever_opens_the_spool() {
     let batch = spool.oldest(3).await;
     assert_eq!(numbers(&batch), [0, 1, 2]);
     batch.done().await.expect("the disk works");
-    assert_eq!((spool.depth(), count(&folder, "mail")), (2, 2));
+    assert_eq!((spool.load().messages, count(&folder, "mail")), (2, 2));
     drop(spool);
     let spool = reopen(folder.path()).await;
     let batch = spool.oldest(100).await;
@@ -91,7 +95,7 @@ async fn what_was_kept_waits_until_it_is_done_whoever_opens_the_spool() {
     batch.done().await.expect("the disk works");
     drop(spool);
     let spool = reopen(folder.path()).await;
-    assert_eq!((spool.depth(), count(&folder, "mail")), (0, 0));
+    assert_eq!((spool.load().messages, count(&folder, "mail")), (0, 0));
 }
 
 /// The one before may still be writing its last.
@@ -123,7 +127,11 @@ async fn what_was_not_kept_leaves_nothing() {
     assert_eq!(count(&folder, "arriving"), 1);
     drop(draft);
     assert_eq!(
-        (spool.depth(), count(&folder, "arriving"), count(&folder, "mail")),
+        (
+            spool.load().messages,
+            count(&folder, "arriving"),
+            count(&folder, "mail")
+        ),
         (0, 0, 0)
     );
     // As a process leaves it that dies meanwhile, and one that dies between the file and the journal.
@@ -194,7 +202,11 @@ async fn what_cannot_be_handed_on_is_set_aside() {
     }
     batch.done().await.expect("the disk works");
     assert_eq!(
-        (spool.depth(), count(&folder, "mail"), count(&folder, "aside")),
+        (
+            spool.load().messages,
+            count(&folder, "mail"),
+            count(&folder, "aside")
+        ),
         (0, 0, 2)
     );
 }
@@ -222,5 +234,5 @@ async fn a_message_that_is_damaged_is_told_and_holds_up_no_other() {
     batch.set_aside(0).expect("is gone");
     batch.set_aside(1).expect("is there");
     batch.done().await.expect("the disk works");
-    assert_eq!((spool.depth(), count(&folder, "aside")), (0, 1));
+    assert_eq!((spool.load().messages, count(&folder, "aside")), (0, 1));
 }

@@ -4,7 +4,7 @@
 //! It deliberately imports nothing of ours. A story that called our functions could not tell what a user sees, and
 //! would miss what a hostile network sees.
 //!
-//! Read [`Server`] and [`Cli`] first, then `postgres` and `s3` for the other storage; [`Recorder`] and [`Canary`] are
+//! Read [`Server`] and [`Cli`] first, then `postgres` and `s3` for the other storage, `rspamd` for a filter; [`Recorder`] and [`Canary`] are
 //! how we look for what must not leave the device; [`Crowd`] is who
 //! means no good, and [`Neighbour`] who has to live with it.
 
@@ -21,6 +21,7 @@ mod power;
 mod process;
 mod programs;
 mod recorder;
+mod rspamd;
 mod s3;
 mod server;
 
@@ -35,5 +36,6 @@ pub use neighbour::Neighbour;
 pub use postgres::Postgres;
 pub use power::{Cut, Cuts, Tape, memory_folder};
 pub use recorder::Recorder;
+pub use rspamd::Rspamd;
 pub use s3::S3;
 pub use server::{Server, Setup};

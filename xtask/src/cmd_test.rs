@@ -22,7 +22,7 @@ const STAGES: &[Stage] = &[
 ];
 
 /// Real servers and browsers: tests start them on free ports, in temporary folders.
-const SERVERS: &str = "postgresql nats-server strace chromium firefox-esr webkit2gtk-driver xvfb";
+const SERVERS: &str = "postgresql nats-server rspamd strace chromium firefox-esr webkit2gtk-driver xvfb";
 
 pub(crate) fn run(request: &Request) -> Result<()> {
     match request.filter {

@@ -86,6 +86,7 @@ section!(RawConfig, "", {
     blobs: RawBlobs,
     sweep: RawSweep,
     limits: RawLimits,
+    metrics: RawMetrics,
     log: RawLog,
 });
 
@@ -102,12 +103,35 @@ section!(RawMail, "mail", {
     domain: String = "localhost".to_owned(),
     /// Where to listen for mail. Port 0 takes a free one, which the line on standard output tells.
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 2525)),
+    /// Where to listen for mail that comes through TLS from the first byte on (mostly port 465). Needs the certificate.
+    listen_tls: Option<SocketAddr> = None,
     /// The name by which this server says hello to others; the domain, if there is none.
     host: Option<String> = None,
     /// Whether senders are looked up in DNS (SPF, DKIM, DMARC, ARC). What is found is shown to recipients, sealed. As long as
     /// the domain is `localhost`, they never are.
     check_senders: bool = true,
-    /// The certificate with those above it, in PEM. With it, mail may come through TLS (`STARTTLS`).
+    /// What follows if the domain in `From` does not stand behind a message (DMARC) and asks for that to have
+    /// consequences: `note`: none; `quarantine`: it is marked as spam; `enforce`: it is refused where the domain asks to
+    /// reject it, and marked where it asks for less.
+    dmarc: DmarcPolicy = DmarcPolicy::Quarantine,
+    /// The DNS server that is asked, with its port; whom the system asks, if there is none. Block lists often do not answer
+    /// public ones: run one of your own then.
+    dns_server: Option<SocketAddr> = None,
+    /// Block lists in DNS, such as `zen.example.org`: who is on one of them brings no mail. A list that does not answer
+    /// refuses nobody.
+    block_lists: Vec<String> = Vec::new(),
+    /// Whether who brings mail for the first time has to come again after a minute. Who sends for a domain that names them
+    /// (SPF) does not have to.
+    greylist: bool = false,
+    /// A content filter that speaks rspamd's protocol: `http://127.0.0.1:11333` or `unix:/run/rspamd/normal.sock`. It sees
+    /// the text of every message; see below.
+    rspamd: Option<String> = None,
+    /// Whether what the filter rejects is refused; it is marked as spam otherwise.
+    rspamd_reject: bool = false,
+    /// Whether the filter may be on another machine, which then sees the text of every message.
+    rspamd_remote: bool = false,
+    /// The certificate with those above it, in PEM. With it, mail may come through TLS (`STARTTLS`). Both files are read
+    /// again within a minute after they have changed.
     tls_certificate: Option<PathBuf> = None,
     /// The certificate's key, in PEM.
     tls_key: Option<PathBuf> = None,
@@ -123,6 +147,15 @@ section!(RawMail, "mail", {
     /// The account that gets what is written to the server's keeper (`postmaster`, `abuse` and the like).
     postmaster: Option<String> = None,
 });
+
+/// What follows where a domain does not stand behind a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DmarcPolicy {
+    Note,
+    Quarantine,
+    Enforce,
+}
 
 /// Where records are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -201,6 +234,12 @@ section!(RawLimits, "limits", {
     stall_s: u64 = 120,
 });
 
+section!(RawMetrics, "metrics", {
+    /// Where figures are shown to whoever watches the server: `GET /metrics`, in the format of Prometheus. Nowhere, if there
+    /// is no address. Nobody has to sign in, so it should be one that only this machine or its watcher reaches.
+    listen: Option<SocketAddr> = None,
+});
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -226,6 +265,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         RawBlobs::SETTINGS,
         RawSweep::SETTINGS,
         RawLimits::SETTINGS,
+        RawMetrics::SETTINGS,
         RawLog::SETTINGS,
     ]
     .into_iter()

@@ -23,14 +23,35 @@ pub(crate) fn fill(summary: &mut Summary, head: &[u8]) {
     summary.references = references(&message);
 }
 
-/// How many senders a message says that it has. One is what it should have, and what can be checked.
-pub(crate) fn senders(head: &[u8]) -> usize {
-    let message = MessageParser::default().parse_headers(head);
-    let fields = message.as_ref().map(|message| {
-        let fields = message.header_values(HeaderName::From);
-        fields.map(|field| addresses(field).count().max(1)).sum()
-    });
-    fields.unwrap_or_default()
+/// The address in `From`, in small letters, if there is one field of that name with one well-formed address: that is what a
+/// message should have, and what can be checked. Of several each program shows another one (threat F6).
+pub(crate) fn author(head: &[u8]) -> Option<String> {
+    if fields_named_from(head) != 1 {
+        return None;
+    }
+    let message = MessageParser::default().parse_headers(head)?;
+    let fields: Vec<_> = message.header_values(HeaderName::From).collect();
+    let [field] = &fields[..] else { return None };
+    let authors: Vec<_> = addresses(field).collect();
+    let [author] = &authors[..] else { return None };
+    let author = author.address()?;
+    let parsed = postern_smtp::Address::parse(author).ok()?;
+    // Allowed between quotes, and meant to be taken for something else.
+    (!parsed.local().contains('@')).then(|| author.to_lowercase())
+}
+
+/// However they are written: some programs take `From :` for `From:`, some do not.
+fn fields_named_from(head: &[u8]) -> usize {
+    let names = head
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| line.split(|byte| *byte == b':').next());
+    names
+        .filter(|name| {
+            let is_sign = |byte: &u8| byte.is_ascii_graphic();
+            let signs = name.iter().copied().filter(is_sign);
+            signs.map(|byte| byte.to_ascii_lowercase()).eq(*b"from")
+        })
+        .count()
 }
 
 fn mailboxes(message: &Message<'_>, name: HeaderName<'static>) -> Vec<Mailbox> {
@@ -174,16 +195,30 @@ References: <two@x>
     }
 
     #[test]
-    fn more_senders_than_one_are_counted() {
-        for (head, count) in [
-            ("From: a@x\n", 1),
-            ("From: a@x, b@x\n", 2),
-            ("From: a@x\nFrom: b@x\n", 2),
-            ("From: g: a@x, b@x;\n", 2),
-            ("Subject: none\n", 0),
-            ("From: \n", 1),
+    fn f6_an_author_is_one_well_formed_address_in_one_field() {
+        for (head, expected) in [
+            ("From: Bob <Bob@X.example>\n", Some("bob@x.example")),
+            ("from: bob@x.example (Bob)\n", Some("bob@x.example")),
+            ("From:\n bob@x.example\n", Some("bob@x.example")),
+            ("From: =?utf-8?q?Bob?= <bob@x.example>\n", Some("bob@x.example")),
+            ("Subject: From: a@x.example\n", None),
+            ("Subject: none\n", None),
+            ("From: \n", None),
+            ("From: bob\n", None),
+            ("From: a@x.example, b@x.example\n", None),
+            ("From: a@x.example\nFrom: b@x.example\n", None),
+            ("From: a@x.example\nFrom : b@x.example\n", None),
+            ("From: a@x.example\n\0From: b@x.example\n", None),
+            ("From: a@x.example\n From: b@x.example\n", None),
+            ("From: g: a@x.example, b@x.example;\n", None),
+            ("From: <a@x.example\0@y.example>\n", None),
+            ("From: <a@x.example@y.example>\n", None),
+            ("From: <a b@x.example>\n", None),
+            ("From: <\"a b\"@x.example>\n", Some("\"a b\"@x.example")),
+            ("From: <\"a@y.example\"@x.example>\n", None),
         ] {
-            assert_eq!(senders(head.replace('\n', "\r\n").as_bytes()), count, "{head:?}");
+            let found = author(head.replace('\n', "\r\n").as_bytes());
+            assert_eq!(found.as_deref(), expected, "{head:?}");
         }
     }
 }

@@ -34,6 +34,14 @@ pub(super) enum Entry {
 }
 
 impl Entry {
+    /// How many bytes the message has.
+    pub(super) fn size_bytes(&self) -> u64 {
+        match self {
+            Self::Here(bytes) => bytes.len() as u64,
+            Self::File { size_bytes, .. } => *size_bytes,
+        }
+    }
+
     fn size_in_item(&self) -> usize {
         match self {
             Self::Here(bytes) => 1 + 4 + bytes.len(),

@@ -105,6 +105,13 @@ impl Waiting {
         self.entries().len()
     }
 
+    /// How many, how many bytes, and the oldest.
+    pub(super) fn load(&self) -> (usize, u64, Option<Entry>) {
+        let entries = self.entries();
+        let size_bytes = entries.iter().map(Entry::size_bytes).sum();
+        (entries.len(), size_bytes, entries.front().cloned())
+    }
+
     /// The oldest, at most `limit` of them; waits until there is one.
     pub(super) async fn oldest(&self, limit: usize) -> Vec<Entry> {
         loop {

@@ -1,6 +1,14 @@
 //! The gateway, told from outside: somebody connects and brings mail, and somebody opens it.
 
+mod block_lists;
+mod figures;
+mod filtered;
+mod greylisted;
 mod inbound;
 mod limits;
+mod loops;
+mod names;
+mod secured;
+mod senders;
 mod trouble;
 mod world;

@@ -14,7 +14,7 @@ fn count(world: &World, folder: &str) -> usize {
 }
 
 #[tokio::test]
-async fn mail_is_taken_while_the_stores_are_away_and_comes_when_they_are_back() {
+async fn f4_mail_is_taken_while_the_stores_are_away_and_comes_when_they_are_back() {
     let world = World::new().await;
     let alice = world.person("alice").await;
     world.blobs.set_away(true);
@@ -31,7 +31,7 @@ async fn mail_is_taken_while_the_stores_are_away_and_comes_when_they_are_back() 
 }
 
 #[tokio::test]
-async fn mail_that_was_taken_survives_the_gateway() {
+async fn f4_mail_that_was_taken_survives_the_gateway() {
     let world = World::new().await;
     let alice = world.person("alice").await;
     world.blobs.set_away(true);
@@ -94,7 +94,7 @@ async fn a_message_that_breaks_off_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_is_sealed_to_keys_that_changed() {
+async fn f8_nothing_is_sealed_to_keys_that_changed() {
     let world = World::new().await;
     let alice = world.person("alice").await;
     // Somebody else's keys were seen under her name: as if the stores had exchanged them since.
@@ -120,7 +120,7 @@ async fn nothing_is_sealed_to_keys_that_changed() {
 }
 
 #[tokio::test]
-async fn who_stops_the_gateway_waits_for_what_is_under_way() {
+async fn f4_who_stops_the_gateway_waits_for_what_is_under_way() {
     let world = World::new().await;
     let alice = world.person("alice").await;
     let (mut idle, mut busy) = (world.peer().await, world.peer().await);

@@ -1,5 +1,7 @@
 //! A gateway over stores in memory, people who have accounts, and those who bring mail.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,13 +19,18 @@ use postern_domain::{Postern, Rules, SignedIn, Silent, Stores};
 use postern_protocol::mail::Message;
 use postern_protocol::server::SignUpPolicy;
 use postern_protocol::{DomainName, TimeMs};
+use postern_smtp_gateway::checks::{Checker, Dmarc};
+use postern_smtp_gateway::filter::Filter;
 use postern_smtp_gateway::identity::Identity;
 use postern_smtp_gateway::pins::Pins;
 use postern_smtp_gateway::spool::Spool;
-use postern_smtp_gateway::{Gateway, Limits, Parts, Settings};
+use postern_smtp_gateway::{BlockLists, Gateway, Greylist, Limits, Listeners, Parts, Settings};
 use postern_storage::{MemoryBlobs, MemoryRecords};
+use rustls::ServerConfig;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -39,9 +46,42 @@ pub(crate) struct World {
     pub(crate) stores: Stores,
     pub(crate) blobs: Arc<MayBeAway>,
     pub(crate) folder: TempDir,
-    address: std::net::SocketAddr,
+    pub(crate) gateway: Gateway,
+    spool: Spool,
+    pub(crate) address: SocketAddr,
+    /// Where connections begin with TLS.
+    pub(crate) address_tls: SocketAddr,
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
+}
+
+/// How the gateway is set up, where that matters.
+pub(crate) struct SetUp {
+    pub(crate) limits: Limits,
+    pub(crate) tls: Option<Arc<ServerConfig>>,
+    pub(crate) dmarc: Dmarc,
+    pub(crate) checker: Option<Checker>,
+    pub(crate) block_lists: Option<BlockLists>,
+    pub(crate) greylist: Option<Greylist>,
+    pub(crate) filter: Option<Filter>,
+    pub(crate) clock: fn() -> TimeMs,
+    pub(crate) listen: IpAddr,
+}
+
+impl Default for SetUp {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            tls: None,
+            dmarc: Dmarc::default(),
+            checker: None,
+            block_lists: None,
+            greylist: None,
+            filter: None,
+            clock: || NOW,
+            listen: Ipv4Addr::LOCALHOST.into(),
+        }
+    }
 }
 
 /// Somebody who has an account.
@@ -60,36 +100,57 @@ pub(crate) struct Opened {
 
 /// Somebody who brings mail.
 pub(crate) struct Peer {
-    line: BufReader<TcpStream>,
+    line: BufReader<Box<dyn Line>>,
 }
+
+/// With TLS or without.
+pub(crate) trait Line: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Line for T {}
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(Limits::default()).await
+        Self::set_up(SetUp::default()).await
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
+        let set_up = SetUp {
+            limits,
+            ..SetUp::default()
+        };
+        Self::set_up(set_up).await
+    }
+
+    pub(crate) async fn set_up(set_up: SetUp) -> Self {
         let blobs = Arc::new(MayBeAway::default());
         let stores = Stores {
             records: Arc::new(MemoryRecords::default()),
             blobs: blobs.clone(),
         };
         let folder = tempfile::tempdir().expect("a folder");
-        Self::over(stores, blobs, folder, limits).await
+        Self::over(stores, blobs, folder, set_up).await
     }
 
     /// The same stores and the same spool, after the gateway has stopped.
     pub(crate) async fn again(self) -> Self {
+        self.again_after(|_| {}).await
+    }
+
+    /// And after something was done with its files.
+    pub(crate) async fn again_after(self, change: impl FnOnce(&Path)) -> Self {
         // It may have been told before.
         let _ = self.stop.send(true);
         timeout(PATIENCE, self.running)
             .await
             .expect("it stops")
             .expect("it does not panic");
-        Self::over(self.stores, self.blobs, self.folder, Limits::default()).await
+        drop((self.gateway, self.spool));
+        drop(open_spool(&self.folder).await);
+        change(self.folder.path());
+        Self::over(self.stores, self.blobs, self.folder, SetUp::default()).await
     }
 
-    async fn over(stores: Stores, blobs: Arc<MayBeAway>, folder: TempDir, limits: Limits) -> Self {
+    async fn over(stores: Stores, blobs: Arc<MayBeAway>, folder: TempDir, set_up: SetUp) -> Self {
         let mut rng = Device::new("server").rng;
         let rules = Rules {
             sign_up: SignUpPolicy::Open,
@@ -106,24 +167,38 @@ impl World {
             .announce(identity.statement())
             .await
             .expect("the first");
+        let spool = open_spool(&folder).await;
         let gateway = Gateway::new(Parts {
             settings: Settings {
                 host: "mx.example.org".to_owned(),
-                limits,
-                tls: None,
+                limits: set_up.limits,
+                tls: set_up.tls,
+                dmarc: set_up.dmarc,
             },
             postern: postern.clone(),
-            spool: open_spool(&folder).await,
+            spool: spool.clone(),
             pins: Pins::new(folder.path().join("pins")),
             identity,
-            checker: None,
-            clock: || NOW,
+            checker: set_up.checker,
+            block_lists: set_up.block_lists,
+            greylist: set_up.greylist,
+            filter: set_up.filter,
+            clock: set_up.clock,
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("it has one");
+        let listen = async || TcpListener::bind((set_up.listen, 0)).await.expect("a port");
+        let (plain, tls) = (listen().await, listen().await);
+        let address = |listener: &TcpListener| listener.local_addr().expect("it has one");
+        let (address, address_tls) = (address(&plain), address(&tls));
+        let listeners = Listeners {
+            plain,
+            tls: Some(tls),
+        };
         let (stop, told) = watch::channel(false);
-        let running = tokio::spawn(postern_smtp_gateway::run(gateway, listener, told));
+        let running = tokio::spawn(postern_smtp_gateway::run(gateway.clone(), listeners, told));
         Self {
+            gateway,
+            spool,
+            address_tls,
             postern,
             stores,
             blobs,
@@ -149,27 +224,32 @@ impl World {
 
     /// Somebody who said hello.
     pub(crate) async fn peer(&self) -> Peer {
-        let mut peer = self.stranger().await;
+        self.peer_at(self.address).await
+    }
+
+    /// Somebody who came to this address of the gateway, and said hello.
+    pub(crate) async fn peer_at(&self, address: SocketAddr) -> Peer {
+        let mut peer = Peer::over(TcpStream::connect(address).await.expect("it listens"));
+        peer.reply("220").await;
         peer.expect("EHLO sender.example", "250").await;
         peer
     }
 
     /// Somebody who was greeted.
     pub(crate) async fn stranger(&self) -> Peer {
-        let stream = TcpStream::connect(self.address).await.expect("it listens");
-        let mut peer = Peer {
-            line: BufReader::new(stream),
-        };
+        let mut peer = self.connect().await;
         peer.reply("220").await;
         peer
     }
 
     /// Somebody who has not heard anything yet.
     pub(crate) async fn connect(&self) -> Peer {
-        let stream = TcpStream::connect(self.address).await.expect("it listens");
-        Peer {
-            line: BufReader::new(stream),
-        }
+        Peer::over(TcpStream::connect(self.address).await.expect("it listens"))
+    }
+
+    /// How many messages have not been handed on.
+    pub(crate) fn waiting(&self) -> usize {
+        self.spool.load().messages
     }
 
     pub(crate) fn tell_to_stop(&self) {
@@ -251,6 +331,16 @@ impl World {
     }
 }
 
+/// By which address others know this machine; nothing is sent to find out.
+pub(crate) fn own_address() -> Option<Ipv4Addr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    match socket.local_addr().ok()?.ip() {
+        IpAddr::V4(address) if !address.is_loopback() => Some(address),
+        _ => None,
+    }
+}
+
 /// The one before may still be writing its last.
 async fn open_spool(folder: &TempDir) -> Spool {
     let opening = async {
@@ -265,6 +355,12 @@ async fn open_spool(folder: &TempDir) -> Spool {
 }
 
 impl Peer {
+    pub(crate) fn over(line: impl Line + 'static) -> Self {
+        Self {
+            line: BufReader::new(Box::new(line)),
+        }
+    }
+
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.line.get_mut().write_all(bytes).await.expect("it reads");
     }

@@ -6,6 +6,7 @@ const CRYPTO: &str = "postern-crypto";
 const CLIENT: &str = "postern-client";
 const DOMAIN: &str = "postern-domain";
 const MIME: &str = "postern-mime";
+const GATEWAY: &str = "postern-smtp-gateway";
 
 const fn edit(file: &'static str, code: &'static str, without: &'static str) -> Edit {
     Edit { file, code, without }
@@ -277,5 +278,38 @@ pub(super) const DEFENCES: &[Defence] = &[
         what: "multiparts are opened however deep they are",
         edits: &[edit("mime/src/tree.rs", "if place.depth >= self.limits.depth {", "if place.depth >= usize::MAX {")],
         test: (MIME, "f7_a_hundred_thousand_nested_multiparts_are_opened_to_the_limit"),
+    },
+    Defence {
+        row: "F3",
+        what: "what was said before TLS is not dropped, neither when it is asked for nor when it begins",
+        edits: &[
+            edit("smtp/src/session/commands.rs", "        self.input.clear();\n        self.mode = Mode::Handshake;", "        self.mode = Mode::Handshake;"),
+            edit("smtp/src/session.rs", "        self.input.clear();\n        self.mode = Mode::Command;", "        self.mode = Mode::Command;"),
+        ],
+        test: (GATEWAY, "f3_what_comes_with_starttls_in_one_packet_is_dropped"),
+    },
+    Defence {
+        row: "F6",
+        what: "a message may have several fields named From",
+        edits: &[edit("smtp-gateway/src/intake/head.rs", "    if fields_named_from(head) != 1 {", "    if fields_named_from(head) == 0 {")],
+        test: (GATEWAY, "f6_an_author_is_one_well_formed_address_in_one_field"),
+    },
+    Defence {
+        row: "F6",
+        what: "a signature need not be over From",
+        edits: &[edit("smtp-gateway/src/checks.rs", "fields.is_some_and(|fields| !is_over_author(fields))", "fields.is_some_and(|fields| !is_over_author(fields) && fields.is_empty())")],
+        test: (GATEWAY, "f6_a_signature_that_leaves_the_sender_out_vouches_for_none"),
+    },
+    Defence {
+        row: "F8",
+        what: "the gateway does not compare with what it saw before",
+        edits: &[edit("smtp-gateway/src/pins.rs", "if !is_same || log.check_extends(&before.head).is_err() {", "if !is_same && log.check_extends(&before.head).is_err() && name.is_empty() {")],
+        test: (GATEWAY, "f8_other_keys_for_a_name_that_was_seen_are_refused"),
+    },
+    Defence {
+        row: "F10",
+        what: "hops are not counted",
+        edits: &[edit("smtp-gateway/src/message.rs", "if taken.hops() > MAX_HOPS {", "if taken.hops() == usize::MAX - MAX_HOPS {")],
+        test: (GATEWAY, "f10_a_message_that_goes_in_circles_is_refused"),
     },
 ];

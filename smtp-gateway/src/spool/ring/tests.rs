@@ -208,7 +208,7 @@ fn work(ring: &mut Ring<FileFlash<Platter>>, known: &mut Known, rng: &mut ChaCha
 }
 
 #[test]
-fn a_power_cut_at_any_write_loses_nothing_that_was_kept() {
+fn f4_a_power_cut_at_any_write_loses_nothing_that_was_kept() {
     let cuts = if postern_tests::is_long() { 20_000 } else { 1_000 };
     let (mut rng, mut number) = (ChaCha20Rng::seed_from_u64(1), 0);
     for seed in 0..cuts / 200 {
@@ -224,7 +224,7 @@ fn a_power_cut_at_any_write_loses_nothing_that_was_kept() {
 }
 
 #[test]
-fn a_ring_that_is_full_says_so_and_has_room_again() {
+fn f4_a_ring_that_is_full_says_so_and_has_room_again() {
     let disk = Platter::new(1);
     let (mut ring, _) = Ring::open(disk.flash()).expect("there is power");
     let entry = |number: usize| Entry::Here(vec![u8::try_from(number % 251).expect("small"); 10_000].into());

@@ -1,0 +1,62 @@
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use postern_protocol::TimeMs;
+use postern_smtp_gateway::Greylist;
+use postern_smtp_gateway::checks::Checker;
+
+use crate::names::{Names, Record};
+use crate::world::{NOW, SetUp, World, own_address};
+
+/// For the one test that moves it.
+static CLOCK: AtomicI64 = AtomicI64::new(NOW.0);
+
+#[tokio::test]
+async fn who_brings_mail_for_the_first_time_comes_again_after_a_minute() {
+    let set_up = SetUp {
+        greylist: Some(Greylist::default()),
+        clock: || TimeMs(CLOCK.load(Ordering::SeqCst)),
+        ..SetUp::default()
+    };
+    let world = World::set_up(set_up).await;
+    let alice = world.person("alice").await;
+    let mut peer = world.peer().await;
+    for (after_s, reply) in [
+        (0, "451 4.7.1"),
+        (59, "451 4.7.1"),
+        (60, "250"),
+        (86_400 * 30, "250"),
+    ] {
+        CLOCK.store(NOW.0 + after_s * 1_000, Ordering::SeqCst);
+        peer.expect("MAIL FROM:<bob@sender.example>", "250").await;
+        peer.expect("RCPT TO:<nobody@example.org>", "550 5.1.1").await;
+        peer.expect("RCPT TO:<alice@example.org>", reply).await;
+        peer.expect("RSET", "250").await;
+    }
+    peer.bring(&["alice@example.org"], b"\r\nAt last.\r\n").await;
+    world.mailbox(&alice, 1).await;
+}
+
+#[tokio::test]
+async fn who_is_named_by_the_domain_of_the_sender_need_not_come_again() {
+    let Some(own) = own_address() else {
+        eprintln!("this machine has no address beside its loopback: no domain can name it");
+        return;
+    };
+    let record: &str = format!("v=spf1 ip4:{own} -all").leak();
+    let names = Names::of(&[("sender.example", Record::Txt(record))]).await;
+    let set_up = SetUp {
+        checker: Some(Checker::new(names.resolver())),
+        greylist: Some(Greylist::default()),
+        listen: Ipv4Addr::UNSPECIFIED.into(),
+        ..SetUp::default()
+    };
+    let world = World::set_up(set_up).await;
+    let _alice = world.person("alice").await;
+    let mut peer = world.peer_at((own, world.address.port()).into()).await;
+    for (sender, reply) in [("bob@other.example", "451 4.7.1"), ("bob@sender.example", "250")] {
+        peer.expect(&format!("MAIL FROM:<{sender}>"), "250").await;
+        peer.expect("RCPT TO:<alice@example.org>", reply).await;
+        peer.expect("RSET", "250").await;
+    }
+}

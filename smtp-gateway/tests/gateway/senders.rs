@@ -1,0 +1,110 @@
+//! What follows when a message does not come from whom it says.
+
+use std::net::Ipv4Addr;
+
+use postern_crypto::mail::Verdict;
+use postern_smtp_gateway::checks::{Checker, Dmarc};
+
+use crate::names::{Names, Record};
+use crate::world::{SetUp, World, own_address};
+
+/// What a world answers to a letter in the name of `domain`, and whether it is spam and what DMARC says, if it came in.
+async fn outcome(
+    records: &[(&str, Record)],
+    dmarc: Dmarc,
+    domain: &str,
+) -> (String, Option<(bool, Verdict)>) {
+    let names = Names::of(records).await;
+    let set_up = SetUp {
+        checker: Some(Checker::new(names.resolver())),
+        dmarc,
+        ..SetUp::default()
+    };
+    let world = World::set_up(set_up).await;
+    let alice = world.person("alice").await;
+    let letter = format!("From: Bob <bob@{domain}>\r\nSubject: A letter\r\n\r\nDear Alice,\r\n");
+    let mut peer = world.peer().await;
+    let reply = peer.bring(&["alice@example.org"], letter.as_bytes()).await;
+    if !reply.starts_with("250") {
+        return (reply[..9].to_owned(), None);
+    }
+    let mailbox = world.mailbox(&alice, 1).await;
+    let checks = world.open(&alice, &mailbox[0]).await.summary.checks;
+    (reply[..9].to_owned(), Some((checks.is_spam, checks.dmarc)))
+}
+
+const REJECT: &str = "v=DMARC1; p=reject";
+const QUARANTINE: &str = "v=DMARC1; p=quarantine; pct=0";
+const NONE: &str = "v=DMARC1; p=none; sp=reject";
+
+#[tokio::test]
+async fn f6_what_a_domain_asks_for_is_done_as_far_as_the_settings_say() {
+    let (taken, refused) = ("250 2.0.0", "550 5.7.1");
+    for (policy, dmarc, reply, is_spam) in [
+        (REJECT, Dmarc::Note, taken, false),
+        (REJECT, Dmarc::Quarantine, taken, true),
+        (REJECT, Dmarc::Enforce, refused, true),
+        (QUARANTINE, Dmarc::Note, taken, false),
+        (QUARANTINE, Dmarc::Quarantine, taken, true),
+        (QUARANTINE, Dmarc::Enforce, taken, true),
+        (NONE, Dmarc::Quarantine, taken, false),
+        (NONE, Dmarc::Enforce, taken, false),
+    ] {
+        let records = [("_dmarc.sender.example", Record::Txt(policy))];
+        let outcome = outcome(&records, dmarc, "sender.example").await;
+        let expected = (reply == taken).then_some((is_spam, Verdict::Fail));
+        assert_eq!(outcome, (reply.to_owned(), expected), "{policy} {dmarc:?}");
+    }
+}
+
+#[tokio::test]
+async fn f6_what_is_below_a_domain_is_under_the_policy_for_that() {
+    let records = [("_dmarc.sender.example", Record::Txt(NONE))];
+    let (reply, _) = outcome(&records, Dmarc::Enforce, "below.sender.example").await;
+    assert_eq!(reply, "550 5.7.1");
+}
+
+#[tokio::test]
+async fn what_cannot_be_found_out_refuses_nothing() {
+    let records = [("_dmarc.sender.example", Record::Failure)];
+    let (reply, checked) = outcome(&records, Dmarc::Enforce, "sender.example").await;
+    assert_eq!(
+        (&*reply, checked),
+        ("250 2.0.0", Some((false, Verdict::TemporaryError)))
+    );
+    let (reply, checked) = outcome(&[], Dmarc::Enforce, "sender.example").await;
+    assert_eq!((&*reply, checked), ("250 2.0.0", Some((false, Verdict::None))));
+}
+
+#[tokio::test]
+async fn what_dns_calls_a_peer_is_told_if_that_name_leads_back_to_it() {
+    let Some(own) = own_address() else {
+        eprintln!("this machine has no address beside its loopback, which always has the same name");
+        return;
+    };
+    let [a, b, c, d] = own.octets();
+    let back = format!("{d}.{c}.{b}.{a}.in-addr.arpa");
+    for (of_name, host) in [
+        (Record::A(own.octets()), "mail.sender.example"),
+        (Record::A([192, 0, 2, 1]), ""),
+        (Record::Failure, ""),
+    ] {
+        let names = Names::of(&[
+            (&back, Record::Ptr("mail.sender.example")),
+            ("mail.sender.example", of_name),
+        ])
+        .await;
+        let set_up = SetUp {
+            checker: Some(Checker::new(names.resolver())),
+            listen: Ipv4Addr::UNSPECIFIED.into(),
+            ..SetUp::default()
+        };
+        let world = World::set_up(set_up).await;
+        let alice = world.person("alice").await;
+        let mut peer = world.peer_at((own, world.address.port()).into()).await;
+        peer.bring(&["alice@example.org"], b"From: b@sender.example\r\n\r\ntext\r\n")
+            .await;
+        let mailbox = world.mailbox(&alice, 1).await;
+        assert_eq!(world.open(&alice, &mailbox[0]).await.summary.peer.host, host);
+    }
+}
