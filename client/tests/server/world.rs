@@ -21,7 +21,7 @@ pub(crate) const PASSWORD: &str = "a gate in a wall";
 
 /// A server that runs until the test ends.
 pub(crate) struct Server {
-    origin: String,
+    pub(crate) origin: String,
 }
 
 /// A device of somebody's: what it remembers, and who stands between it and the server.
@@ -53,15 +53,6 @@ impl Server {
         Self {
             origin: platform::start_server(),
         }
-    }
-
-    /// Where it is.
-    #[cfg_attr(
-        target_arch = "wasm32",
-        expect(dead_code, reason = "only a server in this process is looked up")
-    )]
-    pub(crate) fn origin(&self) -> &str {
-        &self.origin
     }
 
     /// The way to it.
