@@ -1,4 +1,7 @@
 /** Mail comes in by SMTP, sealed; it is read, ordered and thrown away in the browser. */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
@@ -140,6 +143,121 @@ test('folders and labels are made, and hold what is put there', async () => {
   await drawer('Club').click();
   await row('The fence').getByText('It leans.').click();
   await page.getByRole('heading', { name: 'The fence' }).waitFor();
+});
+
+/** Serves pictures, and counts who asks for anything. */
+async function elsewhere(): Promise<{ url: string; asked: string[]; close: () => void }> {
+  const asked: string[] = [];
+  const listener = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.setHeader('content-type', 'image/gif');
+    response.end(Buffer.from('R0lGODlhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64'));
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, asked, close: () => listener.close() };
+}
+
+const html = (body: string) => ({ 'MIME-Version': '1.0', 'Content-Type': 'text/html; charset=utf-8', body });
+
+async function openHtml(subject: string, body: string) {
+  const { body: text, ...headers } = html(body);
+  await send(letter(subject, text, headers));
+  await row(subject).getByText('Clara Weiss').click();
+  await page.getByRole('heading', { name: subject }).waitFor();
+  const outer = page.frameLocator('iframe[src^="/reader"]');
+  await outer.locator('iframe').waitFor();
+  return outer.frameLocator('iframe');
+}
+
+test('h3_pictures_from_elsewhere_are_loaded_only_if_somebody_asks', async () => {
+  await drawer(en.mail.places.inbox).click();
+  const server = await elsewhere();
+  const inner = await openHtml('A newsletter', `<p>Look:</p><img src="${server.url}/pixel.gif" width=9 height=9>`);
+  await inner.getByText('Look:').waitFor();
+  await page.getByText(en.mail.remote(1)).waitFor();
+  await page.waitForTimeout(300);
+  expect(server.asked).toEqual([]);
+  await page.getByRole('button', { name: en.mail.loadRemote }).click();
+  await expect.poll(() => server.asked).toEqual(['/pixel.gif']);
+  server.close();
+});
+
+test('h1_nothing_in_a_letter_runs_asks_or_goes_anywhere', async () => {
+  const catcher = await elsewhere();
+  const u = catcher.url;
+  const attempts = [
+    `<script>fetch('${u}/script')</script>`,
+    `<img src=x onerror="fetch('${u}/onerror')">`,
+    `<svg onload="fetch('${u}/svg')"><image href="${u}/svgimage"/><feImage href="${u}/feimage"/><use href="${u}/use#x"/></svg>`,
+    `<iframe src="${u}/frame"></iframe><object data="${u}/object"></object><embed src="${u}/embed">`,
+    `<link rel=stylesheet href="${u}/link"><link rel=prefetch href="${u}/prefetch"><link rel=dns-prefetch href="${u}">`,
+    `<style>@import '${u}/import';body{background:url(${u}/css)}@font-face{font-family:x;src:url(${u}/font)}*{font-family:x}</style>`,
+    `<div style="background-image:url('${u}/inline');list-style:url(${u}/list);content:url(${u}/content)">text</div>`,
+    `<table background="${u}/background"><td background="${u}/td">x</table><body background="${u}/body">`,
+    `<video src="${u}/video" poster="${u}/poster" autoplay></video><audio src="${u}/audio" autoplay></audio>`,
+    `<img srcset="${u}/srcset 1x"><picture><source srcset="${u}/source"><img></picture><input type=image src="${u}/input">`,
+    `<meta http-equiv=refresh content="0;url=${u}/refresh"><base href="${u}/base/"><img src="relative.gif">`,
+    `<form action="${u}/form"><button autofocus>x</button></form><isindex action="${u}/isindex">`,
+    `<a href="javascript:fetch('${u}/href')" id=a>x</a><a href="${u}/ping" ping="${u}/pinged">y</a>`,
+    `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=x onerror=fetch('${u}/mxss')&gt;">`,
+    `<noscript><p title="</noscript><img src=x onerror=fetch('${u}/noscript')>"></noscript>`,
+    `<template><script>fetch('${u}/template')</script></template><dialog open onclose="fetch('${u}/dialog')">x</dialog>`,
+    `<details open ontoggle="fetch('${u}/toggle')">x</details><marquee onstart="fetch('${u}/marquee')">x</marquee>`,
+    `<img src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' onload='fetch(&quot;${u}/datasvg&quot;)'/>">`,
+  ];
+  // Of a person of their own: what the browser says of all that it did not do would fill the others' records.
+  const victim = await openProfile();
+  await signUp(victim.page, server.url, { ...ada, name: 'eve' }, false);
+  await victim.page.getByRole('link', { name: en.nav.mail, exact: true }).click();
+  for (const [number, attempt] of attempts.entries()) {
+    const { body, ...headers } = html(`<p>Before</p>${attempt}`);
+    const text = letter(`Trick ${number}`, body, headers);
+    await bring(server.smtpPort, { from: 'clara@garden.example', to: 'eve@localhost', text });
+    const list = victim.page.getByRole('list', { name: en.mail.list });
+    await list.getByText(`Trick ${number}`, { exact: true }).click();
+    await victim.page.getByRole('heading', { name: `Trick ${number}`, exact: true }).waitFor();
+    const outer = victim.page.frameLocator('iframe[src="/reader.html"]');
+    await outer.frameLocator('iframe').getByText('Before').waitFor();
+    const sandbox = await outer.locator('iframe').getAttribute('sandbox');
+    expect(sandbox).toBe('allow-popups allow-popups-to-escape-sandbox');
+    expect(await victim.page.title(), attempt).toContain(en.app.name);
+    // The page, the reader, and the letter: nothing in it made a frame of its own.
+    expect(victim.page.frames().length, attempt).toBe(3);
+  }
+  await victim.page.waitForTimeout(700);
+  expect(catcher.asked).toEqual([]);
+  expect(victim.complaints.filter((said) => !said.includes('Content Security Policy'))).toEqual([]);
+  await victim.close();
+  catcher.close();
+});
+
+test('what is attached is saved as it was, and the whole letter too', async () => {
+  const parts = [
+    '--b',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    'See the plan: https://example.org/plan.',
+    '--b',
+    'Content-Type: text/plain; name=plan.txt',
+    'Content-Disposition: attachment; filename=plan.txt',
+    'Content-Transfer-Encoding: base64',
+    '',
+    Buffer.from('turn left\n').toString('base64'),
+    '--b--',
+  ];
+  const headers = { 'MIME-Version': '1.0', 'Content-Type': 'multipart/mixed; boundary=b' };
+  await send(letter('The plan', parts.join('\n'), headers));
+  await row('The plan').getByText('Clara Weiss').click();
+  await page.getByRole('link', { name: 'https://example.org/plan' }).waitFor();
+  const [attached] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /plan\.txt/ }).click(),
+  ]);
+  expect(attached.suggestedFilename()).toBe('plan.txt');
+  expect(await readFile(await attached.path(), 'utf8')).toBe('turn left\n');
+  await page.getByRole('button', { name: en.mail.headers }).click();
+  await page.getByText('multipart/mixed').waitFor();
 });
 
 test('everybody can read these screens', async () => {
