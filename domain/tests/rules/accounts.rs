@@ -14,7 +14,7 @@ async fn an_account_is_there_with_all_that_its_devices_load() {
     let body = user.session().account_body().await.expect("it is there");
     assert_eq!((body.account, body.name), (device.account, device.name));
     assert_eq!((body.used_bytes, body.quota_bytes), (0, QUOTA_BYTES));
-    assert_eq!(body.objects.len(), 4);
+    assert_eq!(body.objects.len(), ObjectKind::ALL.len());
     assert_eq!(body.directory.len(), 1);
     assert_eq!(
         body.slots.len(),
