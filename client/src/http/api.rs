@@ -306,8 +306,9 @@ impl Api {
         self.post("/mail/read", &ReadMessages { messages }, true).await
     }
 
+    /// Repeatable: who marks twice has a conflict with themselves, looks again, and finds nothing left to do.
     pub(crate) async fn mark_messages(&self, marks: Vec<PutMark>) -> Result<MarksPut> {
-        self.post("/mail/marks", &PutMarks { marks }, false).await
+        self.post("/mail/marks", &PutMarks { marks }, true).await
     }
 
     pub(crate) async fn put_messages(&self, messages: Vec<PutMessage>) -> Result<MessagesPut> {
