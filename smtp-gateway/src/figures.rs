@@ -1,7 +1,7 @@
 //! What whoever keeps a server watches, in the words of Prometheus. No label says who writes to whom, or from where.
 
 use metrics::{counter, describe_counter, describe_gauge, gauge};
-use postern_crypto::mail::{Checks, Verdict};
+use postern_crypto::mail::Checks;
 
 use crate::spool::Load;
 
@@ -59,7 +59,7 @@ pub(crate) fn checked(checks: &Checks) {
         ("arc", checks.arc),
     ];
     for (check, verdict) in verdicts {
-        counter!(VERDICTS, "check" => check, "verdict" => word(verdict)).increment(1);
+        counter!(VERDICTS, "check" => check, "verdict" => verdict.word()).increment(1);
     }
 }
 
@@ -95,17 +95,4 @@ pub(crate) fn waiting(load: &Load, now_ms: i64) {
     gauge!(WAITING).set(load.messages as f64);
     gauge!(WAITING_BYTES).set(load.size_bytes as f64);
     gauge!(OLDEST).set(oldest_ms as f64 / 1_000.0);
-}
-
-/// As RFC 8601 spells it.
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::None => "none",
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-        Verdict::SoftFail => "softfail",
-        Verdict::Neutral => "neutral",
-        Verdict::TemporaryError => "temperror",
-        Verdict::PermanentError => "permerror",
-    }
 }

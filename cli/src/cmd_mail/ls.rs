@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use clap::Args as ClapArgs;
-use postern_client::mail::{Entry, MailRoot, Origin, Place};
+use postern_client::mail::{Drawer, Entry, MailRoot, Origin};
 use serde::Serialize;
 
 use super::choose::SHORT;
@@ -59,19 +59,13 @@ struct Person {
     address: String,
 }
 
-/// Which messages.
-enum Wanted {
-    Everywhere,
-    In(Place),
-}
-
 impl Ls {
     pub(super) async fn run(self, desk: &Desk) -> Result<()> {
         let mailbox = super::mailbox(desk).await?;
         let order = mailbox.order();
         let wanted = match self.place.as_str() {
-            "all" => Wanted::Everywhere,
-            typed => Wanted::In(place::parse(typed, &order)?),
+            "all" => Drawer::Everything,
+            typed => Drawer::Place(place::parse(typed, &order)?),
         };
         let chosen = loop {
             let chosen = self.choose(&mailbox.entries(), &wanted, &order);
@@ -86,31 +80,15 @@ impl Ls {
         desk.say().answer(&listed, || human(&listed.messages, self.long))
     }
 
-    fn choose(&self, entries: &[Rc<Entry>], wanted: &Wanted, order: &MailRoot) -> Vec<Rc<Entry>> {
+    fn choose(&self, entries: &[Rc<Entry>], wanted: &Drawer, order: &MailRoot) -> Vec<Rc<Entry>> {
         entries
             .iter()
-            .filter(|entry| wanted.has(entry, order) && !(self.unread && entry.noted.mark.is_read))
+            .filter(|entry| {
+                wanted.has(&entry.noted.mark, order) && !(self.unread && entry.noted.mark.is_read)
+            })
             .take(self.limit)
             .cloned()
             .collect()
-    }
-}
-
-impl Wanted {
-    fn has(&self, entry: &Entry, order: &MailRoot) -> bool {
-        let lies = settled(entry.noted.mark.place, order);
-        match self {
-            Self::Everywhere => !matches!(lies, Place::Spam | Place::Trash),
-            Self::In(place) => lies == *place,
-        }
-    }
-}
-
-/// What lay in a folder that is there no more lies in the archive.
-fn settled(place: Place, order: &MailRoot) -> Place {
-    match place {
-        Place::Folder(id) if order.folders.iter().all(|tag| tag.id != id) => Place::Archive,
-        place => place,
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use postern_crypto::account::MailRoot;
 use postern_crypto::mail::{Mark, Place};
 use postern_protocol::MessageId;
 
@@ -30,16 +31,24 @@ pub enum Drawer {
 }
 
 impl Drawer {
-    /// Whether a message with this mark is listed.
+    /// Whether a message with this mark is listed, in mail of this order.
     #[must_use]
-    pub fn has(&self, mark: &Mark) -> bool {
+    pub fn has(&self, mark: &Mark, order: &MailRoot) -> bool {
         let is_kept = !matches!(mark.place, Place::Trash | Place::Spam);
         match self {
-            Self::Place(place) => mark.place == *place,
+            Self::Place(place) => settled(mark.place, order) == *place,
             Self::Starred => is_kept && mark.is_starred,
             Self::Label(label) => is_kept && mark.labels.contains(label),
             Self::Everything => is_kept,
         }
+    }
+}
+
+/// What lay in a folder that is there no more lies in the archive.
+fn settled(place: Place, order: &MailRoot) -> Place {
+    match place {
+        Place::Folder(id) if order.folders.iter().all(|tag| tag.id != id) => Place::Archive,
+        place => place,
     }
 }
 
@@ -52,13 +61,19 @@ impl Conversation {
 
     /// Whether one of its messages is listed in `drawer`.
     #[must_use]
-    pub fn is_in(&self, drawer: &Drawer) -> bool {
-        self.listed(drawer).next().is_some()
+    pub fn is_in(&self, drawer: &Drawer, order: &MailRoot) -> bool {
+        self.listed(drawer, order).next().is_some()
     }
 
     /// Its messages that are listed in `drawer`, newest first.
-    pub fn listed<'a>(&'a self, drawer: &'a Drawer) -> impl Iterator<Item = &'a Rc<Entry>> {
-        self.entries.iter().filter(|entry| drawer.has(&entry.noted.mark))
+    pub fn listed<'a>(
+        &'a self,
+        drawer: &'a Drawer,
+        order: &'a MailRoot,
+    ) -> impl Iterator<Item = &'a Rc<Entry>> {
+        self.entries
+            .iter()
+            .filter(|entry| drawer.has(&entry.noted.mark, order))
     }
 }
 
@@ -126,8 +141,9 @@ impl<'a> Joining<'a> {
 
 #[cfg(test)]
 mod tests {
-    use postern_crypto::ContentKey;
+    use postern_crypto::account::Tag;
     use postern_crypto::mail::Summary;
+    use postern_crypto::{ContentKey, MailKey};
     use postern_protocol::TimeMs;
 
     use super::*;
@@ -216,6 +232,7 @@ mod tests {
             labels: vec![[1; 16]],
             ..Mark::default()
         };
+        let order = MailRoot::new(MailKey::from_bytes([1; 32]));
         let (inbox, trash) = (mark(Place::Inbox, true), mark(Place::Trash, true));
         for (drawer, of_inbox, of_trash) in [
             (Drawer::Place(Place::Inbox), true, false),
@@ -226,10 +243,33 @@ mod tests {
             (Drawer::Everything, true, false),
         ] {
             assert_eq!(
-                (drawer.has(&inbox), drawer.has(&trash)),
+                (drawer.has(&inbox, &order), drawer.has(&trash, &order)),
                 (of_inbox, of_trash),
                 "{drawer:?}"
             );
         }
+    }
+    #[test]
+    fn what_lies_in_a_folder_that_was_removed_is_in_the_archive() {
+        let mark = Mark {
+            place: Place::Folder([1; 16]),
+            ..Mark::default()
+        };
+        let without = MailRoot::new(MailKey::from_bytes([1; 32]));
+        let folder = Tag {
+            id: [1; 16],
+            name: "Club".to_owned(),
+            colour: 0,
+        };
+        let with = MailRoot {
+            folders: vec![folder],
+            ..without.clone()
+        };
+        let (archive, club) = (
+            Drawer::Place(Place::Archive),
+            Drawer::Place(Place::Folder([1; 16])),
+        );
+        assert!(club.has(&mark, &with) && !archive.has(&mark, &with));
+        assert!(archive.has(&mark, &without) && !club.has(&mark, &without));
     }
 }

@@ -119,6 +119,22 @@ pub enum Verdict {
     PermanentError,
 }
 
+impl Verdict {
+    /// As RFC 8601 calls it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::SoftFail => "softfail",
+            Self::Neutral => "neutral",
+            Self::TemporaryError => "temperror",
+            Self::PermanentError => "permerror",
+        }
+    }
+}
+
 impl Summary {
     /// The longest name of a host.
     pub const MAX_HOST: usize = 255;

@@ -160,7 +160,7 @@ impl Inner {
         if is_first {
             self.load_older();
         }
-        Ok(MailPageView::of(&mailbox.conversations(), &drawer, from, count))
+        Ok(MailPageView::of(&mailbox, &drawer, from, count))
     }
 
     async fn read_conversation(&self, message: &str) -> Result<Vec<MessageView>> {

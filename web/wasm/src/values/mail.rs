@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use postern_client::Mailbox;
 use postern_client::mail::{
-    Attachment, Conversation, Drawer, Entry, Mark, Origin, Person, Place, Summary, Tag, Verdict,
+    Attachment, Conversation, Drawer, Entry, MailRoot, Mark, Origin, Person, Place, Summary, Tag,
 };
 use postern_client::protocol::{NodeId, TimeMs};
 use serde::{Deserialize, Serialize};
@@ -207,16 +207,19 @@ impl MailHomeView {
     pub(crate) async fn of(mailbox: &Mailbox) -> postern_client::Result<Self> {
         let (home, order) = (mailbox.home().await?, mailbox.order());
         let conversations = mailbox.conversations();
-        let unread = |drawer: Drawer| conversations.iter().filter(|one| is_unread(one, &drawer)).count();
-        let tags = |tags: Vec<Tag>, drawer: fn([u8; 16]) -> Drawer| -> Vec<TagView> {
-            let view = |tag: Tag| TagView::new(&tag, unread(drawer(tag.id)));
-            tags.into_iter().map(view).collect()
+        let unread = |drawer: Drawer| {
+            let is_counted = |one: &&Conversation| is_unread(one, &drawer, &order);
+            conversations.iter().filter(is_counted).count()
+        };
+        let tags = |tags: &[Tag], drawer: fn([u8; 16]) -> Drawer| -> Vec<TagView> {
+            let view = |tag: &Tag| TagView::new(tag, unread(drawer(tag.id)));
+            tags.iter().map(view).collect()
         };
         Ok(Self {
             addresses: home.addresses.clone(),
-            folders: tags(order.folders, |id| Drawer::Place(Place::Folder(id))),
-            labels: tags(order.labels, Drawer::Label),
-            trusted: order.trusted,
+            folders: tags(&order.folders, |id| Drawer::Place(Place::Folder(id))),
+            labels: tags(&order.labels, Drawer::Label),
+            trusted: order.trusted.clone(),
             trash_days: order.trash_days,
             spam_days: order.spam_days,
             gateway_changed: home.is_gateway_changed,
@@ -240,28 +243,31 @@ impl TagView {
     }
 }
 
-fn is_unread(conversation: &Conversation, drawer: &Drawer) -> bool {
-    conversation.listed(drawer).any(|entry| !entry.noted.mark.is_read)
+fn is_unread(conversation: &Conversation, drawer: &Drawer, order: &MailRoot) -> bool {
+    conversation
+        .listed(drawer, order)
+        .any(|entry| !entry.noted.mark.is_read)
 }
 
 impl MailPageView {
     /// The rows `from..from + count` of what a drawer lists.
-    pub(crate) fn of(conversations: &[Conversation], drawer: &Drawer, from: usize, count: usize) -> Self {
-        let listed = || conversations.iter().filter(|one| one.is_in(drawer));
+    pub(crate) fn of(mailbox: &Mailbox, drawer: &Drawer, from: usize, count: usize) -> Self {
+        let (conversations, order) = (mailbox.conversations(), mailbox.order());
+        let listed = || conversations.iter().filter(|one| one.is_in(drawer, &order));
         Self {
             total: listed().count(),
             rows: listed()
                 .skip(from)
                 .take(count)
-                .map(|one| MailRowView::of(one, drawer))
+                .map(|one| MailRowView::of(one, drawer, &order))
                 .collect(),
         }
     }
 }
 
 impl MailRowView {
-    fn of(conversation: &Conversation, drawer: &Drawer) -> Self {
-        let entries: Vec<_> = conversation.listed(drawer).collect();
+    fn of(conversation: &Conversation, drawer: &Drawer, order: &MailRoot) -> Self {
+        let entries: Vec<_> = conversation.listed(drawer, order).collect();
         let newest = entries.first().copied().unwrap_or(conversation.newest());
         let (mark, summary) = (&newest.noted.mark, newest.summary());
         let any = |is: fn(&Mark) -> bool| entries.iter().any(|entry| is(&entry.noted.mark));
@@ -390,25 +396,12 @@ impl From<&Summary> for ProofView {
                 peer.host.clone()
             },
             tls: peer.tls.clone(),
-            spf: verdict(checks.spf),
-            dkim: verdict(checks.dkim),
+            spf: checks.spf.word(),
+            dkim: checks.dkim.word(),
             dkim_domains: checks.dkim_domains.clone(),
-            dmarc: verdict(checks.dmarc),
-            arc: verdict(checks.arc),
+            dmarc: checks.dmarc.word(),
+            arc: checks.arc.word(),
             spam: checks.is_spam,
         }
-    }
-}
-
-/// In the words of RFC 8601.
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::None => "none",
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-        Verdict::SoftFail => "softfail",
-        Verdict::Neutral => "neutral",
-        Verdict::TemporaryError => "temperror",
-        Verdict::PermanentError => "permerror",
     }
 }
