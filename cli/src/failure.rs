@@ -150,6 +150,9 @@ fn advice(error: &Error) -> Option<&'static str> {
         Error::SignUpClosed => "Ask whoever runs it for an invitation, and give it with --invite.",
         Error::WordsMangled(_) => "Compare them with what you kept: 24 words, in their order.",
         Error::WordsWrong => "Compare the name, and look for the words of this account.",
+        Error::PasswordOpensNothing => {
+            "Set one with the recovery words (`postern recover NAME`), and tell whoever runs the server."
+        }
         Error::SignedOut => "Sign in with `postern login NAME`.",
         Error::LinkRefused => "Compare the password, or ask whoever gave you the link.",
         Error::LinkMangled(_) => "Copy the whole link, from http to its last letter, and put it in quotes.",

@@ -33,6 +33,9 @@ pub enum Error {
     /// The recovery words are in order, but belong to another account.
     #[error("these recovery words do not belong to this account")]
     WordsWrong,
+    /// A password was put in force, twice, and opens nothing: the server's part in it is false.
+    #[error("the password was set, but the server does not open the account with it")]
+    PasswordOpensNothing,
     /// The password has to be given again first.
     #[error("sign in again first: this needs the password anew")]
     FreshSignInNeeded,
@@ -183,7 +186,11 @@ impl Error {
     pub const fn leaves_open(&self) -> bool {
         matches!(
             self,
-            Self::Offline | Self::Unavailable | Self::Device(_) | Self::NotAuthentic
+            Self::Offline
+                | Self::Unavailable
+                | Self::Device(_)
+                | Self::NotAuthentic
+                | Self::PasswordOpensNothing
         )
     }
 }

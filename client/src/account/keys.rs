@@ -120,17 +120,18 @@ impl PreparedKeys {
     ///
     /// # Errors
     /// Those of all requests. Where one [leaves open](Error::leaves_open) whether it was done, so it is which words are
-    /// in force.
+    /// in force. [`Error::PasswordOpensNothing`]: the new ones are, and the password is not.
     pub async fn complete(&self) -> Result<()> {
         let _turn = self.account.changing.lock().await;
         match self.put_in_force().await {
             // Keeping the words may take longer than a session counts as fresh.
             Err(Error::FreshSignInNeeded) => {
                 self.account.sign_in_afresh(&self.current).await?;
-                self.put_in_force().await
+                self.put_in_force().await?;
             }
-            done => done,
+            done => done?,
         }
+        self.account.see_it_open(&self.next).await
     }
 
     async fn put_in_force(&self) -> Result<()> {

@@ -16,7 +16,8 @@ impl Account {
     /// Proves the recovery words, sets a new password, and signs in.
     ///
     /// # Errors
-    /// [`Error::WordsMangled`] if the words contain a slip, [`Error::WordsWrong`] if they are another account's.
+    /// [`Error::WordsMangled`] if the words contain a slip, [`Error::WordsWrong`] if they are another account's;
+    /// [`Error::PasswordOpensNothing`].
     pub async fn recover(
         around: Surroundings,
         name: &str,
@@ -42,6 +43,7 @@ impl Account {
         let account = Self::assemble(around, api, name, session, unlocked, stay).await?;
         let registered = account.register(new_password).await?;
         account.set_password(registered).await?;
+        account.see_it_open(new_password).await?;
         Ok(account)
     }
 }

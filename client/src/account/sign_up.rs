@@ -65,7 +65,7 @@ impl PreparedSignUp {
     /// Makes the account and signs in.
     ///
     /// # Errors
-    /// [`Error::NameTaken`], [`Error::SignUpClosed`], and those of all requests.
+    /// [`Error::NameTaken`], [`Error::SignUpClosed`], [`Error::PasswordOpensNothing`], and those of all requests.
     pub async fn complete(&self, invite: Option<String>, stay: Stay) -> Result<Account> {
         let api = Api::new(self.around.http.clone());
         let registered = self.register(&api).await?;
@@ -91,6 +91,7 @@ impl PreparedSignUp {
         let (around, name) = (self.around.clone(), self.name.clone());
         let account = Account::assemble(around, api, name, session, (unlocked, state), stay).await?;
         account.keep(&account.hold_session().await?).await?;
+        account.see_it_open(&self.password).await?;
         Ok(account)
     }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use postern_client::protocol::{AccountId, Bytes};
-use postern_client::{Account, Drive, Error, Stay};
+use postern_client::{Account, Drive, Error, PreparedSignUp, Stay};
 use postern_crypto::account::{Keyring, Root};
 use postern_crypto::directory::Log;
 use postern_crypto::identity::IdentityKey;
@@ -26,6 +26,8 @@ cases!(
     a6_a_login_answer_that_was_changed_ends_the_login,
     a12_a_device_that_saw_the_new_keys_refuses_the_old_ones,
     a12_an_older_state_of_the_account_is_refused,
+    a12_a_password_that_would_open_nothing_is_registered_again,
+    a12_a_password_that_opens_nothing_is_told_and_the_words_open,
     words_are_answered_with_a_session_for_a_new_password_and_no_other,
     an_answer_of_another_shape_is_not_believed,
     a_version_that_no_server_can_keep_is_not_believed,
@@ -275,6 +277,93 @@ async fn a12_an_older_state_of_the_account_is_refused() {
             .edits("/account", move |body| body["objects"] = objects.clone());
         let resumed = Account::resume(device.around.clone()).await;
         assert!(matches!(resumed, Err(Error::NotAuthentic)));
+    }
+}
+
+/// From now on some answers to registrations hold another point of the group: no password opens what becomes of them, and
+/// nothing in them shows it.
+fn registers_falsely(phone: &Phone, mut times: usize) {
+    phone.evil.tells(move |request, response| {
+        let registers = ["/signup/start", "/account/password/start"].contains(&request.path.as_str());
+        if registers && times > 0 {
+            times -= 1;
+            edit_json(response, |body| {
+                let answer: Bytes = serde_json::from_value(body["response"].clone()).expect("bytes");
+                let key = &answer.0[32..];
+                body["response"] = json!(Bytes::from([key, key].concat()));
+            });
+        }
+    });
+}
+
+/// All that puts a password in force, one after the other, each on a device to which the server lies about so many
+/// registrations. Answers how each went.
+async fn put_passwords_in_force(server: &Server, lies: usize) -> Vec<(&'static str, Result<(), Error>)> {
+    let phone = || {
+        let phone = server.phone();
+        registers_falsely(&phone, lies);
+        phone
+    };
+    let prepared = PreparedSignUp::new(phone().around, "alice", &chosen("first")).expect("a name");
+    let mut words = prepared.words();
+    let signed_up = prepared.complete(None, Stay::SignedIn).await.map(drop);
+    let mut present = settle(server, &words, "first", signed_up.is_ok()).await;
+
+    let honest = server.phone();
+    let account = Account::sign_in(honest.around.clone(), "alice", &present, Stay::SignedIn).await;
+    let account = account.expect("signed in");
+    registers_falsely(&honest, lies);
+    let changed = account.change_password(&present, &chosen("second")).await;
+    present = settle(server, &words, "second", changed.is_ok()).await;
+
+    let honest = server.phone();
+    let account = Account::sign_in(honest.around.clone(), "alice", &present, Stay::SignedIn).await;
+    let keys = Rc::new(account.expect("signed in"))
+        .prepare_keys(&present, &chosen("third"))
+        .await;
+    let keys = keys.expect("prepared");
+    registers_falsely(&honest, lies);
+    let replaced = keys.complete().await;
+    words = keys.words();
+    settle(server, &words, "third", replaced.is_ok()).await;
+
+    let around = phone().around;
+    let recovered = Account::recover(around, "alice", &words, &chosen("fourth"), Stay::SignedIn).await;
+    let recovered = recovered.map(drop);
+    settle(server, &words, "fourth", recovered.is_ok()).await;
+    vec![
+        ("sign-up", signed_up),
+        ("a change", changed),
+        ("new keys", replaced),
+        ("recovery", recovered),
+    ]
+}
+
+/// The password opens the account if that was said, and the words do otherwise. Answers the password in force then.
+async fn settle(server: &Server, words: &str, password: &str, said: bool) -> String {
+    let around = server.phone().around;
+    let opened = Account::sign_in(around, "alice", password, Stay::UntilTheEnd).await;
+    assert_eq!(opened.is_ok(), said, "{password}");
+    if said {
+        return password.to_owned();
+    }
+    let (around, next) = (server.phone().around, chosen("by words"));
+    let recovered = Account::recover(around, "alice", words, &next, Stay::UntilTheEnd).await;
+    assert!(recovered.is_ok(), "{password}: the words open");
+    "by words".to_owned()
+}
+
+async fn a12_a_password_that_would_open_nothing_is_registered_again() {
+    let server = Server::start();
+    for (what, outcome) in put_passwords_in_force(&server, 1).await {
+        assert_eq!(outcome, Ok(()), "{what}");
+    }
+}
+
+async fn a12_a_password_that_opens_nothing_is_told_and_the_words_open() {
+    let server = Server::start();
+    for (what, outcome) in put_passwords_in_force(&server, 2).await {
+        assert_eq!(outcome, Err(Error::PasswordOpensNothing), "{what}");
     }
 }
 

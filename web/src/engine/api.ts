@@ -146,6 +146,7 @@ export type EngineErrorKind =
   | 'sign-up-closed'
   | 'words-mangled' // not 24 words of the list, or the checksum fails
   | 'words-wrong' // well formed, but not this account's
+  | 'password-opens-nothing' // it was put in force, and the server does not let it in
   | 'fresh-sign-in-needed'
   | 'entry-name-invalid'
   | 'entry-name-taken'

@@ -451,6 +451,8 @@ export const en = {
     'words-mangled':
       'These are not 24 words of a kit as it was printed. Look for a slip: one word may be missing or misspelt.',
     'words-wrong': 'These words are well formed, but they do not belong to this account.',
+    'password-opens-nothing':
+      'The password was set, but the server does not open your account with it. Only the words of your newest kit do: set a password anew with them, and tell whoever runs the server.',
     'fresh-sign-in-needed': 'For this, sign in with your password once more.',
     'entry-name-invalid': 'That cannot be a name: it is empty, too long, or has a slash in it.',
     'entry-name-taken': 'Something here has this name already.',

@@ -81,6 +81,7 @@ fn kind_of(error: &Error) -> &'static str {
         Error::SignUpClosed => "sign-up-closed",
         Error::WordsMangled(_) => "words-mangled",
         Error::WordsWrong => "words-wrong",
+        Error::PasswordOpensNothing => "password-opens-nothing",
         Error::FreshSignInNeeded => "fresh-sign-in-needed",
         Error::EntryName(_) => "entry-name-invalid",
         Error::TagName => "tag-name-invalid",

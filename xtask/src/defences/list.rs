@@ -97,6 +97,12 @@ pub(super) const DEFENCES: &[Defence] = &[
         test: (CLIENT, "a12_an_older_state_of_the_account_is_refused"),
     },
     Defence {
+        row: "A12",
+        what: "nobody looks whether a password that was put in force opens the account",
+        edits: &[edit("client/src/account/password.rs", "if self.opens(password).await {", "if true {")],
+        test: (CLIENT, "a12_a_password_that_would_open_nothing_is_registered_again"),
+    },
+    Defence {
         row: "A13",
         what: "a crate that compresses is part of the crypto crate",
         edits: &[edit("crypto/Cargo.toml", "[dependencies]\n", "[dependencies]\nminiz_oxide.workspace = true\n")],
