@@ -164,6 +164,17 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| each(self)).collect()
     }
 
+    /// Refuses what is left over and is not what [`Writer::pad`] fills up with. `of` is how long all of it is.
+    pub fn filled(self, unit: usize, of: usize) -> Result<()> {
+        let is_filling =
+            self.rest.len() < unit && of.is_multiple_of(unit) && self.rest.iter().all(|byte| *byte == 0);
+        if is_filling {
+            Ok(())
+        } else {
+            Err(Error::CannotOpen)
+        }
+    }
+
     /// Refuses what is left over.
     pub fn finish(self) -> Result<()> {
         if self.rest.is_empty() {

@@ -5,7 +5,7 @@ use crate::account::{MailRoot, Root, State};
 use crate::directory::Statement;
 use crate::head::Head;
 use crate::link::{Archived, Grant};
-use crate::mail::{Mark, Summary};
+use crate::mail::{Listing, Manifest, Mark, Summary};
 use crate::node::{File, Folder};
 
 /// What would be read from an account's state, root and mail objects.
@@ -53,12 +53,18 @@ pub fn statement(encoding: &[u8]) {
     }
 }
 
-/// What would be read from the summary of a message, and from what is noted on it.
+/// What would be read from the summary of a message, from what is noted on it, and from what is kept of many.
 pub fn mail_summary(plain: &[u8]) {
     if let Ok(summary) = Summary::decode(plain) {
         assert_eq!(*summary.encode(), plain, "one encoding for each value");
     }
     if let Ok(mark) = Mark::decode(plain) {
         assert_eq!(*mark.encode(), plain, "one encoding for each value");
+    }
+    if let Ok(listing) = Listing::decode(plain) {
+        assert_eq!(*listing.encode(), plain, "one encoding for each value");
+    }
+    if let Ok(manifest) = Manifest::decode(plain) {
+        assert_eq!(*manifest.encode(), plain, "one encoding for each value");
     }
 }

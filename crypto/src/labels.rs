@@ -63,6 +63,8 @@ labels! {
     BoxMailSummary = "cbox/mail-summary",
     /// Keys of the box of what is noted on a message.
     BoxMailMark = "cbox/mail-mark",
+    /// Keys of the box of what an owner keeps of the mailbox as a whole.
+    BoxMailManifest = "cbox/mail-manifest",
     /// Keys of the box of the key of a message that its owner put there.
     BoxMailEnvelope = "cbox/mail-envelope",
     /// Keys of the box in which a server keeps a login that is under way.

@@ -16,6 +16,8 @@ mod links;
 mod login;
 #[path = "all/mail.rs"]
 mod mail;
+#[path = "all/mail_index.rs"]
+mod mail_index;
 #[path = "all/recovery.rs"]
 mod recovery;
 #[path = "all/streams.rs"]

@@ -168,6 +168,22 @@ def check_mail_mark(g):
     refused(lambda: pr.open_mark(key, message, account, g['version'], sealed))
 
 
+def check_mail_manifest(g):
+    key, account, sealed = unhex(g, 'mail_key', 'account', 'sealed')
+    manifest = pr.open_manifest(key, account, g['version'], sealed)
+    ids = {kind: [piece['id'] for piece in manifest[kind]] for kind in ('listings', 'words')}
+    same({'change': manifest['change'], **ids}, g['opened'])
+    refused(lambda: pr.open_manifest(key, account, g['version'] + 1, sealed))
+
+
+def check_mail_listing(g):
+    listing = pr.read_listing(*unhex(g, 'encoded'))
+    same([m['summary'] and m['summary']['subject'] for m in listing['messages']], g['opened']['subjects'])
+    ((message, note),) = listing['marked']
+    same({'message': message, 'version': note['version'], 'expires': note['expires'][0]}, g['opened']['marked'])
+    same(listing['deleted'], g['opened']['deleted'])
+
+
 def check_mail_own(g):
     key, account, message, sealed = unhex(g, 'mail_key', 'account', 'message', 'sealed')
     same(pr.open_own(key, account, message, sealed).hex(), g['opened'])
@@ -181,6 +197,7 @@ CHECKS = {
     'link_file_with_password': check_link, 'link_archive': check_archive, 'stream_one_chunk': check_stream,
     'stream_two_chunks': check_stream, 'letter': check_letter, 'mail': check_mail,
     'mail_root': check_mail_root, 'mail_mark': check_mail_mark, 'mail_own': check_mail_own,
+    'mail_manifest': check_mail_manifest, 'mail_listing': check_mail_listing,
 }
 # OPAQUE's messages: RFC 9807's vectors stand for an independent reader.
 ELSEWHERE = {'login'}

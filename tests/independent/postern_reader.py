@@ -307,7 +307,11 @@ def came_through(gateway, signed, summary):
 
 
 def open_summary(key, message, sealed):
-    reader = Reader(open_box(key, 'cbox/mail-summary', [message], sealed))
+    return read_summary(open_box(key, 'cbox/mail-summary', [message], sealed))
+
+
+def read_summary(plain):
+    reader = Reader(plain)
     def texts(): return reader.list(reader.text)
     def mailboxes(): return reader.list(lambda: (reader.text(), reader.text()))
     summary = {'received': reader.i64(), 'sender': reader.text(), 'peer': [reader.text() for _ in range(4)],
@@ -327,6 +331,34 @@ def open_mark(mail_key, account, message, version, sealed):
     filling = 22 + 16 * len(mark['labels'])
     need(len(plain) % 128 == 0 and len(plain) - filling < 128 and not any(r.raw(len(plain) - filling)))
     return r.end(mark)
+
+
+def open_manifest(mail_key, account, version, sealed):
+    plain = open_box(mail_key, 'cbox/mail-manifest', [account, u64(version)], sealed)
+    r = Reader(plain)
+    def pieces():
+        return r.list(lambda: {'messages': r.u32(), 'id': r.hex(16), 'key': r.raw(32), 'size': r.u64(),
+                               'chunks': r.u64(), 'digest': r.raw(32)})
+    manifest = {'change': r.u64(), 'listings': pieces(), 'words': pieces()}
+    filling = len(r.data)
+    need(len(plain) % 1024 == 0 and filling < 1024 and not any(r.raw(filling)))
+    return r.end(manifest)
+
+
+def read_listing(plain):
+    r = Reader(plain)
+    need(r.u8() == 1)
+    def note():
+        return {'version': r.u64(), 'expires': r.list(r.i64), 'flags': r.u8(), 'place': r.u8(), 'folder': r.hex(16),
+                'labels': r.list(lambda: r.hex(16))}
+    def message():
+        id, origin = r.hex(16), r.u8()
+        if origin == 0:
+            return {'id': id, 'received': r.i64(), 'summary': None, 'note': note()}
+        return {'id': id, 'origin': origin, 'address': r.list(r.text), 'key': r.raw(32),
+                'summary': read_summary(r.raw(r.u32())), 'note': note()}
+    return r.end({'messages': r.list(message), 'marked': r.list(lambda: (r.hex(16), note())),
+                  'deleted': r.list(lambda: r.hex(16))})
 
 
 def open_own(mail_key, account, message, sealed):

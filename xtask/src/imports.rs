@@ -16,6 +16,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("postern-protocol", &[]),
     ("postern-disk", &[]),
     ("postern-mime", &[]),
+    ("postern-search", &[]),
     ("postern-smtp", &[]),
     (
         "postern-client",
@@ -23,6 +24,7 @@ const OURS: &[(&str, &[&str])] = &[
             "postern-crypto",
             "postern-mime",
             "postern-protocol",
+            "postern-search",
             "postern-disk",
         ],
     ),
@@ -66,6 +68,7 @@ const OURS: &[(&str, &[&str])] = &[
             "postern-crypto",
             "postern-mime",
             "postern-protocol",
+            "postern-search",
             "postern-smtp",
         ],
     ),

@@ -74,17 +74,27 @@ impl Mark {
     }
 
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let (number, folder) = self.place.encode();
-        let plain = Writer::with_capacity(22 + 16 * self.labels.len() + PADDED)
-            .u8(self.flags())
-            .u8(number)
-            .raw(&folder)
-            .list(&self.labels, |writer, label| writer.raw(label));
-        plain.pad(PADDED).finish()
+        let writer = Writer::with_capacity(22 + 16 * self.labels.len() + PADDED);
+        self.write(writer).pad(PADDED).finish()
     }
 
     pub(crate) fn decode(plain: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(plain);
+        let mark = Self::read(&mut reader)?;
+        reader.filled(PADDED, plain.len())?;
+        Ok(mark)
+    }
+
+    pub(super) fn write(&self, writer: Writer) -> Writer {
+        let (number, folder) = self.place.encode();
+        writer
+            .u8(self.flags())
+            .u8(number)
+            .raw(&folder)
+            .list(&self.labels, |writer, label| writer.raw(label))
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let flags = reader.u8()?;
         let mark = Self {
             is_read: flags & READ != 0,
@@ -94,8 +104,7 @@ impl Mark {
             place: Place::decode(reader.u8()?, reader.array()?)?,
             labels: reader.list(Self::MAX_LABELS, Reader::array)?,
         };
-        // Whatever else stands there, and whatever is too short or too long, is another encoding.
-        if *mark.encode() == *plain {
+        if mark.flags() == flags {
             Ok(mark)
         } else {
             Err(Error::CannotOpen)
@@ -111,6 +120,7 @@ impl Mark {
     }
 }
 
+const NO_FOLDER: Id = [0; 16];
 const READ: u8 = 1;
 const STARRED: u8 = 2;
 const ANSWERED: u8 = 4;
@@ -119,23 +129,23 @@ const FORWARDED: u8 = 8;
 impl Place {
     fn encode(self) -> (u8, Id) {
         match self {
-            Self::Inbox => (1, [0; 16]),
-            Self::Archive => (2, [0; 16]),
-            Self::Trash => (3, [0; 16]),
-            Self::Spam => (4, [0; 16]),
-            Self::Sent => (5, [0; 16]),
+            Self::Inbox => (1, NO_FOLDER),
+            Self::Archive => (2, NO_FOLDER),
+            Self::Trash => (3, NO_FOLDER),
+            Self::Spam => (4, NO_FOLDER),
+            Self::Sent => (5, NO_FOLDER),
             Self::Folder(folder) => (6, folder),
         }
     }
 
     fn decode(number: u8, folder: Id) -> Result<Self> {
-        match number {
-            1 => Ok(Self::Inbox),
-            2 => Ok(Self::Archive),
-            3 => Ok(Self::Trash),
-            4 => Ok(Self::Spam),
-            5 => Ok(Self::Sent),
-            6 => Ok(Self::Folder(folder)),
+        match (number, folder) {
+            (1, NO_FOLDER) => Ok(Self::Inbox),
+            (2, NO_FOLDER) => Ok(Self::Archive),
+            (3, NO_FOLDER) => Ok(Self::Trash),
+            (4, NO_FOLDER) => Ok(Self::Spam),
+            (5, NO_FOLDER) => Ok(Self::Sent),
+            (6, folder) => Ok(Self::Folder(folder)),
             _ => Err(Error::CannotOpen),
         }
     }

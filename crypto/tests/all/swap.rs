@@ -4,7 +4,7 @@ use postern_crypto::account::{Keyring, MailRoot, Root, State};
 use postern_crypto::directory::DirectoryHead;
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::link::{Archived, Grant, LinkSecret, SharedFolder};
-use postern_crypto::mail::{Mark, MarkPlace, Own};
+use postern_crypto::mail::{Manifest, ManifestPlace, Mark, MarkPlace, Own};
 use postern_crypto::node::{Folder, Node, NodeKind, Place, Record};
 use postern_crypto::sealing::SealingKey;
 use postern_crypto::slots::{Slot, SlotKind};
@@ -239,7 +239,25 @@ fn mail_kinds() -> Vec<Kind> {
             kind(name, sealed, move |s| own.open(&mail(), s).is_ok())
         },
     );
-    marks.into_iter().chain(own).collect()
+    let manifest = ManifestPlace {
+        account: &ID,
+        version: 1,
+    };
+    let manifests = [
+        ("manifest", manifest),
+        (
+            "another manifest",
+            ManifestPlace {
+                version: 2,
+                ..manifest
+            },
+        ),
+    ]
+    .map(|(name, place)| {
+        let sealed = Manifest::default().seal(&mail(), place, &mut crate::rng(6));
+        kind(name, sealed, move |s| Manifest::open(&mail(), place, s).is_ok())
+    });
+    marks.into_iter().chain(own).chain(manifests).collect()
 }
 
 fn kind(name: &'static str, sealed: Vec<u8>, opens: impl Fn(&[u8]) -> bool + 'static) -> Kind {
@@ -253,7 +271,7 @@ fn kind(name: &'static str, sealed: Vec<u8>, opens: impl Fn(&[u8]) -> bool + 'st
 #[test]
 fn a2_no_sealed_object_opens_in_the_place_of_another() {
     let kinds = kinds();
-    assert_eq!(kinds.len(), 21);
+    assert_eq!(kinds.len(), 23);
     for (at, place) in kinds.iter().enumerate() {
         for (from, object) in kinds.iter().enumerate() {
             assert_eq!(

@@ -9,7 +9,8 @@ use postern_crypto::identity::IdentityKey;
 use postern_crypto::link::{Archived, Grant, LinkKeys, LinkSecret, LinkText, SharedFolder};
 use postern_crypto::lthash::SetHash;
 use postern_crypto::mail::{
-    Attachment, Checks, Delivery, Mailbox, Mark, MarkPlace, Own, Peer, Place as Lies, Summary, Verdict,
+    Attachment, Checks, Delivery, Known, KnownLetter, Listed, Listing, Mailbox, Manifest, ManifestPlace,
+    Mark, MarkPlace, Note, Origin, Own, Peer, Piece, Place as Lies, Summary, Verdict,
 };
 use postern_crypto::node::{Content, File, Folder, Node, NodeKind, Place, Record};
 use postern_crypto::opaque::{ClientLogin, ClientRegistration, LoginServer};
@@ -33,6 +34,8 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
     all.push(("letter", letter()));
     all.push(("mail", mail()));
     all.push(("mail_mark", mail_mark()));
+    all.push(("mail_manifest", mail_manifest()));
+    all.push(("mail_listing", mail_listing()));
     all.push(("mail_own", mail_own()));
     all.push(("login", login()));
     all
@@ -548,6 +551,74 @@ fn mail_mark() -> Value {
         "mail_key": hex(key.expose()), "account": hex(account), "message": hex(message), "version": place.version,
         "sealed": hex(mark.seal(&key, place, &mut rng)),
         "opened": {"flags": 5, "place": 6, "folder": hex(folder), "labels": [hex(label)]},
+    })
+}
+
+fn mail_manifest() -> Value {
+    let mut rng = rng(15);
+    let key = MailKey::generate(&mut rng);
+    let account = id(0x10);
+    let piece = |number: u8| Piece {
+        messages: 64,
+        content: Content {
+            id: id(number),
+            key: ContentKey::from_bytes([number; 32]),
+            size: 70_000,
+            chunks: 2,
+            digest: [number; 32],
+        },
+    };
+    let manifest = Manifest {
+        change: 41,
+        listings: vec![piece(0xa1), piece(0xa2)],
+        words: vec![piece(0xa3)],
+    };
+    let place = ManifestPlace {
+        account: &account,
+        version: 3,
+    };
+    json!({
+        "mail_key": hex(key.expose()), "account": hex(account), "version": place.version,
+        "sealed": hex(manifest.seal(&key, place, &mut rng)),
+        "opened": {"change": 41, "listings": [hex(id(0xa1)), hex(id(0xa2))], "words": [hex(id(0xa3))]},
+    })
+}
+
+fn mail_listing() -> Value {
+    let note = Note {
+        version: 3,
+        mark: Mark {
+            is_read: true,
+            labels: vec![id(0x92)],
+            ..Mark::default()
+        },
+        expires_ms: Some(1_790_000_000_000),
+    };
+    let letter = KnownLetter {
+        origin: Origin::Gateway,
+        address: Some("ada@example.org".to_owned()),
+        key: ContentKey::from_bytes([7; 32]),
+        summary: summary_of_mail([8; 32]),
+    };
+    let listed = |number, letter| Listed {
+        message: id(number),
+        letter,
+        note: Note::default(),
+    };
+    let listing = Listing {
+        messages: vec![
+            listed(0x30, Known::Opened(Box::new(letter))),
+            listed(0x31, Known::Nothing { received_ms: 1 }),
+        ],
+        marked: vec![(id(0x32), note)],
+        deleted: vec![id(0x33)],
+    };
+    json!({
+        "encoded": hex(listing.encode()),
+        "opened": {
+            "subjects": ["Tea", null], "marked": {"message": hex(id(0x32)), "version": 3, "expires": 1_790_000_000_000_i64},
+            "deleted": [hex(id(0x33))],
+        },
     })
 }
 

@@ -32,6 +32,8 @@ const FILES: &[(&str, &str)] = files![
     "letter",
     "mail",
     "mail_mark",
+    "mail_manifest",
+    "mail_listing",
     "mail_own",
     "login",
 ];

@@ -38,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     ("stream", streams::stream),
     ("summary", mail::summary),
     ("tree", trees::tree),
+    ("words", mail::words),
 ];
 
 /// Puts one input into the target of that name. For the fuzzer's programs.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use postern_mime::{Message, Part, Role, text_of_html};
+use postern_search::{Query, Words, merge};
 use postern_smtp::{Event, Limits, Offer, Reply, Session, SignIn};
 
 /// A conversation: `\xff` ends a turn, which no text has in it. However it goes, replies are whole lines that begin with a
@@ -82,6 +83,22 @@ fn check_text(text: &[u8]) {
     let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
     let signs = text.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count();
     assert_eq!(signs, 2 * pairs);
+}
+
+/// What somebody types, up to a NUL, and a piece of an index: whatever both are, no message is found twice.
+pub(crate) fn words(data: &[u8]) {
+    let end = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
+    let (typed, piece) = data.split_at(end);
+    let query = Query::parse(crate::typed(typed), 0, 0).unwrap_or_default();
+    let Ok(words) = Words::open(piece.get(1..).unwrap_or_default().to_vec()) else {
+        return;
+    };
+    if let Ok(found) = words.matching(&query) {
+        assert!(found.len() <= words.messages().len());
+    }
+    if let Ok(whole) = merge(&[&words, &words], |_| true) {
+        assert!(whole.messages().len() <= words.messages().len());
+    }
 }
 
 /// A message, under limits that a short one can reach: whatever it is, it has a first part, and what is read of it has
