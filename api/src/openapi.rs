@@ -8,8 +8,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    account, changes, contents, directory, events, links, login, mail, recovery, server, sessions, signup,
-    uploads, volumes,
+    account, changes, contents, directory, events, links, login, mail, mail_index, recovery, server,
+    sessions, signup, uploads, volumes,
 };
 
 #[derive(OpenApi)]
@@ -33,6 +33,7 @@ use crate::routes::{
         links::take_lease, links::get_content, links::read_bundle,
         mail::get_home, mail::list_messages, mail::list_changes, mail::read_messages, mail::get_body, mail::put_messages,
         mail::mark_messages, mail::delete_messages,
+        mail_index::get_index, mail_index::put_index, mail_index::get_content,
     ),
     components(schemas(
         postern_protocol::ErrorBody,

@@ -17,6 +17,7 @@ pub(crate) mod health;
 pub(crate) mod links;
 pub(crate) mod login;
 pub(crate) mod mail;
+pub(crate) mod mail_index;
 pub(crate) mod recovery;
 pub(crate) mod server;
 pub(crate) mod sessions;
@@ -79,6 +80,13 @@ pub(crate) fn interface(config: &mut ServiceConfig) {
         at("/mail/read", "POST").route(web::post().to(mail::read_messages)),
         at("/mail/marks", "POST").route(web::post().to(mail::mark_messages)),
         at("/mail/delete", "POST").route(web::post().to(mail::delete_messages)),
+        // Before the messages, one of which it would be otherwise.
+        at("/mail/index", "GET, PUT")
+            .route(web::get().to(mail_index::get_index))
+            .route(web::put().to(mail_index::put_index)),
+        at("/mail/index/{content}", "GET, HEAD")
+            .route(web::get().to(mail_index::get_content))
+            .route(web::head().to(mail_index::get_content)),
         at("/mail/{message}", "GET, HEAD")
             .route(web::get().to(mail::get_body))
             .route(web::head().to(mail::get_body)),

@@ -6,7 +6,7 @@
 //! Read in this order: [`store`] (what is needed of whoever keeps the data), [`Postern`] (where everything begins),
 //! [`session`] (rights as values), then one noun after the other: `accounts`, `login`, `recovery`, `passwords`,
 //! `directory`, `objects`, [`volumes`], [`uploads`], [`contents`], [`bundles`], [`links`], [`leases`], `mail`,
-//! [`gateway`], `changes`; at last [`sweeper`].
+//! `mail_index`, [`gateway`], `changes`; at last [`sweeper`].
 
 pub mod bundles;
 pub mod contents;
@@ -29,6 +29,7 @@ mod error;
 mod invites;
 mod login;
 mod mail;
+mod mail_index;
 mod objects;
 mod passwords;
 mod postern;

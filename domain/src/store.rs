@@ -24,6 +24,7 @@ mod error;
 mod garbage;
 mod links;
 mod mail;
+mod mail_index;
 mod secrets;
 mod sessions;
 mod volumes;
@@ -47,6 +48,7 @@ pub use links::{LeaseRow, Leased, LinkMade, LinkRow, LinkStore, LinkTarget, NewL
 pub use mail::{
     Delivered, Kept, MailEntry, MailEntryKind, MailStore, MessageRow, NewCopy, NewMail, NewestMessages,
 };
+pub use mail_index::{IndexPut, KeptIndex, MailIndexStore};
 pub use secrets::SecretStore;
 pub use sessions::{NewSession, SessionRow, SessionStore};
 pub use volumes::{BatchOutcome, BatchRefusal, NewBatch, VolumeRow, VolumeStore};
@@ -65,6 +67,7 @@ pub trait Records:
     + ContentStore
     + LinkStore
     + MailStore
+    + MailIndexStore
     + SecretStore
     + GarbageStore
 {
@@ -80,6 +83,7 @@ impl<T> Records for T where
         + ContentStore
         + LinkStore
         + MailStore
+        + MailIndexStore
         + SecretStore
         + GarbageStore
 {

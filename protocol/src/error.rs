@@ -21,7 +21,7 @@ pub struct ErrorDetail {
     /// How many seconds to wait before another try, where waiting helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u64>,
-    /// With `conflict`: the present counter of the volume, or version of the object.
+    /// With `conflict`: the present counter of the volume, or version of the object or of the mail index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub present: Option<u64>,
 }

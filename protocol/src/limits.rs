@@ -40,3 +40,7 @@ pub const MAX_MARK_BYTES: usize = 1 << 10;
 pub const MAX_MAIL_PAGE: u32 = 200;
 /// The most messages that one request names.
 pub const MAX_MAIL_BATCH: usize = 200;
+/// The largest manifest of an account's mail index.
+pub const MAX_INDEX_MANIFEST_BYTES: usize = 64 << 10;
+/// The most contents of an account's mail index.
+pub const MAX_INDEX_CONTENTS: usize = 128;

@@ -1,11 +1,12 @@
 //! The mailbox: messages as the server keeps them, and what their owner notes on them.
 //!
 //! Of a message the server knows when it came and how large it is. Who wrote it and what it says is sealed, and so is
-//! whether it was read and in which folder its owner put it.
+//! whether it was read and in which folder its owner put it. Of the index that an account's devices keep of its mail
+//! it knows the contents, and how often it changed.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, MessageId, TimeMs};
+use crate::{Bytes, ContentId, MessageId, TimeMs};
 
 /// `GET /mail/home`: what a device has to know before it reads mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,4 +210,29 @@ pub struct MarksPut {
 pub struct DeleteMessages {
     /// Which.
     pub messages: Vec<MessageId>,
+}
+
+/// `GET /mail/index`: the index that an account's devices keep of its mail.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MailIndex {
+    /// Counts up by one with each change; 0 if there never was one.
+    pub version: u64,
+    /// Which contents it is made of, and how they open: sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Bytes>,
+}
+
+/// `PUT /mail/index`: the index as it shall be, if the present one has the version before. Repeating it is harmless.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PutMailIndex {
+    /// The version that it shall have; it is refused with `conflict` unless the present one is one less.
+    pub version: u64,
+    /// Which contents it is made of, and how they open: sealed.
+    pub manifest: Bytes,
+    /// The contents, which were uploaded before; each once, and nothing else uses them. Those that the version before named
+    /// and this one does not are removed.
+    pub contents: Vec<ContentId>,
 }

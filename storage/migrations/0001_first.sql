@@ -183,6 +183,18 @@ CREATE INDEX messages_by_time ON messages (account, received, message);
 CREATE INDEX messages_by_change ON messages (account, changed, message);
 CREATE INDEX messages_by_end ON messages (expires);
 
+CREATE TABLE mail_indexes (
+    account BYTES NOT NULL PRIMARY KEY REFERENCES accounts (id), -- plain: of whose mail
+    version BIGINT NOT NULL, -- plain: how often it changed
+    manifest BYTES NOT NULL -- sealed: which contents it is made of, and how they open
+);
+
+CREATE TABLE mail_index_contents (
+    account BYTES NOT NULL, -- plain: whose index
+    content BYTES NOT NULL, -- plain: id of a content that it is made of
+    PRIMARY KEY (account, content)
+);
+
 CREATE TABLE secrets (
     name TEXT NOT NULL PRIMARY KEY, -- plain: which
     value BYTES NOT NULL -- secret: OPAQUE set-up, keys that seal what the server sends to itself; in public, by what the mail gateway is known

@@ -11,6 +11,7 @@ pub mod crash;
 pub mod garbage;
 pub mod links;
 pub mod mail;
+pub mod mail_index;
 pub mod races;
 pub mod sessions;
 pub mod volumes;
@@ -60,6 +61,7 @@ pub fn records() -> Vec<Sentence<AnyRecords>> {
         contents::sentences(),
         links::sentences(),
         mail::sentences(),
+        mail_index::sentences(),
         garbage::sentences(),
         races::sentences(),
     ];

@@ -8,6 +8,7 @@ mod contents;
 mod garbage;
 mod links;
 mod mail;
+mod mail_index;
 mod sessions;
 mod volumes;
 
@@ -16,8 +17,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use postern_domain::store::{
-    AccountRow, Address, AddressRow, BlobKey, Digest, DomainRow, FeedStore, LeaseRow, LinkRow, NewInvite,
-    Result, SecretStore, SessionRow,
+    AccountRow, Address, AddressRow, BlobKey, Digest, DomainRow, FeedStore, KeptIndex, LeaseRow, LinkRow,
+    NewInvite, Result, SecretStore, SessionRow,
 };
 use postern_protocol::account::{Object, ObjectKind, Slot, SlotKind};
 use postern_protocol::changes::{Change, ChangeKind};
@@ -39,6 +40,7 @@ struct Held {
     links: HashMap<LinkId, LinkRow>,
     leases: HashMap<LeaseId, (Digest, LeaseRow)>,
     mail: HashMap<(AccountId, MessageId), mail::InBox>,
+    mail_indexes: HashMap<AccountId, KeptIndex>,
     domains: BTreeMap<DomainName, DomainRow>,
     addresses: BTreeMap<Address, AddressRow>,
     secrets: HashMap<String, Bytes>,

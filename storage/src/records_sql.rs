@@ -26,6 +26,7 @@ mod garbage;
 mod leases;
 mod links;
 mod mail;
+mod mail_index;
 mod marks;
 mod passwords;
 mod query;

@@ -10,7 +10,7 @@ use postern_protocol::{Bytes, MessageId};
 use crate::server::{Server, User};
 
 /// Something of the shape of a sealed thing.
-fn sealed() -> Bytes {
+pub(crate) fn sealed() -> Bytes {
     let mut sealed = vec![0; 100];
     sealed[0] = 1;
     sealed.into()

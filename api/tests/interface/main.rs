@@ -8,6 +8,7 @@ mod events;
 mod limits;
 mod links;
 mod mail;
+mod mail_index;
 mod pages;
 mod server;
 mod uploads;

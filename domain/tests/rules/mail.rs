@@ -42,7 +42,7 @@ async fn deliver(world: &World, device: &mut Device, text: &[u8]) -> MessageId {
 }
 
 /// Something of the shape of a sealed thing.
-fn sealed(len: usize) -> Bytes {
+pub(crate) fn sealed(len: usize) -> Bytes {
     let mut sealed = vec![0; len];
     sealed[0] = 1;
     sealed.into()

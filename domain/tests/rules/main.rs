@@ -6,6 +6,7 @@ mod contents;
 mod links;
 mod logins;
 mod mail;
+mod mail_index;
 mod passwords;
 mod sweeping;
 mod volumes;

@@ -6,10 +6,10 @@
 //! was lost or doubled.
 
 use postern_domain::store::{
-    Added, BatchOutcome, Begun, BlobKey, Completed, Created, Delivered, LinkMade, MailEntryKind, NewAccount,
-    NewContent, NewLease, NewMail, NewUpload, Noted, PartRow, Put,
+    Added, BatchOutcome, Begun, BlobKey, Completed, Created, Delivered, IndexPut, LinkMade, MailEntryKind,
+    NewAccount, NewContent, NewLease, NewMail, NewUpload, Noted, PartRow, Put,
 };
-use postern_protocol::mail::{Mark, PutMark};
+use postern_protocol::mail::{Mark, PutMailIndex, PutMark};
 use postern_protocol::volume::Record;
 use postern_protocol::{AccountName, Bytes, ContentId, LinkId, MessageId, TimeMs};
 
@@ -19,7 +19,7 @@ use super::world::{NOW, Owner, new_account, new_lease, new_mail, sealed};
 pub use crate::steps::counted::die_at;
 
 /// The acts, in order.
-pub const ACTS: [&str; 14] = [
+pub const ACTS: [&str; 16] = [
     "sign up",
     "put a content",
     "put a bundle",
@@ -33,6 +33,8 @@ pub const ACTS: [&str; 14] = [
     "deliver mail",
     "mark mail",
     "delete mail",
+    "index mail",
+    "index mail anew",
     "sweep",
 ];
 
@@ -52,6 +54,7 @@ pub struct Story {
     link: LinkId,
     lease: NewLease,
     mail: [NewMail; 2],
+    index: [BlobKey; 2],
 }
 
 impl Story {
@@ -88,6 +91,7 @@ impl Story {
         });
         Self {
             mail,
+            index: [16, 17].map(key),
             files: [file(6, small), file(7, large)],
             records,
             blobs,
@@ -111,7 +115,7 @@ impl Story {
     async fn act(&self, act: &str) {
         match act {
             "sign up" => self.sign_up().await,
-            "put a content" => self.put_content().await,
+            "put a content" => self.put_content(self.small).await,
             "put a bundle" => self.put_bundle().await,
             "begin an upload" => self.begin_upload().await,
             "send a part" => self.send_part().await,
@@ -123,6 +127,8 @@ impl Story {
             "deliver mail" => self.deliver_mail().await,
             "mark mail" => self.mark_mail().await,
             "delete mail" => self.delete_mail().await,
+            "index mail" => self.index_mail(1, self.index[0]).await,
+            "index mail anew" => self.index_mail(2, self.index[1]).await,
             "sweep" => self.sweep().await,
             other => panic!("no such act: {other}"),
         }
@@ -133,18 +139,14 @@ impl Story {
         assert!(matches!(created, Created::Done | Created::NameTaken));
     }
 
-    async fn put_content(&self) {
-        let put = self
-            .blobs
-            .put(self.small, body(&small_bytes()))
-            .await
-            .expect("works");
+    async fn put_content(&self, key: BlobKey) {
+        let put = self.blobs.put(key, body(&small_bytes())).await.expect("works");
         assert!(matches!(
             put,
             Put::Stored | Put::AlreadyThere { size_bytes: SMALL }
         ));
         let new = NewContent {
-            key: self.small,
+            key,
             size_bytes: SMALL,
             now: NOW,
         };
@@ -301,6 +303,26 @@ impl Story {
         deleted.expect("works");
     }
 
+    /// As a device does it: what it is made of first, and nothing if it has come so far already.
+    async fn index_mail(&self, version: u64, key: BlobKey) {
+        if self.index_version().await >= version {
+            return;
+        }
+        self.put_content(key).await;
+        let put = PutMailIndex {
+            version,
+            manifest: sealed("manifest"),
+            contents: vec![key.content],
+        };
+        let done = self.records.put_mail_index(self.owner.id(), &put, NOW).await;
+        assert_eq!(done.expect("works"), IndexPut::Done);
+    }
+
+    async fn index_version(&self) -> u64 {
+        let index = self.records.mail_index(self.owner.id()).await;
+        index.expect("works").version
+    }
+
     /// What has become of a message.
     async fn mail_kind(&self, mail: &NewMail) -> Option<MailEntryKind> {
         let entries = self.owner.mail_changes(1, 10).await;
@@ -348,7 +370,7 @@ impl Story {
     /// What holds at every moment: what a row says is there, is there; what is there is whole; and what was done stays
     /// done.
     pub async fn check(&self, done: &[&str]) {
-        let small = [self.small].into_iter().chain(self.bundle);
+        let small = [self.small].into_iter().chain(self.bundle).chain(self.index);
         let small = small.chain(self.mail.iter().map(mail_body));
         let small = small.map(|key| (key, small_bytes()));
         for (key, bytes) in small.chain([(self.large, large_bytes())]) {
@@ -383,6 +405,8 @@ impl Story {
                 matches!(kind, Some(MailEntryKind::Arrived(message)) if message.mark.is_some())
             }
             "delete mail" => self.mail_kind(&self.mail[1]).await == Some(MailEntryKind::Deleted),
+            "index mail" => self.index_version().await >= 1,
+            "index mail anew" => self.index_version().await == 2,
             "sweep" => read(&self.blobs, self.large).await.is_none(),
             other => panic!("no such act: {other}"),
         }
@@ -409,7 +433,11 @@ impl Story {
         self.sweep().await;
         let (mut listed, mut kept) = (
             self.listed().await,
-            [vec![self.small, mail_body(&self.mail[0])], self.bundle.to_vec()].concat(),
+            [
+                vec![self.small, mail_body(&self.mail[0]), self.index[1]],
+                self.bundle.to_vec(),
+            ]
+            .concat(),
         );
         listed.sort();
         kept.sort();

@@ -3,16 +3,18 @@
 use std::future::Future;
 
 use postern_domain::store::{
-    Added, BatchOutcome, Begun, BlobKey, Created, Leased, NewContent, NewUpload, Noted, ObjectPut, PartRow,
-    PasswordSet, UploadHandle,
+    Added, BatchOutcome, Begun, BlobKey, Created, IndexPut, Kept, Leased, NewContent, NewUpload, Noted,
+    ObjectPut, PartRow, PasswordSet, UploadHandle,
 };
 use postern_protocol::account::{ObjectKind, PutObject};
 use postern_protocol::link::Rewrap;
+use postern_protocol::mail::{PutMailIndex, PutMessage};
 use postern_protocol::volume::Record;
-use postern_protocol::{LinkId, parts};
+use postern_protocol::{LinkId, MessageId, parts};
 use tokio::task::JoinSet;
 
 use super::accounts::new_password;
+use super::mail_index::index;
 use super::world::{NOW, Owner, digest, id, new_account, new_lease, sealed, session};
 use super::{AnyRecords, sentences};
 
@@ -21,6 +23,9 @@ sentences! { AnyRecords:
     of_many_batches_at_the_same_counter_one_is_applied
     of_many_who_want_a_name_one_gets_it
     of_many_changes_of_an_object_one_is_made
+    of_many_indexes_of_one_content_one_is_kept
+    a_content_is_either_swept_or_named_by_an_index
+    a_content_of_a_message_and_an_index_is_counted_for_both_or_is_the_messages
     of_two_new_passwords_by_one_session_one_is_set
     parts_noted_at_the_same_moment_are_all_counted
     of_many_beginnings_of_an_upload_one_handle_is_kept
@@ -110,6 +115,82 @@ async fn of_many_changes_of_an_object_one_is_made(records: AnyRecords) {
     .await;
     assert_eq!(count(&outcomes, &ObjectPut::Done), 1);
     assert_eq!(count(&outcomes, &ObjectPut::Conflict { version: 2 }), 19);
+}
+
+async fn of_many_indexes_of_one_content_one_is_kept(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    let content = owner.content(1).await;
+    let outcomes = at_once(20, |number| {
+        let owner = owner.clone();
+        let put = PutMailIndex {
+            manifest: sealed(&number.to_string()),
+            ..index(1, &[content])
+        };
+        async move { put_index(&owner, &put).await }
+    })
+    .await;
+    assert_eq!(count(&outcomes, &IndexPut::Done), 1);
+    assert_eq!(count(&outcomes, &IndexPut::Conflict { version: 1 }), 19);
+    let row = records.content(owner.key(content)).await.expect("works");
+    assert_eq!(row.map(|row| row.records), Some(1));
+}
+
+async fn put_index(owner: &Owner, put: &PutMailIndex) -> IndexPut {
+    let outcome = owner.records.put_mail_index(owner.id(), put, NOW).await;
+    outcome.expect("works")
+}
+
+async fn a_content_is_either_swept_or_named_by_an_index(records: AnyRecords) {
+    for _ in 0..10 {
+        let owner = Owner::sign_up(&records).await;
+        let content = owner.content(1).await;
+        let sweep = {
+            let (records, later) = (records.clone(), NOW.plus_ms(1));
+            tokio::spawn(async move { records.drop_unattached_contents(later, later, 1_000).await })
+        };
+        let outcome = put_index(&owner, &index(1, &[content])).await;
+        sweep.await.expect("it does not panic").expect("works");
+        let is_there = records
+            .content(owner.key(content))
+            .await
+            .expect("works")
+            .is_some();
+        let expected = if is_there {
+            IndexPut::Done
+        } else {
+            IndexPut::NoContent
+        };
+        assert_eq!(
+            (outcome, owner.used_bytes().await),
+            (expected, u64::from(is_there))
+        );
+    }
+}
+
+async fn a_content_of_a_message_and_an_index_is_counted_for_both_or_is_the_messages(records: AnyRecords) {
+    let owner = Owner::sign_up(&records).await;
+    for _ in 0..10 {
+        let content = owner.content(1).await;
+        let message = PutMessage {
+            message: MessageId(content.0),
+            received: NOW,
+            envelope: sealed("envelope"),
+            summary: sealed("summary"),
+            mark: sealed("mark"),
+        };
+        let kept = {
+            let owner = owner.clone();
+            tokio::spawn(async move { owner.records.put_messages(owner.id(), &[message]).await })
+        };
+        let version = records.mail_index(owner.id()).await.expect("works").version + 1;
+        let outcome = put_index(&owner, &index(version, &[content])).await;
+        let kept = kept.await.expect("it does not panic").expect("works");
+        let is_named = outcome == IndexPut::Done;
+        assert!(is_named || outcome == IndexPut::NoContent, "{outcome:?}");
+        assert_eq!(kept, [Kept::Done]);
+        let row = records.content(owner.key(content)).await.expect("works");
+        assert_eq!(row.map(|row| row.records), Some(1 + u64::from(is_named)));
+    }
 }
 
 async fn of_two_new_passwords_by_one_session_one_is_set(records: AnyRecords) {
@@ -235,7 +316,7 @@ async fn changes_of_all_kinds_at_the_same_moment_all_come_to_their_end(records: 
     let file = owner.put_file(owner.root).await;
     let link = owner.link(file.node, None).await;
     let key = owner.begin_upload(NOW).await;
-    at_once(60, |number| {
+    at_once(70, |number| {
         let (owner, file) = (owner.clone(), file.clone());
         async move { change(number, &owner, file, link, key).await }
     })
@@ -247,10 +328,10 @@ async fn change(number: usize, owner: &Owner, file: Record, link: LinkId, key: B
     let records = &owner.records;
     let state = PutObject {
         kind: ObjectKind::State,
-        version: number as u64 / 6 + 2,
+        version: number as u64 / 7 + 2,
         sealed: sealed("state"),
     };
-    match number % 6 {
+    match number % 7 {
         0 => {
             let replaced = Record {
                 seq: number as u64 + 2,
@@ -284,6 +365,10 @@ async fn change(number: usize, owner: &Owner, file: Record, link: LinkId, key: B
         }
         4 => {
             owner.link(file.node, None).await;
+        }
+        5 => {
+            let contents = [owner.content(10).await];
+            put_index(owner, &index(number as u64 / 7 + 1, &contents)).await;
         }
         _ => {
             let session = session(owner.id());

@@ -181,6 +181,12 @@ impl Held {
         content.is_some_and(|content| content.state == State::There)
     }
 
+    /// Whether a content is there that nothing names.
+    pub(super) fn is_unnamed(&self, account: AccountId, content: ContentId) -> bool {
+        let content = self.contents.get(&BlobKey { account, content });
+        content.is_some_and(|content| content.state == State::There && content.records == 0)
+    }
+
     fn add(&mut self, content: &NewContent, fits: bool) -> Added {
         if let Some(there) = self.contents.get(&content.key) {
             return match there.state {

@@ -303,6 +303,23 @@ impl Tx {
         Ok(())
     }
 
+    /// Notes that a record names each of these contents. `false` if one is not there or is named already: then none of
+    /// this may be kept.
+    pub(super) async fn attach_unnamed(
+        &mut self,
+        account: AccountId,
+        contents: &[ContentId],
+    ) -> Result<bool, TxError> {
+        for chunk in contents.chunks(CHUNK) {
+            let text = "UPDATE contents SET records = 1 WHERE account = $1 AND state = 2 AND records = 0 AND content IN ";
+            let update = built(format!("{text}{}", list(2, chunk.len())));
+            if self.run(update.value(&account).values(chunk)).await? != chunk.len() as u64 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Notes that fewer records name these contents. Those that none names become garbage; says how many bytes they had.
     pub(super) async fn detach(
         &mut self,
