@@ -1,6 +1,7 @@
 //! What can go wrong, in the terms of the person in front of the device.
 
 use postern_crypto::{LinkMistake, WordsMistake};
+use postern_search::Mistake;
 
 use crate::names::NameMistake;
 
@@ -46,6 +47,9 @@ pub enum Error {
     /// This cannot be the name of a folder or label for mail.
     #[error("a folder or label has a name of 1 to 60 characters")]
     TagName,
+    /// What somebody looks for makes no sense.
+    #[error(transparent)]
+    Query(#[from] Mistake),
     /// Something of that name is there already.
     #[error("something of that name is there already")]
     EntryExists,
@@ -162,6 +166,7 @@ impl Error {
             | Self::PasswordEmpty
             | Self::EntryName(_)
             | Self::TagName
+            | Self::Query(_)
             | Self::WordsMangled(_)
             | Self::LinkMangled(_)
             | Self::IntoItself => ErrorClass::Usage,

@@ -8,12 +8,14 @@ mod conversations;
 mod entry;
 mod held;
 mod home;
+mod index;
 mod letter;
 mod marks;
 pub mod mbox;
 mod opener;
 mod put;
 mod root;
+mod search;
 mod summing;
 
 use std::cell::RefCell;
@@ -26,12 +28,15 @@ use postern_protocol::limits::MAX_MAIL_PAGE;
 use postern_protocol::mail::{MailCursor, Message};
 
 pub use conversations::{Conversation, Drawer};
-pub use entry::{Entry, Noted, Opened, Origin};
+pub use entry::{Entry, Noted, Opened};
 pub use home::Home;
+pub use index::{Reach, Worth};
 pub use letter::{Letter, MAX_SHOWN_BYTES};
 pub use postern_crypto::MailKey;
 pub use postern_crypto::account::{MailRoot, Tag};
-pub use postern_crypto::mail::{Attachment, Checks, Mailbox as Person, Mark, Peer, Place, Summary, Verdict};
+pub use postern_crypto::mail::{
+    Attachment, Checks, Mailbox as Person, Mark, Origin, Peer, Place, Summary, Verdict,
+};
 pub use postern_mime as mime;
 pub use put::NewMessage;
 
@@ -42,14 +47,18 @@ use crate::transfer::{Checkpoint, Sink, fetch};
 use crate::{Error, Result};
 
 use held::Held;
+use index::Index;
 
 /// The mailbox of an account.
 pub struct Mailbox {
     account: Rc<Account>,
     home: RefCell<Option<Rc<Home>>>,
     held: RefCell<Held>,
+    index: RefCell<Index>,
     /// Held while something is loaded: two loads of one device take turns.
     turn: Mutex<()>,
+    /// Held while somebody goes on with the index.
+    keeping: Mutex<()>,
 }
 
 impl Mailbox {
@@ -60,7 +69,9 @@ impl Mailbox {
             account,
             home: RefCell::default(),
             held: RefCell::default(),
+            index: RefCell::default(),
             turn: Mutex::new(()),
+            keeping: Mutex::new(()),
         }
     }
 
@@ -95,13 +106,19 @@ impl Mailbox {
         }
     }
 
-    /// Loads older messages. Answers whether there are more.
+    /// Loads older messages: all of them, if the devices of the account have kept an index. Answers whether there are more.
     ///
     /// # Errors
     /// As [`Mailbox::refresh`].
     pub async fn load_older(&self) -> Result<bool> {
         let _turn = self.turn.lock().await;
         if self.held.borrow().is_whole() {
+            return Ok(false);
+        }
+        let has_page = self.held.borrow().before().is_some();
+        if has_page && let Some(filling) = self.filling().await? {
+            self.held.borrow_mut().add_rest(filling.entries, filling.change);
+            self.load_changes().await?;
             return Ok(false);
         }
         self.load_page().await

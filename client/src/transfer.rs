@@ -26,8 +26,8 @@ pub(crate) use bundle::fetch_bundle;
 pub use bundle::{bundles, upload_bundle};
 pub(crate) use cutting::chunks;
 pub use cutting::{MAX_BUNDLED_BYTES, Way};
-pub(crate) use download::fetch;
 pub use download::{Checkpoint, Sink};
+pub(crate) use download::{fetch, fetch_all, fetch_beginning};
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::{FileSource, StreamSource, WriteSink};
 #[cfg(feature = "fuzzing")]
@@ -38,6 +38,7 @@ pub use parcel::Parcel;
 pub use part::{LaneMemory, PartDone, PartJob, run_part};
 pub use sending::{News, Outgoing, Sending};
 pub use source::Source;
+pub(crate) use upload::upload_all;
 pub use upload::{Upload, abandon, upload};
 
 /// How many parts or segments are in flight at once, unless somebody says otherwise: six hide a line's latency. In a

@@ -105,6 +105,12 @@ pub enum Mistake {
     /// No message has that.
     #[error("a message can have an attachment; not “{0}”")]
     Has(String),
+    /// There is no such folder. Who knows the folders says so.
+    #[error("there is no folder “{0}”")]
+    Folder(String),
+    /// There is no such label.
+    #[error("there is no label “{0}”")]
+    Label(String),
 }
 
 impl Word {

@@ -25,12 +25,19 @@ pub const SERVER: &str = "server";
 pub(crate) const JOURNALS: &str = "journal/";
 /// Leases of links.
 pub(crate) const LEASES: &str = "lease/";
+/// Pieces of the index of mail, opened.
+pub(crate) const MAIL_PIECES: &str = "mail/";
 /// Notes of downloads.
 pub const DOWNLOADS: &str = "download/";
 
 /// The highest that was seen of an account.
 pub(crate) fn memory(account: AccountId) -> String {
     format!("memory/{account}")
+}
+
+/// A piece of the index of mail.
+pub(crate) fn mail_piece(content: ContentId) -> String {
+    format!("{MAIL_PIECES}{content}")
 }
 
 /// The journal of an upload.
@@ -64,7 +71,8 @@ pub fn described_name(parts: &[&[u8]]) -> String {
 /// Removes what goes when a session ends. The session is the first: nobody is signed in any more, even if the rest fails.
 pub(crate) async fn forget_account(device: &dyn Device) -> Result<()> {
     device.delete(SESSION).await?;
-    device.delete_all(JOURNALS).await
+    device.delete_all(JOURNALS).await?;
+    device.delete_all(MAIL_PIECES).await
 }
 
 #[cfg(test)]
@@ -83,7 +91,11 @@ mod tests {
             memory(AccountId([2; 16])),
             SERVER.to_owned(),
         ];
-        let goes = [SESSION.to_owned(), journal("film")];
+        let goes = [
+            SESSION.to_owned(),
+            journal("film"),
+            mail_piece(ContentId([3; 16])),
+        ];
         for key in stays.iter().chain(&goes) {
             block_on(device.put(key, b"x")).expect("put");
         }

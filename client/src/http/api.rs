@@ -18,8 +18,8 @@ use postern_protocol::link::{
     Links,
 };
 use postern_protocol::mail::{
-    Before, DeleteMessages, MailChanges, MailCursor, MailHome, MarksPut, MessagePage, Messages, MessagesPut,
-    PutMark, PutMarks, PutMessage, PutMessages, ReadMessages,
+    Before, DeleteMessages, MailChanges, MailCursor, MailHome, MailIndex, MarksPut, MessagePage, Messages,
+    MessagesPut, PutMailIndex, PutMark, PutMarks, PutMessage, PutMessages, ReadMessages,
 };
 use postern_protocol::server::ServerBody;
 use postern_protocol::session::{LoginAnswer, LoginFinish, LoginStart, SessionBody, Sessions};
@@ -48,6 +48,8 @@ pub(crate) enum Door {
     Owner,
     /// With the session, as the body of a message.
     Mail,
+    /// With the session, as a piece of the index of mail.
+    MailIndex,
     /// Through a link, under a lease.
     Lease {
         /// The link.
@@ -60,7 +62,7 @@ pub(crate) enum Door {
 impl Door {
     fn show(&self, request: Request) -> Request {
         match self {
-            Self::Owner | Self::Mail => request,
+            Self::Owner | Self::Mail | Self::MailIndex => request,
             Self::Lease { token, .. } => request.header(LEASE_HEADER, token.as_str()),
         }
     }
@@ -235,7 +237,7 @@ impl Api {
     ) -> Result<Bytes> {
         let length = usize::try_from(size_bytes).map_err(|_| Error::TooLarge)?;
         let path = match door {
-            Door::Owner | Door::Mail => "/contents/read".to_owned(),
+            Door::Owner | Door::Mail | Door::MailIndex => "/contents/read".to_owned(),
             Door::Lease { link, .. } => format!("/links/{link}/contents/read"),
         };
         let request = json_request(Method::Post, &path, &BundleRead { contents });
@@ -260,6 +262,7 @@ impl Api {
         let path = match door {
             Door::Owner => format!("/contents/{content}"),
             Door::Mail => format!("/mail/{content}"),
+            Door::MailIndex => format!("/mail/index/{content}"),
             Door::Lease { link, .. } => format!("/links/{link}/contents/{content}"),
         };
         let request = door
@@ -317,6 +320,16 @@ impl Api {
 
     pub(crate) async fn delete_messages(&self, messages: Vec<MessageId>) -> Result<()> {
         let request = json_request(Method::Post, "/mail/delete", &DeleteMessages { messages });
+        self.call(request.repeatable()).await.map(drop)
+    }
+
+    pub(crate) async fn mail_index(&self) -> Result<MailIndex> {
+        self.get("/mail/index").await
+    }
+
+    /// Repeatable: what is kept already is as good as put.
+    pub(crate) async fn put_mail_index(&self, put: &PutMailIndex) -> Result<()> {
+        let request = json_request(Method::Put, "/mail/index", put);
         self.call(request.repeatable()).await.map(drop)
     }
 

@@ -1,7 +1,7 @@
 //! One message as a list shows it.
 
 use postern_crypto::ContentKey;
-use postern_crypto::mail::{Mark, Place, Summary};
+use postern_crypto::mail::{Known, KnownLetter, Listed, Mark, Note, Origin, Place, Summary};
 use postern_crypto::node::Content;
 use postern_protocol::{MessageId, TimeMs};
 
@@ -31,17 +31,6 @@ pub struct Opened {
     /// What a list shows.
     pub summary: Summary,
     pub(crate) key: ContentKey,
-}
-
-/// Where a message comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The mail gateway brought it: it signed for it.
-    Gateway,
-    /// Its owner put it there.
-    Owner,
-    /// Somebody who knows the public key. Whoever keeps the server's data can do that (threat F9).
-    Unknown,
 }
 
 /// What is noted on a message.
@@ -91,5 +80,89 @@ impl Entry {
             chunks: chunks(opened.summary.size_bytes),
             digest: opened.summary.digest,
         })
+    }
+}
+
+impl From<Listed> for Entry {
+    fn from(listed: Listed) -> Self {
+        let (received, opened) = match listed.letter {
+            Known::Nothing { received_ms } => (received_ms, None),
+            Known::Opened(letter) => (letter.summary.received_ms, Some(Opened::from(*letter))),
+        };
+        Self {
+            message: MessageId(listed.message),
+            received: TimeMs(received),
+            opened,
+            noted: Noted::from(listed.note),
+        }
+    }
+}
+
+impl From<&Entry> for Listed {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            message: entry.message.0,
+            letter: match &entry.opened {
+                None => Known::Nothing {
+                    received_ms: entry.received.0,
+                },
+                Some(opened) => Known::Opened(Box::new(KnownLetter::from(opened))),
+            },
+            note: Note::from(&entry.noted),
+        }
+    }
+}
+
+impl From<KnownLetter> for Opened {
+    fn from(letter: KnownLetter) -> Self {
+        let KnownLetter {
+            origin,
+            address,
+            key,
+            summary,
+        } = letter;
+        Self {
+            origin,
+            address,
+            summary,
+            key,
+        }
+    }
+}
+
+impl From<&Opened> for KnownLetter {
+    fn from(opened: &Opened) -> Self {
+        let Opened {
+            origin,
+            address,
+            summary,
+            key,
+        } = opened.clone();
+        Self {
+            origin,
+            address,
+            key,
+            summary,
+        }
+    }
+}
+
+impl From<Note> for Noted {
+    fn from(note: Note) -> Self {
+        Self {
+            mark: note.mark,
+            version: note.version,
+            expires: note.expires_ms.map(TimeMs),
+        }
+    }
+}
+
+impl From<&Noted> for Note {
+    fn from(noted: &Noted) -> Self {
+        Self {
+            version: noted.version,
+            mark: noted.mark.clone(),
+            expires_ms: noted.expires.map(|moment| moment.0),
+        }
     }
 }

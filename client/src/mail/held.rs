@@ -97,6 +97,14 @@ impl Held {
         self.entries.values().cloned().collect()
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Rc<Entry>> {
+        self.entries.values()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(super) fn conversations(&mut self) -> Rc<Vec<Conversation>> {
         let entries = &self.entries;
         let group = || Rc::new(group(&entries.values().cloned().collect::<Vec<_>>()));
@@ -126,6 +134,16 @@ impl Held {
         // What happened since the first page comes as changes, for what is on later pages as well.
         self.cursor.get_or_insert(MailCursor {
             change: paging.latest_change,
+            message: None,
+        });
+    }
+
+    /// Adds all the rest, as it was at some change. What happened since is to be followed from there.
+    pub(super) fn add_rest(&mut self, entries: Vec<Entry>, change: u64) {
+        entries.into_iter().for_each(|entry| self.add(entry));
+        self.is_whole = true;
+        self.cursor = Some(MailCursor {
+            change,
             message: None,
         });
     }

@@ -1,13 +1,14 @@
 //! A whole message on the device: opened, and taken apart when somebody looks.
 
-use async_trait::async_trait;
-use bytes::Bytes;
+use std::sync::Arc;
+
 use postern_mime::{Limits, Message, Part};
 use postern_protocol::MessageId;
 
 use super::Mailbox;
 use super::entry::Entry;
-use crate::transfer::{Checkpoint, Sink};
+use crate::http::Door;
+use crate::transfer::fetch_all;
 use crate::{Error, Result};
 
 /// Larger messages are saved, not shown: a device has to hold all of one to take it apart.
@@ -16,14 +17,18 @@ pub const MAX_SHOWN_BYTES: u64 = 128 << 20;
 /// A whole message, byte for byte as it came.
 #[derive(Debug, Clone)]
 pub struct Letter {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
 }
 
 impl Letter {
     /// A message that is there already.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes }
+        Self { bytes: bytes.into() }
+    }
+
+    pub(super) fn shared(&self) -> Arc<Vec<u8>> {
+        Arc::clone(&self.bytes)
     }
 
     /// Its bytes.
@@ -62,20 +67,7 @@ impl Mailbox {
         if content.size > MAX_SHOWN_BYTES {
             return Err(Error::TooLarge);
         }
-        let mut sink = Memory::default();
-        self.download(&content, &mut Checkpoint::start(), &mut sink, &|_| {})
-            .await?;
-        Ok(Letter::new(sink.0))
-    }
-}
-
-#[derive(Default)]
-struct Memory(Vec<u8>);
-
-#[async_trait(?Send)]
-impl Sink for Memory {
-    async fn write(&mut self, bytes: Bytes) -> Result<()> {
-        self.0.extend_from_slice(&bytes);
-        Ok(())
+        let api = &self.account.api;
+        fetch_all(api, &Door::Mail, &content).await.map(Letter::new)
     }
 }

@@ -2,13 +2,13 @@
 
 use postern_crypto::ContentKey;
 use postern_crypto::identity::IdentityPublic;
-use postern_crypto::mail::{Delivery, Mark, MarkPlace, Own, Summary};
+use postern_crypto::mail::{Delivery, Mark, MarkPlace, Origin, Own, Summary};
 use postern_crypto::sealing::{SealingKey, SealingPublic};
 use postern_crypto::{Hash, Id, MailKey};
 use postern_protocol::mail::{Mark as SealedMark, Message};
 use postern_protocol::{MessageId, TimeMs};
 
-use super::entry::{Entry, Noted, Opened, Origin};
+use super::entry::{Entry, Noted, Opened};
 use crate::account::Account;
 
 /// What opens the messages of an account.

@@ -1,19 +1,13 @@
 //! Messages that their owner puts into the mailbox: out of an archive.
 
-use std::rc::Rc;
-
-use async_trait::async_trait;
 use postern_crypto::mail::{Mark, MarkPlace, Own, Summary};
 use postern_crypto::node::Content;
 use postern_protocol::mail::PutMessage;
 use postern_protocol::{MessageId, TimeMs};
 
 use super::{Letter, Mailbox, marks};
-use crate::transfer::{LocalLanes, MAX_BUNDLED_BYTES, Source, Upload, bundles, upload, upload_bundle};
-use crate::{Lent, Result};
-
-/// So many parts of a large message are on their way at once: all of it is in memory anyway.
-const LANES: usize = 2;
+use crate::Result;
+use crate::transfer::{MAX_BUNDLED_BYTES, bundles, upload_all, upload_bundle};
 
 /// A message whose body was uploaded, and that is to be put into the mailbox.
 #[derive(Debug, Clone)]
@@ -46,17 +40,7 @@ impl Mailbox {
             self.put(&new).await?;
         }
         for (letter, mark) in large {
-            let letter = Rc::new(letter);
-            let lanes = LocalLanes::new(
-                self.account.api.clone(),
-                Rc::clone(&letter) as Rc<dyn Source>,
-                LANES,
-            );
-            let what = Upload {
-                size_bytes: Some(letter.bytes().len() as u64),
-                journal: None,
-            };
-            let body = upload(&self.account, what, &lanes, &|_| {}).await?;
+            let body = upload_all(&self.account, letter.shared()).await?;
             self.put(&[self.new_message(body, &letter, &mark)]).await?;
         }
         Ok(())
@@ -102,18 +86,5 @@ impl Mailbox {
             summary: summary.seal(&new.body.key, message, rng).into(),
             mark: new.mark.seal(mail, place, rng).into(),
         }
-    }
-}
-
-#[async_trait(?Send)]
-impl Source for Letter {
-    async fn read(&self, offset: u64, len: usize, mut buffer: Lent) -> Result<Option<Lent>> {
-        let rest = usize::try_from(offset).ok().and_then(|at| self.bytes().get(at..));
-        let Some(rest) = rest else {
-            return Ok(None);
-        };
-        buffer.clear();
-        buffer.extend_from_slice(&rest[..len.min(rest.len())]);
-        Ok(Some(buffer))
     }
 }

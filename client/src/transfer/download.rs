@@ -8,7 +8,7 @@ use bytes::{Buf as _, Bytes};
 use futures::channel::mpsc;
 use futures::{FutureExt as _, StreamExt as _, stream, try_join};
 use postern_crypto::node::Content;
-use postern_crypto::stream::{ContentReader, HEADER_LEN, SEGMENT_CHUNKS, digest};
+use postern_crypto::stream::{ContentReader, DEFAULT_CHUNK_LOG2, HEADER_LEN, SEGMENT_CHUNKS, digest};
 use postern_crypto::{Hash, hash};
 use postern_protocol::{ContentId, parts};
 
@@ -140,6 +140,43 @@ pub(crate) async fn fetch(
         fetch.rest(&reader, first + 1, &mut way).await?;
     }
     finish(content, checkpoint)
+}
+
+/// All of a content that fits into memory.
+pub(crate) async fn fetch_all(api: &Api, door: &Door, content: &Content) -> Result<Vec<u8>> {
+    let mut sink = Memory::default();
+    fetch(api, door, content, &mut Checkpoint::start(), &mut sink, &|_| {}).await?;
+    Ok(sink.0)
+}
+
+/// How a content begins, up to `most_bytes`, which are less than a segment. Every chunk of it is authentic.
+pub(crate) async fn fetch_beginning(
+    api: &Api,
+    door: &Door,
+    content: &Content,
+    most_bytes: u64,
+) -> Result<Vec<u8>> {
+    if content.size <= most_bytes {
+        return fetch_all(api, door, content).await;
+    }
+    let fetch = Fetch::new(api, door, content)?;
+    let chunks = most_bytes >> DEFAULT_CHUNK_LOG2;
+    let end = parts::HEADER_BYTES + chunks * parts::SEALED_CHUNK_BYTES;
+    let sealed = fetch.read(&(0..end)).await?;
+    let reader = Arc::new(content.reader(&sealed[..HEADER_LEN])?);
+    let opened = open(&reader, 0, sealed, fetch.plain.lend()).await?;
+    Ok(opened.plain.to_vec())
+}
+
+#[derive(Default)]
+struct Memory(Vec<u8>);
+
+#[async_trait(?Send)]
+impl Sink for Memory {
+    async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        self.0.extend_from_slice(&bytes);
+        Ok(())
+    }
 }
 
 impl Way<'_> {

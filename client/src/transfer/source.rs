@@ -1,5 +1,7 @@
 //! Where an upload's bytes come from.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::{Lent, Result};
@@ -13,4 +15,16 @@ pub trait Source {
     /// # Errors
     /// [`crate::Error::Unreadable`], also if the source is no longer as long as it was.
     async fn read(&self, offset: u64, len: usize, buffer: Lent) -> Result<Option<Lent>>;
+}
+
+#[async_trait(?Send)]
+impl Source for Arc<Vec<u8>> {
+    async fn read(&self, offset: u64, len: usize, mut buffer: Lent) -> Result<Option<Lent>> {
+        let Some(rest) = usize::try_from(offset).ok().and_then(|at| self.get(at..)) else {
+            return Ok(None);
+        };
+        buffer.clear();
+        buffer.extend_from_slice(&rest[..len.min(rest.len())]);
+        Ok(Some(buffer))
+    }
 }

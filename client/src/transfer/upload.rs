@@ -1,5 +1,8 @@
 //! Sealing and sending one content.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -9,12 +12,16 @@ use postern_protocol::parts;
 use postern_protocol::upload::{UploadBody, UploadComplete, UploadStart};
 
 use super::begun::Begun;
+use super::bundle::upload_bundle;
 use super::cutting::{Way, sealed_bytes};
 use super::journal::{Journal, forget_journal, noted_content};
-use super::lanes::{Lanes, Note};
+use super::lanes::{Lanes, LocalLanes, Note};
 use super::part::{PartDone, PartJob};
 use crate::account::Account;
 use crate::{Error, Result};
+
+/// So many parts of what is in memory are on their way at once.
+const LANES_FROM_MEMORY: usize = 2;
 
 /// What is to be uploaded.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +57,21 @@ pub async fn upload(
         Some(size_bytes) if sealed_bytes(size_bytes) > parts::MAX_CONTENT_BYTES => Err(Error::TooLarge),
         _ => upload_in_parts(account, upload, lanes, progress).await,
     }
+}
+
+/// Uploads what is in memory.
+pub(crate) async fn upload_all(account: &Account, plain: Arc<Vec<u8>>) -> Result<Content> {
+    let size_bytes = plain.len() as u64;
+    if Way::of(size_bytes) == Way::Bundled {
+        let contents = upload_bundle(account, vec![plain.to_vec()]).await?;
+        return contents.into_iter().next().ok_or(Error::NotAuthentic);
+    }
+    let lanes = LocalLanes::new(account.api.clone(), Rc::new(plain), LANES_FROM_MEMORY);
+    let what = Upload {
+        size_bytes: Some(size_bytes),
+        journal: None,
+    };
+    upload(account, what, &lanes, &|_| {}).await
 }
 
 /// Forgets an unfinished upload, here and at the server.

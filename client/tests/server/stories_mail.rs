@@ -5,52 +5,13 @@ use std::rc::Rc;
 use futures::future::join_all;
 use postern_client::mail::{Letter as Whole, Mark, NewMessage, Origin, Place, Summary};
 use postern_client::transfer::{Checkpoint, upload_bundle};
-use postern_client::{Drive, Error, Mailbox};
+use postern_client::{Error, Mailbox};
 use postern_protocol::{MessageId, TimeMs};
 
-use crate::gateway::{Gateway, Letter};
+use crate::gateway::Letter;
 use crate::platform;
-use crate::world::{Buffer, Server};
-
-/// A server with a gateway, and somebody who gets mail.
-struct Post {
-    server: Server,
-    gateway: Gateway,
-    alice: Mailbox,
-}
-
-impl Post {
-    async fn open() -> Self {
-        let server = Server::start();
-        let gateway = Gateway::announced(platform::postern(&server)).await;
-        let (_, drive) = server.sign_up("alice").await;
-        Self {
-            server,
-            gateway,
-            alice: mailbox(&drive),
-        }
-    }
-
-    /// The same mailbox on another device.
-    async fn another_device(&self) -> Mailbox {
-        let (_, drive) = self.server.sign_in("alice").await;
-        let mailbox = mailbox(&drive);
-        mailbox.refresh().await.expect("the server is honest");
-        mailbox
-    }
-
-    async fn bring(&self, subject: &str, at: i64) -> MessageId {
-        let letter = Letter {
-            received: TimeMs(at),
-            ..Letter::to("alice", subject)
-        };
-        self.gateway.bring(&letter).await
-    }
-}
-
-fn mailbox(drive: &Drive) -> Mailbox {
-    Mailbox::new(Rc::clone(drive.account()))
-}
+use crate::post::Post;
+use crate::world::Buffer;
 
 async fn body(mailbox: &Mailbox, message: MessageId) -> Result<Vec<u8>, Error> {
     let (content, mut sink) = (mailbox.content(message).await?, Buffer::default());

@@ -8,10 +8,6 @@ use postern_crypto::head::{Head, Member, head_hash};
 use postern_crypto::identity::IdentityKey;
 use postern_crypto::link::{Archived, Grant, LinkKeys, LinkSecret, LinkText, SharedFolder};
 use postern_crypto::lthash::SetHash;
-use postern_crypto::mail::{
-    Attachment, Checks, Delivery, Known, KnownLetter, Listed, Listing, Mailbox, Manifest, ManifestPlace,
-    Mark, MarkPlace, Note, Origin, Own, Peer, Piece, Place as Lies, Summary, Verdict,
-};
 use postern_crypto::node::{Content, File, Folder, Node, NodeKind, Place, Record};
 use postern_crypto::opaque::{ClientLogin, ClientRegistration, LoginServer};
 use postern_crypto::password::Password;
@@ -19,10 +15,12 @@ use postern_crypto::recovery::RecoveryKey;
 use postern_crypto::sealing::{Letter, SealingKey};
 use postern_crypto::slots::{Slot, SlotKind};
 use postern_crypto::stream::{ContentSealer, digest};
-use postern_crypto::{AccountKey, ContentKey, FolderKey, Hash, Id, Kek, LinkWrapKey, MailKey};
+use postern_crypto::{AccountKey, ContentKey, FolderKey, Id, Kek, LinkWrapKey, MailKey};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::{Value, json};
+
+mod mail;
 
 /// All golden objects, by the names of their files.
 pub(crate) fn all() -> Vec<(&'static str, Value)> {
@@ -32,11 +30,7 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
     all.push(("stream_one_chunk", stream(b"The gate is small, and it is yours.")));
     all.push(("stream_two_chunks", stream(&pattern(65_536 + 1_000))));
     all.push(("letter", letter()));
-    all.push(("mail", mail()));
-    all.push(("mail_mark", mail_mark()));
-    all.push(("mail_manifest", mail_manifest()));
-    all.push(("mail_listing", mail_listing()));
-    all.push(("mail_own", mail_own()));
+    all.extend(mail::all());
     all.push(("login", login()));
     all
 }
@@ -471,168 +465,6 @@ fn letter() -> Value {
         "sender": hex(from.public().as_bytes()), "recipient": hex(to.public().as_bytes()),
         "sealing_seed": hex(sealing.expose()), "sealing_public": hex(public.as_bytes()),
         "context": [hex(context[0]), hex(context[1])], "sealed": hex(sealed), "opened": hex("a folder key, say"),
-    })
-}
-
-fn mail() -> Value {
-    let mut rng = rng(12);
-    let (gateway, key) = (IdentityKey::generate(&mut rng), ContentKey::generate(&mut rng));
-    let sealing = SealingKey::generate(&mut rng);
-    let (public, message, account) = (sealing.public(), id(0x30), id(0x10));
-    let sealer = ContentSealer::create(&key, &message, &mut rng);
-    let mut body = vec![0; sealer.segment_sealed_len(0)];
-    let sealed = sealer.seal_segment(0, b"Subject: Tea\r\n\r\nAt five?\r\n", &mut body);
-    body.truncate(sealed.len);
-    let summary = summary_of_mail(digest(&[sealed.hash])).seal(&key, &message, &mut rng);
-    let delivery = Delivery {
-        message: &message,
-        account: &account,
-        sealing: &public,
-    };
-    let envelope = delivery
-        .seal(&gateway, &key, "ada@example.org", &summary, &mut rng)
-        .expect("a short address");
-    json!({
-        "message": hex(message), "account": hex(account), "sealing_seed": hex(sealing.expose()),
-        "gateway": hex(gateway.public().as_bytes()), "key": hex(key.expose()), "address": "ada@example.org",
-        "envelope": hex(envelope), "summary": hex(summary), "body": hex(body),
-        "subject": "Tea", "snippet": "At five?", "opened": hex("Subject: Tea\r\n\r\nAt five?\r\n"),
-    })
-}
-
-fn summary_of_mail(digest: Hash) -> Summary {
-    let mailbox = |name: &str, address: &str| Mailbox {
-        name: name.to_owned(),
-        address: address.to_owned(),
-    };
-    Summary {
-        received_ms: 1_790_000_000_000,
-        sender: "charles@example.net".to_owned(),
-        peer: Peer {
-            address: "192.0.2.7".to_owned(),
-            hello: "mx.example.net".to_owned(),
-            ..Peer::default()
-        },
-        checks: Checks {
-            spf: Verdict::Pass,
-            spf_domain: "example.net".to_owned(),
-            dkim_domains: vec!["example.net".to_owned()],
-            ..Checks::default()
-        },
-        from: vec![mailbox("Charles", "charles@example.net")],
-        to: vec![mailbox("", "ada@example.org")],
-        subject: "Tea".to_owned(),
-        message_id: "1@example.net".to_owned(),
-        snippet: "At five?".to_owned(),
-        attachments: vec![Attachment::default()],
-        size_bytes: 26,
-        digest,
-        ..Summary::default()
-    }
-}
-
-fn mail_mark() -> Value {
-    let mut rng = rng(13);
-    let key = MailKey::generate(&mut rng);
-    let (account, message, folder, label) = (id(0x10), id(0x30), id(0x91), id(0x92));
-    let mark = Mark {
-        is_read: true,
-        is_answered: true,
-        place: Lies::Folder(folder),
-        labels: vec![label],
-        ..Mark::default()
-    };
-    let place = MarkPlace {
-        account: &account,
-        message: &message,
-        version: 3,
-    };
-    json!({
-        "mail_key": hex(key.expose()), "account": hex(account), "message": hex(message), "version": place.version,
-        "sealed": hex(mark.seal(&key, place, &mut rng)),
-        "opened": {"flags": 5, "place": 6, "folder": hex(folder), "labels": [hex(label)]},
-    })
-}
-
-fn mail_manifest() -> Value {
-    let mut rng = rng(15);
-    let key = MailKey::generate(&mut rng);
-    let account = id(0x10);
-    let piece = |number: u8| Piece {
-        messages: 64,
-        content: Content {
-            id: id(number),
-            key: ContentKey::from_bytes([number; 32]),
-            size: 70_000,
-            chunks: 2,
-            digest: [number; 32],
-        },
-    };
-    let manifest = Manifest {
-        change: 41,
-        listings: vec![piece(0xa1), piece(0xa2)],
-        words: vec![piece(0xa3)],
-    };
-    let place = ManifestPlace {
-        account: &account,
-        version: 3,
-    };
-    json!({
-        "mail_key": hex(key.expose()), "account": hex(account), "version": place.version,
-        "sealed": hex(manifest.seal(&key, place, &mut rng)),
-        "opened": {"change": 41, "listings": [hex(id(0xa1)), hex(id(0xa2))], "words": [hex(id(0xa3))]},
-    })
-}
-
-fn mail_listing() -> Value {
-    let note = Note {
-        version: 3,
-        mark: Mark {
-            is_read: true,
-            labels: vec![id(0x92)],
-            ..Mark::default()
-        },
-        expires_ms: Some(1_790_000_000_000),
-    };
-    let letter = KnownLetter {
-        origin: Origin::Gateway,
-        address: Some("ada@example.org".to_owned()),
-        key: ContentKey::from_bytes([7; 32]),
-        summary: summary_of_mail([8; 32]),
-    };
-    let listed = |number, letter| Listed {
-        message: id(number),
-        letter,
-        note: Note::default(),
-    };
-    let listing = Listing {
-        messages: vec![
-            listed(0x30, Known::Opened(Box::new(letter))),
-            listed(0x31, Known::Nothing { received_ms: 1 }),
-        ],
-        marked: vec![(id(0x32), note)],
-        deleted: vec![id(0x33)],
-    };
-    json!({
-        "encoded": hex(listing.encode()),
-        "opened": {
-            "subjects": ["Tea", null], "marked": {"message": hex(id(0x32)), "version": 3, "expires": 1_790_000_000_000_i64},
-            "deleted": [hex(id(0x33))],
-        },
-    })
-}
-
-fn mail_own() -> Value {
-    let mut rng = rng(14);
-    let (mail, key) = (MailKey::generate(&mut rng), ContentKey::generate(&mut rng));
-    let (account, message) = (id(0x10), id(0x30));
-    let own = Own {
-        account: &account,
-        message: &message,
-    };
-    json!({
-        "mail_key": hex(mail.expose()), "account": hex(account), "message": hex(message),
-        "sealed": hex(own.seal(&mail, &key, &mut rng)), "opened": hex(key.expose()),
     })
 }
 

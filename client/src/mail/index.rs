@@ -1,0 +1,247 @@
+//! What the devices of an account keep of its mailbox as a whole, sealed, at the server: what is known of each message,
+//! and which words are in it. So a new device need not open every message again, and none has to fetch mail to search it.
+//!
+//! Whoever has the mailbox open keeps it up ([`Mailbox::keep_index`]). Of two devices that do so at once, one is second: it
+//! throws away what it wrote, and begins with what the other left. Nothing depends on it: what it lacks is in the
+//! mailbox, and what is wrong with it makes a device read the mailbox instead.
+
+mod listings;
+mod pieces;
+mod words;
+
+use std::rc::Rc;
+
+use postern_crypto::mail::{Manifest, ManifestPlace};
+use postern_protocol::ContentId;
+use postern_protocol::mail::PutMailIndex;
+use postern_search::Words;
+
+use super::{Entry, Mailbox};
+use crate::{Error, Result};
+
+use listings::Listings;
+use words::WordList;
+
+/// So much has to be new before it is written down, unless somebody wants it now.
+const WORTH_WRITING: usize = 64;
+
+/// What this device knows of the index.
+#[derive(Default)]
+pub(super) struct Index {
+    /// As the server counts. 0: there is none yet.
+    version: u64,
+    manifest: Manifest,
+    listings: Listings,
+    words: WordList,
+    is_known: bool,
+}
+
+/// How far the words of the mailbox are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Of so many messages.
+    pub read: usize,
+    /// Of so many.
+    pub all: usize,
+}
+
+/// When to write down what is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worth {
+    /// When it is worth it.
+    Enough,
+    /// Now, however little it is: this program ends.
+    Anything,
+}
+
+/// What a device that begins gets out of the index.
+pub(super) struct Filling {
+    pub(super) entries: Vec<Entry>,
+    /// All that happened up to this change is in there.
+    pub(super) change: u64,
+}
+
+impl Mailbox {
+    /// Goes on with the index: reads words of some messages that are in it not yet, the newest first, and writes down what
+    /// is new. Answers how far it is; nothing, as long as not all of the mailbox is loaded.
+    ///
+    /// # Errors
+    /// As all requests.
+    pub async fn keep_index(&self, worth: Worth) -> Result<Option<Reach>> {
+        let _keeping = self.keeping.lock().await;
+        if !self.is_whole() {
+            return Ok(None);
+        }
+        self.refresh().await?;
+        self.know_index().await?;
+        self.load_words().await?;
+        self.read_some().await?;
+        if self.is_worth_writing(worth) {
+            match self.write().await {
+                // Another device was faster: the next time begins with what it left.
+                Err(Error::Busy) => drop(self.index.take()),
+                written => written?,
+            }
+        }
+        Ok(Some(self.reach()))
+    }
+
+    /// How far the words are known.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        let (index, held) = (self.index.borrow(), self.held.borrow());
+        let all = held.len();
+        let unread = held
+            .iter()
+            .filter(|entry| !index.words.has(entry.message))
+            .count();
+        Reach {
+            read: all - unread,
+            all,
+        }
+    }
+
+    /// Fills the list with what the index says. `None` if there is none.
+    pub(super) async fn filling(&self) -> Result<Option<Filling>> {
+        self.know_index().await?;
+        let mut index = self.index.borrow_mut();
+        let entries = index.listings.take_entries();
+        Ok((!index.manifest.listings.is_empty()).then_some(Filling {
+            entries,
+            change: index.manifest.change,
+        }))
+    }
+
+    /// The pieces of the index with words, all of them fetched.
+    pub(super) async fn words(&self) -> Result<Vec<Rc<Words>>> {
+        self.know_index().await?;
+        self.load_words().await?;
+        let mut index = self.index.borrow_mut();
+        let held = self.held.borrow();
+        Ok(index.words.all(held.iter()))
+    }
+
+    /// Asks for the index once. One that does not open is as good as none: then everything is written anew.
+    async fn know_index(&self) -> Result<()> {
+        if self.index.borrow().is_known {
+            return Ok(());
+        }
+        // A piece that is gone was replaced by another device while this one was reading.
+        let loaded = match self.load_index().await {
+            Err(Error::NotFound) => self.load_index().await,
+            loaded => loaded,
+        };
+        *self.index.borrow_mut() = loaded?;
+        Ok(())
+    }
+
+    async fn load_index(&self) -> Result<Index> {
+        let kept = self.account.api.mail_index().await?;
+        let place = ManifestPlace {
+            account: &self.account.id().0,
+            version: kept.version,
+        };
+        let nothing = Index {
+            version: kept.version,
+            is_known: true,
+            ..Index::default()
+        };
+        let Some(sealed) = kept.manifest else {
+            return Ok(nothing);
+        };
+        let mail = &self.account.unlocked().mail.key;
+        let Ok(manifest) = Manifest::open(mail, place, sealed.as_slice()) else {
+            return Ok(nothing);
+        };
+        pieces::forget_others(&self.account, &manifest).await?;
+        match Listings::load(&self.account, &manifest).await {
+            Ok(listings) => Ok(Index {
+                listings,
+                manifest,
+                ..nothing
+            }),
+            Err(Error::NotAuthentic) => Ok(nothing),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn load_words(&self) -> Result<()> {
+        let missing = {
+            let index = self.index.borrow();
+            index.words.missing(&index.manifest)
+        };
+        for piece in missing {
+            let words = words::load(&self.account, &piece).await?;
+            self.index.borrow_mut().words.add(piece, words);
+        }
+        Ok(())
+    }
+
+    /// Reads the words of some messages.
+    async fn read_some(&self) -> Result<()> {
+        let unread: Vec<_> = {
+            let (index, held) = (self.index.borrow(), self.held.borrow());
+            let unread = held.iter().filter(|entry| !index.words.has(entry.message));
+            unread.take(words::MOST_AT_ONCE).cloned().collect()
+        };
+        let read = words::read(&self.account, unread).await?;
+        self.index.borrow_mut().words.add_fresh(read);
+        Ok(())
+    }
+
+    fn is_worth_writing(&self, worth: Worth) -> bool {
+        let (index, held) = (self.index.borrow(), self.held.borrow());
+        let fresh = index.words.fresh();
+        let least = match worth {
+            Worth::Enough => WORTH_WRITING,
+            Worth::Anything => 1,
+        };
+        fresh >= least || index.listings.differences(held.iter()) >= least
+    }
+
+    /// Writes down what is new, and puts small pieces together.
+    async fn write(&self) -> Result<()> {
+        let (version, new, words) = {
+            let (index, held) = (self.index.borrow(), self.held.borrow());
+            let is_held = |message: &_| held.get(*message).is_some();
+            let words = index.words.rewritten(&index.manifest, is_held)?;
+            (index.version + 1, index.listings.new_listing(held.iter()), words)
+        };
+        let change = self
+            .cursor()
+            .ok_or(Error::Internal("a whole list has a cursor"))?
+            .change;
+        let before = self.index.borrow().manifest.clone();
+        let listings = listings::write(&self.account, &before.listings, &new).await?;
+        let words = words::write(&self.account, words).await?;
+        let manifest = Manifest {
+            change,
+            listings,
+            words: words.iter().map(|(piece, _)| piece.clone()).collect(),
+        };
+        self.put_manifest(version, &manifest).await?;
+        pieces::forget_others(&self.account, &manifest).await?;
+        let mut index = self.index.borrow_mut();
+        index.listings.wrote(&new);
+        index.words = WordList::of(words);
+        index.version = version;
+        index.manifest = manifest;
+        Ok(())
+    }
+
+    async fn put_manifest(&self, version: u64, manifest: &Manifest) -> Result<()> {
+        let place = ManifestPlace {
+            account: &self.account.id().0,
+            version,
+        };
+        let rng = &mut self.account.surroundings().rng();
+        let sealed = manifest.seal(&self.account.unlocked().mail.key, place, rng);
+        let pieces = manifest.listings.iter().chain(&manifest.words);
+        let put = PutMailIndex {
+            version,
+            manifest: sealed.into(),
+            contents: pieces.map(|piece| ContentId(piece.content.id)).collect(),
+        };
+        self.account.api.put_mail_index(&put).await
+    }
+}

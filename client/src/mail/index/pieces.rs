@@ -1,0 +1,57 @@
+//! Pieces of the index on their way: up, and down through what the device keeps of them.
+
+use std::sync::Arc;
+
+use postern_crypto::mail::{Manifest, Piece};
+use postern_protocol::ContentId;
+
+use crate::account::Account;
+use crate::device::keys;
+use crate::http::Door;
+use crate::transfer::{fetch_all, upload_all};
+use crate::{Error, Result};
+
+/// No piece is larger: nobody shall fill a device's memory.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// The plaintext of a piece. The device keeps it, so that it comes once.
+pub(super) async fn load(account: &Account, piece: &Piece) -> Result<Vec<u8>> {
+    let key = keys::mail_piece(ContentId(piece.content.id));
+    let device = &account.surroundings().device;
+    if let Some(kept) = device.get(&key).await? {
+        return Ok(kept.to_vec());
+    }
+    if piece.content.size > MAX_BYTES {
+        return Err(Error::NotAuthentic);
+    }
+    let plain = fetch_all(&account.api, &Door::MailIndex, &piece.content).await?;
+    device.put(&key, &plain).await?;
+    Ok(plain)
+}
+
+/// Seals and sends a piece that tells of so many messages. The server keeps it for as long as a manifest names it.
+pub(super) async fn send(account: &Account, messages: usize, plain: Vec<u8>) -> Result<Piece> {
+    let plain = Arc::new(plain);
+    let content = upload_all(account, Arc::clone(&plain)).await?;
+    let key = keys::mail_piece(ContentId(content.id));
+    account.surroundings().device.put(&key, &plain).await?;
+    Ok(Piece {
+        messages: u32::try_from(messages).map_err(|_| Error::TooLarge)?,
+        content,
+    })
+}
+
+/// The device forgets the pieces that a manifest does not name.
+pub(super) async fn forget_others(account: &Account, manifest: &Manifest) -> Result<()> {
+    let device = &account.surroundings().device;
+    let pieces = manifest.listings.iter().chain(&manifest.words);
+    let named: Vec<_> = pieces
+        .map(|piece| keys::mail_piece(ContentId(piece.content.id)))
+        .collect();
+    for key in device.list(keys::MAIL_PIECES).await? {
+        if !named.contains(&key) {
+            device.delete(&key).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! Which words are in which messages: pieces that were fetched, and messages that were read since.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use postern_crypto::mail::{Manifest, Piece, Summary};
+use postern_protocol::MessageId;
+use postern_search::{Builder, Field, MAX_MESSAGES, Words, merge};
+
+use super::pieces;
+use crate::account::Account;
+use crate::compute::compute;
+use crate::http::Door;
+use crate::mail::Letter;
+use crate::mail::entry::Entry;
+use crate::transfer::fetch_beginning;
+use crate::{Error, Result};
+
+/// So many messages are read before what was read is looked at again.
+pub(super) const MOST_AT_ONCE: usize = 250;
+/// So many are fetched at once.
+const WIDTH: usize = 6;
+/// Of each message so much is read: its text stands before what is attached.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// A message, and its words by where they stand.
+pub(super) type Texts = (MessageId, Vec<(Field, String)>);
+
+/// The words that this device knows.
+#[derive(Default)]
+pub(super) struct WordList {
+    pieces: Vec<(Piece, Rc<Words>)>,
+    /// Messages in pieces.
+    known: HashSet<MessageId>,
+    /// Messages that were read and are in no piece yet.
+    fresh: Vec<Texts>,
+    /// Those, and the summaries of those that were not read yet.
+    unwritten: Option<(Vec<MessageId>, Rc<Words>)>,
+}
+
+impl WordList {
+    pub(super) fn of(pieces: Vec<(Piece, Rc<Words>)>) -> Self {
+        let mut list = Self::default();
+        for (piece, words) in pieces {
+            list.add(piece, words);
+        }
+        list
+    }
+
+    pub(super) fn add(&mut self, piece: Piece, words: Rc<Words>) {
+        let messages = words.messages().iter().map(|message| MessageId(*message));
+        self.known.extend(messages);
+        self.pieces.push((piece, words));
+    }
+
+    pub(super) fn add_fresh(&mut self, read: Vec<Texts>) {
+        self.known.extend(read.iter().map(|(message, _)| *message));
+        self.fresh.extend(read);
+        self.unwritten = None;
+    }
+
+    /// How many messages were read and are in no piece yet.
+    pub(super) fn fresh(&self) -> usize {
+        self.fresh.len()
+    }
+
+    /// Whether a message was read.
+    pub(super) fn has(&self, message: MessageId) -> bool {
+        self.known.contains(&message)
+    }
+
+    /// What a manifest names and was not fetched.
+    pub(super) fn missing(&self, manifest: &Manifest) -> Vec<Piece> {
+        let is_here = |piece: &&Piece| self.pieces.iter().all(|(here, _)| here != *piece);
+        manifest.words.iter().filter(is_here).cloned().collect()
+    }
+
+    /// All pieces, and one of what is in none: of messages that were not read yet, what their summaries say.
+    pub(super) fn all<'a>(&mut self, held: impl Iterator<Item = &'a Rc<Entry>>) -> Vec<Rc<Words>> {
+        let unread: Vec<_> = held.filter(|entry| !self.has(entry.message)).collect();
+        let mut pieces: Vec<_> = self.pieces.iter().map(|(_, words)| Rc::clone(words)).collect();
+        pieces.push(self.unwritten(&unread));
+        pieces
+    }
+
+    fn unwritten(&mut self, unread: &[&Rc<Entry>]) -> Rc<Words> {
+        let ids: Vec<_> = unread.iter().map(|entry| entry.message).collect();
+        if let Some((known, words)) = &self.unwritten
+            && *known == ids
+        {
+            return Rc::clone(words);
+        }
+        let summaries = unread.iter().map(|entry| (entry.message, texts_of(entry, None)));
+        let words = Rc::new(built(self.fresh.iter().cloned().chain(summaries)));
+        self.unwritten = Some((ids, Rc::clone(&words)));
+        words
+    }
+
+    /// The pieces after those messages that are in none were written down, and small ones put together: those that stay, and
+    /// those that are new.
+    pub(super) fn rewritten(
+        &self,
+        manifest: &Manifest,
+        is_held: impl Fn(&MessageId) -> bool,
+    ) -> Result<Vec<(Option<Piece>, Rc<Words>)>> {
+        let mut pieces: Vec<(Option<Piece>, Rc<Words>)> = Vec::new();
+        for (piece, words) in &self.pieces {
+            if manifest.words.contains(piece) {
+                pieces.push((Some(piece.clone()), Rc::clone(words)));
+            }
+        }
+        if !self.fresh.is_empty() {
+            pieces.push((None, Rc::new(built(self.fresh.iter().cloned()))));
+        }
+        pieces.sort_by_key(|(_, words)| std::cmp::Reverse(words.messages().len()));
+        let len = |place: Option<&(Option<Piece>, Rc<Words>)>| place.map(|(_, words)| words.messages().len());
+        // Each piece is more than twice as large as the next: each message is written a few times in all.
+        while let Some(((small, large), at)) = len(pieces.last())
+            .zip(len(pieces.iter().rev().nth(1)))
+            .zip(pieces.len().checked_sub(2))
+            && large <= 2 * small
+            && large + small <= MAX_MESSAGES
+        {
+            let both = pieces.split_off(at);
+            let both: Vec<_> = both.iter().map(|(_, words)| &**words).collect();
+            let one = merge(&both, |message| is_held(&MessageId(*message)));
+            pieces.push((None, Rc::new(one.map_err(|_| Error::NotAuthentic)?)));
+            pieces.sort_by_key(|(_, words)| std::cmp::Reverse(words.messages().len()));
+        }
+        Ok(pieces)
+    }
+}
+
+/// Fetches a piece.
+pub(super) async fn load(account: &Account, piece: &Piece) -> Result<Rc<Words>> {
+    let plain = pieces::load(account, piece).await?;
+    let words = compute(move || Words::open(plain)).await;
+    words.map(Rc::new).map_err(|_| Error::NotAuthentic)
+}
+
+/// Sends those pieces that are new.
+pub(super) async fn write(
+    account: &Account,
+    pieces: Vec<(Option<Piece>, Rc<Words>)>,
+) -> Result<Vec<(Piece, Rc<Words>)>> {
+    let mut written = Vec::new();
+    for (piece, words) in pieces {
+        let piece = match piece {
+            Some(piece) => piece,
+            None => pieces::send(account, words.messages().len(), words.bytes().to_vec()).await?,
+        };
+        written.push((piece, words));
+    }
+    Ok(written)
+}
+
+/// Reads messages. One that is gone meanwhile, or does not open, has no words but those of its summary.
+pub(super) async fn read(account: &Account, entries: Vec<Rc<Entry>>) -> Result<Vec<Texts>> {
+    stream::iter(entries)
+        .map(|entry| async move {
+            let text = match body(account, &entry).await {
+                Err(Error::NotFound | Error::NotAuthentic) => None,
+                text => Some(text?),
+            };
+            Ok((entry.message, texts_of(&entry, text)))
+        })
+        .buffer_unordered(WIDTH)
+        .try_collect()
+        .await
+}
+
+async fn body(account: &Account, entry: &Entry) -> Result<String> {
+    let content = entry.content()?;
+    let bytes = fetch_beginning(&account.api, &Door::Mail, &content, MOST_BYTES).await?;
+    Ok(compute(move || Letter::new(bytes).message().plain_text()).await)
+}
+
+fn texts_of(entry: &Entry, body: Option<String>) -> Vec<(Field, String)> {
+    let Some(opened) = &entry.opened else {
+        return Vec::new();
+    };
+    let summary = &opened.summary;
+    let mut texts = vec![(Field::Subject, summary.subject.clone())];
+    texts.extend(people(Field::From, [&summary.from]));
+    texts.extend(people(Field::To, [&summary.to, &summary.cc]));
+    let address = opened.address.iter().map(|address| (Field::To, address.clone()));
+    texts.extend(address);
+    texts.extend(files(summary));
+    texts.push((Field::Body, body.unwrap_or_else(|| summary.snippet.clone())));
+    texts
+}
+
+fn people<'a, const N: usize>(
+    field: Field,
+    lists: [&'a Vec<super::super::Person>; N],
+) -> impl Iterator<Item = (Field, String)> + 'a {
+    let all = lists.into_iter().flatten();
+    all.map(move |person| (field, format!("{} {}", person.name, person.address)))
+}
+
+fn files(summary: &Summary) -> impl Iterator<Item = (Field, String)> {
+    let names = summary
+        .attachments
+        .iter()
+        .map(|attachment| attachment.name.clone());
+    names.map(|name| (Field::File, name))
+}
+
+fn built(messages: impl Iterator<Item = Texts>) -> Words {
+    let mut builder = Builder::default();
+    for (message, texts) in messages.take(MAX_MESSAGES) {
+        builder.add(message.0, texts.iter().map(|(field, text)| (*field, &**text)));
+    }
+    builder.finish()
+}

@@ -1,0 +1,234 @@
+//! Devices keep an index of the mailbox: a new one need not open every message again, and messages are found by their words.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use postern_client::mail::{Entry, Place, Reach, Worth};
+use postern_client::{Error, Mailbox};
+use postern_protocol::limits::MAX_MAIL_PAGE;
+use postern_protocol::{Bytes, TimeMs};
+use serde_json::json;
+
+use crate::evil::edit_json;
+use crate::gateway::Letter;
+use crate::post::{Post, mailbox};
+use crate::world::Phone;
+
+/// Brings letters whose texts are others than their subjects.
+async fn bring_all(post: &Post, letters: &[(&str, &str)]) {
+    for (at, (subject, text)) in (1_000..).zip(letters) {
+        let letter = Letter {
+            received: TimeMs(at),
+            text: format!("Subject: {subject}\r\n\r\n{text}\r\n").into_bytes(),
+            ..Letter::to("alice", subject)
+        };
+        post.gateway.bring(&letter).await;
+    }
+}
+
+const LETTERS: &[(&str, &str)] = &[
+    ("Tea", "Shall we meet at the harbour?"),
+    ("Re: Tea", "At the market rather, says Jürgen."),
+    ("Invoice", "You owe us nothing."),
+];
+
+/// So many older ones that the first page does not have all.
+async fn bring_old_ones(post: &Post) {
+    for at in 0..MAX_MAIL_PAGE {
+        post.bring("old", at.into()).await;
+    }
+}
+
+async fn whole(mailbox: &Mailbox) {
+    mailbox.refresh().await.expect("the newest");
+    while mailbox.load_older().await.expect("older ones") {}
+}
+
+async fn found(mailbox: &Mailbox, typed: &str) -> Vec<String> {
+    let entries = mailbox.search(typed, 0).await.expect("a query");
+    let subject = |entry: &Rc<Entry>| entry.summary().expect("it opens").subject.clone();
+    entries.iter().map(subject).collect()
+}
+
+/// The mailbox on a new device, all of it loaded.
+async fn another(post: &Post) -> (Phone, Mailbox) {
+    let (phone, drive) = post.server.sign_in("alice").await;
+    let mailbox = mailbox(&drive);
+    phone.evil.asked();
+    whole(&mailbox).await;
+    (phone, mailbox)
+}
+
+#[tokio::test]
+async fn messages_are_found_by_the_words_of_their_texts() {
+    let post = Post::open().await;
+    bring_all(&post, LETTERS).await;
+    whole(&post.alice).await;
+    assert_eq!(
+        found(&post.alice, "tea").await,
+        ["Re: Tea", "Tea"],
+        "by what a list shows"
+    );
+    let reach = post.alice.keep_index(Worth::Anything).await;
+    assert_eq!(reach, Ok(Some(Reach { read: 3, all: 3 })));
+    assert_eq!(found(&post.alice, "jurg").await, ["Re: Tea"]);
+    assert_eq!(found(&post.alice, "tea -market").await, ["Tea"]);
+    assert_eq!(found(&post.alice, "subject:harbour").await, [""; 0]);
+    assert_eq!(found(&post.alice, "is:unread smaller:1k").await.len(), 3);
+    let of_nowhere = post.alice.search("in:nowhere", 0).await;
+    assert!(matches!(of_nowhere, Err(Error::Query(_))));
+}
+
+#[tokio::test]
+async fn a_new_device_fetches_no_message_again_and_finds_it() {
+    let post = Post::open().await;
+    let texts: Vec<_> = (0..450)
+        .map(|n| (format!("letter {n}"), format!("word{n}")))
+        .collect();
+    let letters: Vec<_> = texts
+        .iter()
+        .map(|(subject, text)| (&**subject, &**text))
+        .collect();
+    bring_all(&post, &letters).await;
+    whole(&post.alice).await;
+    while post
+        .alice
+        .keep_index(Worth::Enough)
+        .await
+        .expect("kept")
+        .expect("whole")
+        .read
+        < 450
+    {}
+    bring_all(&post, &[("late", "evening")]).await;
+    let (phone, other) = another(&post).await;
+    assert_eq!(other.entries().len(), 451);
+    assert_eq!(other.entries(), post.another_whole().await.entries());
+    assert_eq!(found(&other, "\"word17\"").await, ["letter 17"]);
+    assert_eq!(found(&other, "late").await, ["late"]);
+    let asked = phone.evil.asked_paths();
+    let pages = asked.iter().filter(|path| path.starts_with("/mail?")).count();
+    assert_eq!(pages, 1, "the newest, and the index has the rest: {asked:?}");
+    let bodies = asked
+        .iter()
+        .filter(|path| path.split('/').count() == 3 && path.len() == 28);
+    assert_eq!(bodies.count(), 0, "{asked:?}");
+}
+
+#[tokio::test]
+async fn what_happens_after_the_index_was_written_shows_on_a_device_that_reads_it() {
+    let post = Post::open().await;
+    bring_old_ones(&post).await;
+    bring_all(&post, LETTERS).await;
+    whole(&post.alice).await;
+    for round in 0..3 {
+        post.alice.keep_index(Worth::Anything).await.expect("kept");
+        let entries = post.alice.entries();
+        let newest = entries[0].message;
+        match round {
+            0 => {
+                post.alice
+                    .note(&[newest], |mark| mark.place = Place::Archive)
+                    .await
+            }
+            1 => post.alice.delete(&[newest]).await,
+            _ => Ok(()),
+        }
+        .expect("done");
+        let (_, other) = another(&post).await;
+        assert_eq!(other.entries(), post.another_whole().await.entries(), "{round}");
+    }
+    let (_, other) = another(&post).await;
+    assert_eq!(found(&other, "nothing").await, [""; 0], "it was deleted");
+    assert_eq!(found(&other, "market").await, ["Re: Tea"]);
+}
+
+#[tokio::test]
+async fn two_devices_that_write_at_once_do_not_lose_what_the_other_wrote() {
+    let post = Post::open().await;
+    bring_all(&post, LETTERS).await;
+    let ((_, one), (_, other)) = (another(&post).await, another(&post).await);
+    let kept = futures::join!(one.keep_index(Worth::Anything), other.keep_index(Worth::Anything));
+    assert!(kept.0.is_ok() && kept.1.is_ok());
+    for device in [&one, &other] {
+        device.keep_index(Worth::Anything).await.expect("kept");
+        assert_eq!(found(device, "harbour").await, ["Tea"]);
+        assert_eq!(device.entries().len(), 3);
+    }
+    let (_, third) = another(&post).await;
+    assert_eq!(
+        third.keep_index(Worth::Anything).await,
+        Ok(Some(Reach { read: 3, all: 3 }))
+    );
+}
+
+#[tokio::test]
+async fn c3_an_older_index_shows_what_the_mailbox_has() {
+    let post = Post::open().await;
+    bring_old_ones(&post).await;
+    bring_all(&post, LETTERS).await;
+    whole(&post.alice).await;
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    let (phone, drive) = post.server.sign_in("alice").await;
+    let older = Rc::new(RefCell::new(None));
+    let seen = Rc::clone(&older);
+    phone.evil.tells(move |request, response| {
+        if request.path == "/mail/index" {
+            seen.replace(Some(response.clone()));
+        }
+    });
+    whole(&mailbox(&drive)).await;
+    let newest = post.alice.entries()[0].message;
+    let noted = post.alice.note(&[newest], |mark| mark.is_starred = true).await;
+    noted.expect("noted");
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    let older = older.take().expect("it was asked for");
+    phone.evil.tells(move |request, response| {
+        if request.path == "/mail/index" {
+            *response = older.clone();
+        }
+    });
+    let late = mailbox(&drive);
+    whole(&late).await;
+    assert_eq!(late.entries(), post.another_whole().await.entries());
+}
+
+#[tokio::test]
+async fn b3_an_index_that_was_changed_makes_a_device_read_the_mailbox_instead() {
+    let post = Post::open().await;
+    bring_old_ones(&post).await;
+    bring_all(&post, LETTERS).await;
+    whole(&post.alice).await;
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    for spoils_manifest in [true, false] {
+        let (phone, drive) = post.server.sign_in("alice").await;
+        phone.evil.tells(move |request, response| {
+            if request.path == "/mail/index" && spoils_manifest {
+                edit_json(response, |body| {
+                    let manifest: Bytes = serde_json::from_value(body["manifest"].clone()).expect("bytes");
+                    body["manifest"] = json!(Bytes::from(spoiled(&manifest.0)));
+                });
+            } else if request.path.starts_with("/mail/index/") && !spoils_manifest {
+                response.body = spoiled(&response.body).into();
+            }
+        });
+        let other = mailbox(&drive);
+        whole(&other).await;
+        assert_eq!(other.entries(), post.another_whole().await.entries());
+        phone.evil.tells_the_truth();
+        let reach = other.keep_index(Worth::Anything).await;
+        assert_eq!(
+            reach,
+            Ok(Some(Reach { read: 203, all: 203 })),
+            "it is written anew"
+        );
+        assert_eq!(found(&other, "harbour").await, ["Tea"]);
+    }
+}
+
+fn spoiled(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    bytes
+}
