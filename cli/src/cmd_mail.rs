@@ -9,6 +9,7 @@ mod mv;
 mod place;
 mod read;
 mod rm;
+mod search;
 
 use std::rc::Rc;
 
@@ -25,6 +26,7 @@ use mark::MarkMail;
 use mv::Mv;
 use read::Read;
 use rm::Rm;
+use search::Search;
 
 /// Read, keep and order mail
 #[derive(ClapArgs)]
@@ -37,6 +39,7 @@ pub(crate) struct Mail {
 #[derive(Subcommand)]
 enum Command {
     Ls(Ls),
+    Search(Search),
     Read(Read),
     Import(Import),
     Export(Export),
@@ -49,6 +52,7 @@ impl Mail {
     pub(crate) async fn run(self, desk: &Desk) -> Result<()> {
         match self.command {
             Command::Ls(typed) => typed.run(desk).await,
+            Command::Search(typed) => typed.run(desk).await,
             Command::Read(typed) => typed.run(desk).await,
             Command::Import(typed) => typed.run(desk).await,
             Command::Export(typed) => typed.run(desk).await,

@@ -8,10 +8,16 @@ use crate::say::Say;
 
 const KNOWN: &str =
     "{msg:.bold}  [{bar:24}]  {binary_bytes} of {binary_total_bytes}  {binary_bytes_per_sec}  {eta} left";
+const COUNTED: &str = "{msg:.bold}  [{bar:24}]  {pos} of {len}  {eta} left";
 const UNKNOWN: &str = "{msg:.bold}  {spinner}  {binary_bytes}  {binary_bytes_per_sec}";
 
 /// One bar over several files.
 pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+/// A bar over things that are counted.
+pub(crate) struct Counter {
     bar: ProgressBar,
 }
 
@@ -38,6 +44,28 @@ impl Progress {
             progress: self,
             counted: Cell::new(0),
         }
+    }
+}
+
+impl Counter {
+    /// A bar that does not show before somebody says how many there are.
+    pub(crate) fn new(say: &Say, verb: &str) -> Self {
+        let style = ProgressStyle::with_template(COUNTED).expect("the template is well formed");
+        let bar = say.bars().add(ProgressBar::new(0)).with_message(verb.to_owned());
+        bar.set_style(style.progress_chars("━╸─"));
+        Self { bar }
+    }
+
+    /// So many are done, of so many.
+    pub(crate) fn at(&self, done: usize, all: usize) {
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 

@@ -35,6 +35,11 @@ pub(crate) fn moment(time: TimeMs) -> String {
     in_zone(time, TimeZone::system())
 }
 
+/// How far the clock of this machine is ahead of UTC.
+pub(crate) fn ahead_of_utc_minutes() -> i32 {
+    TimeZone::system().to_offset(Timestamp::now()).seconds() / 60
+}
+
 /// A moment that may not come.
 pub(crate) fn moment_or_never(time: Option<TimeMs>) -> String {
     time.map_or_else(|| "never".to_owned(), moment)

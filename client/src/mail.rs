@@ -27,7 +27,7 @@ use postern_protocol::MessageId;
 use postern_protocol::limits::MAX_MAIL_PAGE;
 use postern_protocol::mail::{MailCursor, Message};
 
-pub use conversations::{Conversation, Drawer};
+pub use conversations::{Conversation, Drawer, group};
 pub use entry::{Entry, Noted, Opened};
 pub use home::Home;
 pub use index::{Reach, Worth};

@@ -76,6 +76,25 @@ test('an answer is with what it answers', async () => {
     .waitFor();
 });
 
+test('letters are found by the words of their texts, and what makes no sense is told', async () => {
+  const search = page.getByRole('searchbox', { name: en.mail.search.label });
+  await page.keyboard.press('/');
+  await search.fill('flowerp');
+  await row('The keys to the garden house').waitFor();
+  await expect.poll(() => rows().count()).toBe(1);
+  await search.fill('from:ben three');
+  await row('Re: Sunday').waitFor();
+  await expect.poll(() => rows().count()).toBe(1);
+  await search.fill('from:ben flowerpot');
+  await page.getByText(en.mail.search.nothing).waitFor();
+  await search.fill('before:tomorrow');
+  await page.getByRole('alert').getByText('2026-01-31').waitFor();
+  expect(page.url(), 'what is looked for stays here').not.toContain('tomorrow');
+  await search.press('Escape');
+  await page.getByRole('heading', { name: en.mail.places.inbox, level: 1 }).waitFor();
+  await expect.poll(() => rows().count()).toBe(2);
+});
+
 test('what is moved can be moved back, and what is deleted is gone', async () => {
   await send(letter('Win a horse', 'Really.'));
   await row('Win a horse')

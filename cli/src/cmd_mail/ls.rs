@@ -31,8 +31,8 @@ pub(super) struct Ls {
 }
 
 #[derive(Serialize)]
-struct Listed {
-    messages: Vec<Listing>,
+pub(super) struct Listed {
+    pub(super) messages: Vec<Listing>,
 }
 
 /// A message in JSON.
@@ -129,7 +129,7 @@ fn origin(entry: &Entry) -> &'static str {
     }
 }
 
-fn human(messages: &[Listing], long: bool) -> String {
+pub(super) fn human(messages: &[Listing], long: bool) -> String {
     let rows: Vec<_> = messages.iter().map(|message| row(message, long)).collect();
     table(&rows, &[])
 }

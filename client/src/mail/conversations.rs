@@ -79,7 +79,7 @@ impl Conversation {
 
 /// Groups messages. Both the messages and the conversations are newest first.
 #[must_use]
-pub(super) fn group(entries: &[Rc<Entry>]) -> Vec<Conversation> {
+pub fn group(entries: &[Rc<Entry>]) -> Vec<Conversation> {
     let mut joining = Joining::default();
     let groups: Vec<usize> = entries.iter().map(|entry| joining.add(entry)).collect();
     let mut places: HashMap<usize, usize> = HashMap::new();

@@ -84,6 +84,8 @@ export interface Engine {
   mailHome(): Promise<MailHome>;
   /** The rows `from` to `from + count` of what a drawer lists, newest first. Loads what it needs on first use. */
   listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
+  /** The rows `from` to `from + count` of what is found. `aheadMinutes`: how far the clock here is ahead of UTC. */
+  searchMail(query: string, aheadMinutes: number, from: number, count: number): Promise<FoundMail>;
   /** All messages of the conversation of one, oldest first. */
   readConversation(message: Id): Promise<Message[]>;
   /** What a message says. */
@@ -151,6 +153,7 @@ export type EngineErrorKind =
   | 'entry-name-invalid'
   | 'entry-name-taken'
   | 'tag-name-invalid' // of a folder or label for mail
+  | 'query-mistaken' // what is looked for makes no sense; the detail says why
   | 'into-itself' // a folder moved into itself
   | 'file-differs' // not the file that the interrupted upload began with
   | 'upload-lost' // the server has dropped what had arrived of an upload, and once more what was begun anew
@@ -387,6 +390,15 @@ export interface MailPage {
   /** How many conversations the drawer lists. */
   total: number;
   rows: MailRow[];
+}
+
+export interface FoundMail extends MailPage {
+  /** The words of so many messages are known, */
+  read: number;
+  /** of so many that are loaded. */
+  all: number;
+  /** Whether that is all of the mailbox. */
+  whole: boolean;
 }
 
 /** A conversation in a list. */

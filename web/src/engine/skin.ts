@@ -18,6 +18,7 @@ import type {
   LinkText,
   LinkView,
   MailHome,
+  FoundMail,
   MailPage,
   MarkChange,
   Message,
@@ -147,6 +148,7 @@ export interface Client {
 
   mailHome(): Promise<MailHome>;
   listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
+  searchMail(query: string, aheadMinutes: number, from: number, count: number): Promise<FoundMail>;
   readConversation(message: Id): Promise<Message[]>;
   readLetter(message: Id): Promise<LetterText>;
   readPart(message: Id, path: string): Promise<Uint8Array<ArrayBuffer>>;

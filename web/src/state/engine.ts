@@ -25,6 +25,7 @@ function isKind(kind: unknown): kind is EngineErrorKind {
 
 /** What a person is told. */
 export function sayError(error: EngineError): string {
-  const text = en.errors[error.kind];
+  const text =
+    error.kind === 'query-mistaken' && error.detail ? en.mail.search.mistaken(error.detail) : en.errors[error.kind];
   return error.retryAfterS ? `${text} ${en.common.retryIn(error.retryAfterS)}` : text;
 }

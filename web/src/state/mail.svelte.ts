@@ -1,6 +1,6 @@
 /** The list of messages on the screen, what is selected in it, and the conversation that is open. */
 import { SvelteSet } from 'svelte/reactivity';
-import type { Drawer, Id, MailHome, MailPage, MailRow, MarkChange, Message, Place } from '../engine/api';
+import type { Drawer, FoundMail, Id, MailHome, MailPage, MailRow, MarkChange, Message, Place } from '../engine/api';
 import { en } from '../strings/en';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
@@ -18,6 +18,9 @@ export interface Undo {
 class Mail {
   home = $state.raw<MailHome | null>(null);
   drawer = $state<Drawer>('inbox');
+  /** What somebody looks for; while it is not empty, the list has what was found. */
+  query = $state('');
+  found = $state.raw<FoundMail | null>(null);
   /** How many conversations the drawer lists; `null` before anything is known. */
   total = $state<number | null>(null);
   /** Rows of the list, from `first` on. */
@@ -36,12 +39,26 @@ class Mail {
   async show(drawer: Drawer) {
     if (this.drawer !== drawer || this.total === null) {
       this.drawer = drawer;
-      this.total = null;
-      this.rows = [];
-      this.first = 0;
-      this.selected.clear();
+      this.query = '';
+      this.#begin();
     }
     await this.refresh();
+  }
+
+  /** Shows what is found instead; nothing to look for shows the drawer again. */
+  async search(query: string) {
+    if (this.query === query) return;
+    this.query = query;
+    this.#begin();
+    await this.refresh();
+  }
+
+  #begin() {
+    this.total = null;
+    this.found = null;
+    this.rows = [];
+    this.first = 0;
+    this.selected.clear();
   }
 
   /** Rows around `index` are about to be seen. */
@@ -67,19 +84,34 @@ class Mail {
   }
 
   async #load() {
-    const { drawer, first } = this;
-    const page: MailPage = await engine.listMail(drawer, first, WINDOW);
-    const home = await engine.mailHome();
-    if (drawer !== this.drawer || first !== this.first) {
+    const { drawer, query, first } = this;
+    let page: MailPage;
+    let home: MailHome;
+    try {
+      page = await this.#page(drawer, query, first);
+      home = await engine.mailHome();
+    } catch (thrown) {
+      // What was typed meanwhile may make sense.
+      this.#stale = query !== this.query;
+      if (this.#stale) return;
+      throw thrown;
+    }
+    if (drawer !== this.drawer || query !== this.query || first !== this.first) {
       this.#stale = true;
       return;
     }
     this.home = home;
+    this.found = 'whole' in page ? (page as FoundMail) : null;
     this.total = page.total;
     this.rows = page.rows;
     const present = new Set(page.rows.map(({ id }) => id));
     for (const id of this.selected) if (!present.has(id)) this.selected.delete(id);
     if (this.#opened) this.open = await this.#conversation(this.#opened);
+  }
+
+  #page(drawer: Drawer, query: string, first: number): Promise<MailPage> {
+    if (query === '') return engine.listMail(drawer, first, WINDOW);
+    return engine.searchMail(query, -new Date().getTimezoneOffset(), first, WINDOW);
   }
 
   /** Opens the conversation of a message, and notes that it was read. */
@@ -123,7 +155,8 @@ class Mail {
 
   /** Moves messages, and offers to move them back. */
   async move(messages: Id[], place: Place) {
-    const before = this.drawer;
+    // What was found may have lain anywhere.
+    const before = this.query === '' ? this.drawer : 'all';
     this.selected.clear();
     const moved = await this.mark(messages, { place });
     if (!moved) return;
@@ -152,7 +185,8 @@ class Mail {
   }
 
   forget() {
-    this.home = this.open = this.undo = this.total = null;
+    this.home = this.open = this.undo = this.total = this.found = null;
+    this.query = '';
     this.#opened = null;
     this.rows = [];
     this.first = 0;
@@ -188,5 +222,5 @@ export const mail = new Mail();
 whenLeft(() => mail.forget());
 
 listen((event) => {
-  if (event.type === 'mail-changed' && mail.total !== null) void mail.refresh();
+  if (event.type === 'mail-changed' && (mail.total !== null || mail.query !== '')) void mail.refresh();
 });

@@ -204,6 +204,9 @@ export class MemoryEngine implements Engine {
   async listMail(drawer: Drawer, from: number, count: number) {
     return this.#post.list(drawer, from, count);
   }
+  async searchMail(query: string, _aheadMinutes: number, from: number, count: number) {
+    return this.#post.search(query, from, count);
+  }
   async readConversation(message: Id) {
     return this.#post.conversation(message) ?? fail('not-found');
   }

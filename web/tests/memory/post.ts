@@ -1,6 +1,7 @@
 /** A mailbox in memory, with letters to look at. */
 import type {
   Drawer,
+  FoundMail,
   Id,
   LetterText,
   MailHome,
@@ -88,6 +89,14 @@ export class Post {
   list(drawer: Drawer, from: number, count: number): MailPage {
     const rows = this.#rows(drawer);
     return { total: rows.length, rows: rows.slice(from, from + count) };
+  }
+
+  /** By words of subject and text: enough to look at. */
+  search(query: string, from: number, count: number): FoundMail {
+    const has = (one: Message) => `${one.subject} ${one.snippet}`.toLowerCase().includes(query.toLowerCase());
+    const rows = this.#messages.filter((one) => isIn(one, 'all') && has(one)).flatMap((one) => row([one], [one]));
+    const all = this.#messages.length;
+    return { total: rows.length, rows: rows.slice(from, from + count), read: all, all, whole: true };
   }
 
   conversation(id: Id): Message[] | null {

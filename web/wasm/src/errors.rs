@@ -16,7 +16,7 @@ struct EngineError {
     retry_after_s: Option<u64>,
     leaves_open: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'static str>,
+    detail: Option<String>,
 }
 
 /// What JavaScript is told.
@@ -26,7 +26,8 @@ pub(crate) fn to_js_error(error: &Error) -> JsValue {
         _ => None,
     };
     let detail = match error {
-        Error::Internal(what) | Error::WrongKind(what) => Some(*what),
+        Error::Internal(what) | Error::WrongKind(what) => Some((*what).to_owned()),
+        Error::Query(mistake) => Some(mistake.to_string()),
         _ => None,
     };
     to_js(&EngineError {
@@ -85,6 +86,7 @@ fn kind_of(error: &Error) -> &'static str {
         Error::FreshSignInNeeded => "fresh-sign-in-needed",
         Error::EntryName(_) => "entry-name-invalid",
         Error::TagName => "tag-name-invalid",
+        Error::Query(_) => "query-mistaken",
         Error::EntryExists => "entry-name-taken",
         Error::IntoItself => "into-itself",
         Error::FileDiffers => "file-differs",

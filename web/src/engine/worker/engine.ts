@@ -174,6 +174,10 @@ export class WorkerEngine implements Engine {
   mailHome() {
     return this.#client.mailHome();
   }
+  searchMail(query: string, aheadMinutes: number, from: number, count: number) {
+    return this.#client.searchMail(query, aheadMinutes, from, count);
+  }
+
   listMail(drawer: Drawer, from: number, count: number) {
     return this.#client.listMail(drawer, from, count);
   }

@@ -12,6 +12,7 @@ export interface KeyMeanings {
   star(): void;
   read(read: boolean): void;
   go(drawer: Drawer): void;
+  look(): void;
   help(): void;
 }
 
@@ -29,6 +30,7 @@ export const SHEET = [
   ['s'],
   ['I', 'U'],
   ['g i', 'g s', 'g a', 'g t'],
+  ['/'],
   ['?'],
 ] as const;
 
@@ -64,6 +66,7 @@ export function pressed({ key, ctrlKey, metaKey, altKey, target }: Press, meanin
     I: () => meanings.read(true),
     U: () => meanings.read(false),
     g: () => (going = true),
+    '/': meanings.look,
     '?': meanings.help,
   };
   const mean = means[key];

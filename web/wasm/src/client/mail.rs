@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use js_sys::Uint8Array;
-use postern_client::mail::Letter;
+use postern_client::mail::{Letter, Worth, group};
 use postern_client::protocol::MessageId;
 use postern_client::{Error, Mailbox, Result};
 use wasm_bindgen::JsValue;
@@ -14,7 +14,9 @@ use super::{Answer, Client, Inner, answer, parse_id, read};
 use crate::errors::to_js_error;
 use crate::events;
 use crate::values::letter::LetterView;
-use crate::values::mail::{MailHomeView, MailPageView, MarkChange, MessageView, TagView, id, parse_drawer};
+use crate::values::mail::{
+    FoundMailView, MailHomeView, MailPageView, MarkChange, MessageView, TagView, id, parse_drawer,
+};
 
 #[wasm_bindgen]
 impl Client {
@@ -34,6 +36,15 @@ impl Client {
     #[wasm_bindgen(js_name = listMail)]
     pub async fn list_mail(&self, drawer: String, from: usize, count: usize) -> Answer {
         answer(self.inner.list_mail(&drawer, from, count).await)
+    }
+
+    /// Conversations with messages for which somebody looks, newest first.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = searchMail)]
+    pub async fn search_mail(&self, typed: String, ahead_minutes: i32, from: usize, count: usize) -> Answer {
+        answer(self.inner.search_mail(&typed, ahead_minutes, from, count).await)
     }
 
     /// All messages of the conversation of one, oldest first.
@@ -122,7 +133,8 @@ impl Inner {
         Ok(mailbox)
     }
 
-    /// Loads what is older, until all is there or nobody is signed in any more. What fails is tried at the next look.
+    /// Loads what is older, until all is there or nobody is signed in any more, and then keeps the index up. What fails is
+    /// tried at the next look.
     fn load_older(self: &Rc<Self>) {
         let (inner, mailbox) = (
             Rc::downgrade(self),
@@ -135,6 +147,10 @@ impl Inner {
                     events::mail_changed(&inner.host);
                 }
             }
+            if let Some(inner) = inner.upgrade() {
+                events::mail_changed(&inner.host);
+            }
+            while keep_index(&mailbox).await {}
         });
     }
 
@@ -144,6 +160,8 @@ impl Inner {
         // Who has not looked at mail yet will load it anyway. What fails now is told when they look.
         if signed_in.mailbox.is_loaded() {
             let _ = signed_in.mailbox.refresh().await;
+            let mailbox = Rc::downgrade(&signed_in.mailbox);
+            spawn_local(async move { while keep_index(&mailbox).await {} });
         }
         events::mail_changed(&self.host);
     }
@@ -161,6 +179,18 @@ impl Inner {
             self.load_older();
         }
         Ok(MailPageView::of(&mailbox, &drawer, from, count))
+    }
+
+    async fn search_mail(
+        self: &Rc<Self>,
+        typed: &str,
+        ahead_minutes: i32,
+        from: usize,
+        count: usize,
+    ) -> Result<FoundMailView> {
+        let mailbox = self.mailbox().await?;
+        let found = group(&mailbox.search(typed, ahead_minutes).await?);
+        Ok(FoundMailView::of(&mailbox, &found, from, count))
     }
 
     async fn read_conversation(&self, message: &str) -> Result<Vec<MessageView>> {
@@ -242,6 +272,15 @@ async fn load_page(mailbox: &Weak<Mailbox>) -> bool {
         Some(mailbox) => mailbox.load_older().await == Ok(true),
         None => false,
     }
+}
+
+/// Whether there is more to do. Other work gets its turn between two calls.
+async fn keep_index(mailbox: &Weak<Mailbox>) -> bool {
+    let Some(mailbox) = mailbox.upgrade() else {
+        return false;
+    };
+    let kept = mailbox.keep_index(Worth::Enough).await;
+    kept.is_ok_and(|reach| reach.is_some_and(|reach| reach.read < reach.all))
 }
 
 fn parse_messages(messages: &[String]) -> Result<Vec<MessageId>> {

@@ -49,6 +49,17 @@ pub(crate) struct MailPageView {
     rows: Vec<MailRowView>,
 }
 
+/// `FoundMail`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FoundMailView {
+    #[serde(flatten)]
+    page: MailPageView,
+    read: usize,
+    all: usize,
+    whole: bool,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MailRowView {
@@ -259,15 +270,41 @@ impl MailPageView {
             rows: listed()
                 .skip(from)
                 .take(count)
-                .map(|one| MailRowView::of(one, drawer, &order))
+                .map(|one| MailRowView::listed(one, drawer, &order))
                 .collect(),
         }
     }
 }
 
+impl FoundMailView {
+    /// The rows `from..from + count` of what was found, and how far the words of messages are known.
+    pub(crate) fn of(mailbox: &Mailbox, found: &[Conversation], from: usize, count: usize) -> Self {
+        let reach = mailbox.reach();
+        let rows = found.iter().skip(from).take(count);
+        Self {
+            page: MailPageView {
+                total: found.len(),
+                rows: rows
+                    .map(|one| MailRowView::of(&one.entries.iter().collect::<Vec<_>>(), one))
+                    .collect(),
+            },
+            read: reach.read,
+            all: reach.all,
+            whole: mailbox.is_whole(),
+        }
+    }
+}
+
 impl MailRowView {
-    fn of(conversation: &Conversation, drawer: &Drawer, order: &MailRoot) -> Self {
-        let entries: Vec<_> = conversation.listed(drawer, order).collect();
+    fn listed(conversation: &Conversation, drawer: &Drawer, order: &MailRoot) -> Self {
+        Self::of(
+            &conversation.listed(drawer, order).collect::<Vec<_>>(),
+            conversation,
+        )
+    }
+
+    /// A conversation, as some of its messages show it.
+    fn of(entries: &[&Rc<Entry>], conversation: &Conversation) -> Self {
         let newest = entries.first().copied().unwrap_or(conversation.newest());
         let (mark, summary) = (&newest.noted.mark, newest.summary());
         let any = |is: fn(&Mark) -> bool| entries.iter().any(|entry| is(&entry.noted.mark));
@@ -275,7 +312,7 @@ impl MailRowView {
             id: newest.message.to_string(),
             messages: entries.iter().map(|entry| entry.message.to_string()).collect(),
             count: conversation.entries.len(),
-            people: people(&entries),
+            people: people(entries),
             subject: summary.map(|summary| summary.subject.clone()).unwrap_or_default(),
             snippet: summary.map(|summary| summary.snippet.clone()).unwrap_or_default(),
             received_ms: newest.received,
