@@ -1,5 +1,6 @@
 //! Mail that comes in: what is acknowledged is there, once, byte for byte, and sealed.
 
+mod killed;
 mod order;
 
 use std::thread;
