@@ -2,6 +2,7 @@
 
 mod killed;
 mod order;
+mod relayed;
 
 use std::thread;
 use std::time::{Duration, Instant};
