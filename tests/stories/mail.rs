@@ -3,6 +3,7 @@
 mod killed;
 mod order;
 mod relayed;
+mod smuggling;
 
 use std::thread;
 use std::time::{Duration, Instant};
