@@ -4,6 +4,7 @@ mod killed;
 mod order;
 mod relayed;
 mod smuggling;
+mod trouble;
 
 use std::thread;
 use std::time::{Duration, Instant};
