@@ -297,7 +297,9 @@ fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Unread> {
             let (record, hash) = read_record(&path, *size_bytes).map_err(|error| {
                 tracing::error!(%error, path = %path.display(), "a spooled message cannot be read");
                 match error.kind() {
-                    ErrorKind::NotFound | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Damaged.into(),
+                    ErrorKind::NotFound | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                        Unread::Damaged(Damaged)
+                    }
                     _ => Unread::Disk(error),
                 }
             })?;

@@ -315,7 +315,7 @@ pub(super) const DEFENCES: &[Defence] = &[
     Defence {
         row: "F4",
         what: "what cannot be read at the moment is taken for damaged",
-        edits: &[edit("smtp-gateway/src/spool.rs", "_ => Unread::Disk(error),", "_ => Damaged.into(),")],
+        edits: &[edit("smtp-gateway/src/spool.rs", "_ => Unread::Disk(error),", "_ => Unread::Damaged(Damaged),")],
         test: (STORIES, "f4_mail_that_cannot_be_read_for_a_moment_is_not_set_aside"),
     },
     Defence {
