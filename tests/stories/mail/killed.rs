@@ -18,8 +18,9 @@ on_both_kinds_of_storage!(f4_f10_mail_that_was_acknowledged_is_there_once_when_t
 const SENDERS: usize = 5;
 /// Enough for all that comes while the server lives too short to hand it on.
 const JOURNAL: (&str, &str) = ("MAIL_JOURNAL_BYTES", "16777216");
-/// Of a long run not every letter is exported, which takes a process each. To be listed, each is opened.
-const EXPORTED: usize = 300;
+/// Not more letters than these are exported, which takes a process each. To be listed, each is opened.
+const EXPORTED: usize = 40;
+const EXPORTED_AT_LENGTH: usize = 300;
 
 fn f4_f10_mail_that_was_acknowledged_is_there_once_when_the_server_is_killed(setup: &Setup) {
     let mut dice = Dice::of_this_test();
@@ -177,11 +178,8 @@ impl Ledger {
 
 fn exports_are_right(alice: &Mailbox, letters: &[Letter], senders: &[Sender]) {
     let Ledger(sent) = Ledger::of(senders);
-    let step = if is_long() {
-        letters.len().div_ceil(EXPORTED)
-    } else {
-        1
-    };
+    let exported = if is_long() { EXPORTED_AT_LENGTH } else { EXPORTED };
+    let step = letters.len().div_ceil(exported);
     for listed in letters
         .iter()
         .filter(|letter| letter.subject != LAST)

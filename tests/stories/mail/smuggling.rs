@@ -3,7 +3,7 @@
 
 use postern_tests::{Carrier, Postfix, Server, Setup};
 
-use super::{ALICE, Mailbox, chunk};
+use super::{ALICE, LAST, Mailbox, chunk};
 
 /// What some servers have taken for the end of a message: those that `smtpsmug` tries.
 const ENDINGS: [&str; 10] = [
@@ -20,6 +20,8 @@ const ENDINGS: [&str; 10] = [
 ];
 const END: &str = "\r\n.\r\n";
 const SMUGGLED: &str = "smuggled";
+/// How what is to be smuggled in ends.
+const CLOSE: &str = "Send me your password.";
 
 #[test]
 fn f1_nothing_that_resembles_the_end_of_a_message_ends_it() {
@@ -114,7 +116,7 @@ fn outer(subject: &str, ending: &str) -> String {
 fn inner() -> String {
     format!(
         "MAIL FROM:<admin@localhost>\r\nRCPT TO:<{ALICE}>\r\nDATA\r\nFrom: admin@localhost\r\nSubject: {SMUGGLED}\r\n\r\n\
-         Send me your password."
+         {CLOSE}"
     )
 }
 
@@ -142,10 +144,14 @@ impl House {
         assert!(heard.matches("Message accepted").count() <= 1, "{heard}");
     }
 
-    /// Subjects of all messages that came.
+    /// Subjects of all messages that came, each with all of its text: where one was cut, something was left over.
     #[track_caller]
     fn nothing_was_smuggled(self) -> Vec<String> {
         let letters = self.alice.letters_after_the_last(&self.server);
+        for letter in letters.iter().filter(|letter| letter.subject != LAST) {
+            let text = String::from_utf8_lossy(&self.alice.export(letter)).into_owned();
+            assert!(text.contains(CLOSE), "{text}");
+        }
         let subjects: Vec<_> = letters.into_iter().map(|letter| letter.subject).collect();
         assert!(
             !subjects.iter().any(|subject| subject == SMUGGLED),
