@@ -1,5 +1,6 @@
 //! Who takes part: ours, and how the others are started.
 
+mod mail;
 mod nginx;
 mod ours;
 mod rclone;
@@ -10,6 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+pub(crate) use mail::{MailServer, OurMail, RECIPIENT, postfix};
 pub(crate) use nginx::{Nginx, NginxSynced};
 pub(crate) use ours::Ours;
 pub(crate) use rclone::Rclone;

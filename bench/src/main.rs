@@ -8,10 +8,11 @@
 //! It deliberately judges nothing: no figure makes it fail. And it gives ours no way that a user does not have: it
 //! types commands.
 //!
-//! Read in this order: `row` (what is kept), `race` (how it is measured), `native`, `storing`, `memory` (what is
-//! measured), `contestants` (who takes part), `page` and `picture` (how it is shown).
+//! Read in this order: `row` (what is kept), `race` (how it is measured), `native`, `storing`, `inbound`, `memory` (what
+//! is measured), `contestants` (who takes part), `page` and `picture` (how it is shown).
 
 mod contestants;
+mod inbound;
 mod large;
 mod memory;
 mod native;
@@ -44,6 +45,7 @@ const ROWS: &[Measurement] = &[
     ("native", native::row),
     ("large", large::row),
     ("small", small::row),
+    ("inbound", inbound::row),
     ("memory-server", memory::row),
 ];
 

@@ -19,6 +19,7 @@ const ORDER: &[&str] = &[
     "browser",
     "memory-tab",
     "memory-server",
+    "inbound",
 ];
 
 /// Writes the page, and a picture of each row beside the row.

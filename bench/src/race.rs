@@ -15,6 +15,7 @@ pub(crate) struct Terms {
     pub(crate) large_mib: u64,
     pub(crate) small_files: usize,
     pub(crate) transfers: usize,
+    pub(crate) messages: usize,
 }
 
 /// A contestant that has not run yet. A turn answers a figure for each heat.
@@ -32,6 +33,7 @@ impl Terms {
             large_mib: setting("POSTERN_LARGE_MIB", 2048)?,
             small_files: setting("POSTERN_SMALL_FILES", 10_000)?,
             transfers: setting("POSTERN_TRANSFERS", 100)?,
+            messages: setting("POSTERN_MESSAGES", 4_000)?,
         })
     }
 }

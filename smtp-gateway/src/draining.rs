@@ -69,6 +69,8 @@ enum NotYet {
     Stores(#[from] postern_domain::Error),
     #[error("the spool does not let it go: {0}")]
     Spool(#[from] SpoolError),
+    #[error("it cannot be read: {0}")]
+    Unread(#[from] io::Error),
 }
 
 impl NotYet {
@@ -78,6 +80,8 @@ impl NotYet {
             Self::Stores(postern_domain::Error::Store(error)) => matches!(error, StoreError::Failed(_)),
             Self::Stores(_) => true,
             Self::Spool(_) => false,
+            // ENFILE and EMFILE, which pass as soon as others close their files, and for which there are no names.
+            Self::Unread(error) => !matches!(error.raw_os_error(), Some(23 | 24)),
         }
     }
 }
@@ -91,7 +95,7 @@ async fn set_aside(batch: Batch) -> Result<(), SpoolError> {
 
 /// How many were. What is damaged is set aside.
 async fn hand_on(gateway: &Gateway, batch: &Batch) -> Result<usize, NotYet> {
-    let mails = batch.mails();
+    let mails = batch.mails()?;
     for (place, _) in mails.iter().enumerate().filter(|(_, mail)| mail.is_err()) {
         let aside = batch.set_aside(place)?;
         figures::set_aside();
@@ -193,4 +197,16 @@ fn read_at(path: &std::path::Path, at: u64, len: usize) -> io::Result<Bytes> {
     let mut piece = vec![0; len];
     file.read_exact(&mut piece)?;
     Ok(piece.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lack_of_file_handles_is_no_fault_of_a_message() {
+        let unread = |errno| NotYet::from(io::Error::from_raw_os_error(errno));
+        assert!(!unread(24).is_its_own() && !unread(23).is_its_own());
+        assert!(unread(5).is_its_own(), "a sector may be gone for good");
+    }
 }

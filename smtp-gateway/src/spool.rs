@@ -180,10 +180,17 @@ impl Spool {
 
 impl Batch {
     /// The messages, each with what is needed to deliver it, or damaged.
-    #[must_use]
-    pub fn mails(&self) -> Vec<Result<WaitingMail, Damaged>> {
+    ///
+    /// # Errors
+    /// Those of the disk, which say nothing of a message: it may well be whole.
+    pub fn mails(&self) -> io::Result<Vec<Result<WaitingMail, Damaged>>> {
         let folders = self.spool.folders();
-        self.entries.iter().map(|entry| open(folders, entry)).collect()
+        let mail = |entry| match open(folders, entry) {
+            Err(Unread::Disk(error)) => Err(error),
+            Err(Unread::Damaged(damaged)) => Ok(Err(damaged)),
+            Ok(mail) => Ok(Ok(mail)),
+        };
+        self.entries.iter().map(mail).collect()
     }
 
     /// Puts what is at this place of the batch where a person looks at it: it can not be handed on.
@@ -259,7 +266,19 @@ impl WaitingMail {
     }
 }
 
-fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Damaged> {
+/// Why a message could not be read.
+enum Unread {
+    Damaged(Damaged),
+    Disk(io::Error),
+}
+
+impl From<Damaged> for Unread {
+    fn from(damaged: Damaged) -> Self {
+        Self::Damaged(damaged)
+    }
+}
+
+fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Unread> {
     match entry {
         Entry::Here(bytes) => {
             let mail = SpooledMail::decode_whole(bytes)?;
@@ -275,13 +294,17 @@ fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Damaged> {
             record_hash,
         } => {
             let path = folders.file(*message);
-            let mail = read_record(&path, *size_bytes).map_err(|error| {
+            let (record, hash) = read_record(&path, *size_bytes).map_err(|error| {
                 tracing::error!(%error, path = %path.display(), "a spooled message cannot be read");
-                Damaged
+                match error.kind() {
+                    ErrorKind::NotFound | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                        Unread::Damaged(Damaged)
+                    }
+                    _ => Unread::Disk(error),
+                }
             })?;
-            let (record, hash) = mail;
             if hash != *record_hash {
-                return Err(Damaged);
+                return Err(Damaged.into());
             }
             Ok(WaitingMail {
                 mail: SpooledMail::decode(&record, record_hash, *size_bytes)?,

@@ -45,7 +45,11 @@ async fn keep(spool: &Spool, number: u8, body_bytes: usize) {
 
 /// The numbers of the messages, whose bodies are all there.
 fn numbers(batch: &Batch) -> Vec<u8> {
-    let mails = batch.mails().into_iter().map(|waiting| waiting.expect("whole"));
+    let mails = batch
+        .mails()
+        .expect("the disk works")
+        .into_iter()
+        .map(|waiting| waiting.expect("whole"));
     let number = |waiting: postern_smtp_gateway::spool::WaitingMail| {
         let number = waiting.mail.message.0[0];
         let size_bytes = usize::try_from(waiting.mail.body_bytes).expect("small");
@@ -229,7 +233,12 @@ async fn a_message_that_is_damaged_is_told_and_holds_up_no_other() {
     bytes[50_100] ^= 1;
     fs::write(name(2), bytes).expect("written");
     let batch = spool.oldest(10).await;
-    let whole: Vec<_> = batch.mails().iter().map(Result::is_ok).collect();
+    let whole: Vec<_> = batch
+        .mails()
+        .expect("the disk works")
+        .iter()
+        .map(Result::is_ok)
+        .collect();
     assert_eq!(whole, [false, false, true]);
     batch.set_aside(0).expect("is gone");
     batch.set_aside(1).expect("is there");

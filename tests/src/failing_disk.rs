@@ -45,6 +45,8 @@ impl Errno {
     pub const EIO: Self = Self(5);
     /// Too many files are open.
     pub const EMFILE: Self = Self(24);
+    /// The disk is full.
+    pub const ENOSPC: Self = Self(28);
     /// The file system is read-only.
     pub const EROFS: Self = Self(30);
 }

@@ -1,6 +1,7 @@
 //! `posternd`, started for one test.
 
 use std::cell::Cell;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -15,28 +16,38 @@ use tempfile::TempDir;
 
 use crate::process::{memory_bytes, open_files, peak_memory_bytes};
 use crate::programs::posternd;
-use crate::{FailingDisk, Postgres, S3, every_file};
+use crate::{FailingDisk, Postgres, S3, Trace, every_file};
 
 const START: Duration = Duration::from_secs(60);
 /// Of the mail gateway: small enough for small disks.
 const JOURNAL_BYTES: &str = "1048576";
 const READY: &str = "posternd is listening on http://";
+const READY_FOR_MAIL: &str = " and smtp://";
 
-/// What servers are started with: one after another on the same data and the same port.
+/// What servers are started with: one after another on the same data and the same ports.
 pub struct Setup {
     data: TempDir,
-    address: Cell<SocketAddr>,
+    addresses: Cell<Addresses>,
     settings: Vec<(String, String)>,
     log: Log,
     others: Option<(Postgres, S3)>,
     disk_mib: Option<u32>,
     handles: Option<u32>,
+    trace: Option<Vec<OsString>>,
 }
 
 /// A server that runs. Dropping it kills it, as `kill -9` does.
 pub struct Server {
     process: Child,
-    address: SocketAddr,
+    addresses: Addresses,
+    data: PathBuf,
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Addresses {
+    http: SocketAddr,
+    mail: SocketAddr,
 }
 
 /// All that the servers of one set-up have said.
@@ -92,6 +103,13 @@ impl Setup {
         self
     }
 
+    /// With all noted that it asks of the system.
+    #[must_use]
+    pub fn traced_by(mut self, trace: &Trace) -> Self {
+        self.trace = Some(trace.words());
+        self
+    }
+
     /// Starts a server and waits until it says that it is ready.
     pub fn start(&self) -> Server {
         self.start_with(&[])
@@ -103,15 +121,19 @@ impl Setup {
         let variable = |(name, value): &(&str, &str)| (format!("POSTERN_{name}"), (*value).to_owned());
         command.envs(settings.iter().map(variable));
         let mut process = command.spawn().expect("posternd can be started");
-        let (ready, address) = mpsc::channel();
+        let (ready, addresses) = mpsc::channel();
         listen(process.stdout.take(), Arc::clone(&self.log), Some(ready));
         listen(process.stderr.take(), Arc::clone(&self.log), None);
-        let Ok(address) = address.recv_timeout(START) else {
+        let Ok(addresses) = addresses.recv_timeout(START) else {
             let _ = process.kill();
             panic!("posternd did not get ready:\n{}", self.log());
         };
-        self.address.set(address);
-        Server { process, address }
+        self.addresses.set(addresses);
+        Server {
+            process,
+            addresses,
+            data: self.data.path().to_owned(),
+        }
     }
 
     /// All that servers of this set-up have said so far, on both of their outputs.
@@ -154,14 +176,19 @@ impl Setup {
     }
 
     fn new(others: Option<(Postgres, S3)>) -> Self {
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         Self {
             data: tempfile::tempdir().expect("a temporary folder"),
-            address: Cell::new(SocketAddr::from(([127, 0, 0, 1], 0))),
+            addresses: Cell::new(Addresses {
+                http: any_port,
+                mail: any_port,
+            }),
             settings: Vec::new(),
             log: Log::default(),
             others,
             disk_mib: None,
             handles: None,
+            trace: None,
         }
         // A story does in seconds what a stranger would need hours for.
         .with("LIMITS_STRANGER_BURST", "10000")
@@ -171,18 +198,14 @@ impl Setup {
     }
 
     fn command(&self) -> Command {
-        let mut command = match (self.disk_mib, self.handles) {
-            (Some(size), _) => self.on_own_disk(size),
-            (None, Some(handles)) => with_few_handles(handles),
-            (None, None) => Command::new(posternd()),
-        };
+        let mut command = self.program();
+        let Addresses { http, mail } = self.addresses.get();
         command
             .arg("all")
             .arg("--data")
             .arg(self.data.path())
-            .arg("--http")
-            .arg(self.address.get().to_string())
-            .args(["--smtp", "127.0.0.1:0"])
+            .args(["--http", &http.to_string()])
+            .args(["--smtp", &mail.to_string()])
             .env("POSTERN_MAIL_JOURNAL_BYTES", JOURNAL_BYTES);
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         // What it puts aside for a moment must be looked through as well.
@@ -194,6 +217,15 @@ impl Setup {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    fn program(&self) -> Command {
+        match (self.disk_mib, self.handles, &self.trace) {
+            (Some(size), ..) => self.on_own_disk(size),
+            (_, Some(handles), _) => with_few_handles(handles),
+            (.., Some(trace)) => traced(trace),
+            (None, None, None) => Command::new(posternd()),
+        }
     }
 
     /// Mounted where nobody else sees it, for which nobody has to be root.
@@ -210,12 +242,27 @@ impl Setup {
 impl Server {
     /// Where clients find it.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.addresses.http)
     }
 
     /// The same, for a [`crate::Recorder`].
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses.http
+    }
+
+    /// Where it takes mail.
+    pub fn mail(&self) -> SocketAddr {
+        self.addresses.mail
+    }
+
+    /// Makes the disk larger on which [`Setup::on_a_disk_of_mib`] put it.
+    pub fn has_a_disk_of_mib(&self, size: u32) {
+        let mut mount = Command::new("nsenter");
+        mount
+            .args(["--user", "--mount", "--target", &self.process.id().to_string()])
+            .args(["mount", "-o", &format!("remount,size={size}M")])
+            .arg(&self.data);
+        assert!(mount.status().expect("nsenter can be started").success());
     }
 
     /// The most memory it has had.
@@ -272,13 +319,20 @@ fn with_few_handles(handles: u32) -> Command {
     command
 }
 
-/// Keeps all that comes out of a server, and reports the address in its line of readiness.
-fn listen(stream: Option<impl Read + Send + 'static>, log: Log, ready: Option<Sender<SocketAddr>>) {
+fn traced(trace: &[OsString]) -> Command {
+    let (strace, words) = trace.split_first().expect("a trace is made by a program");
+    let mut command = Command::new(strace);
+    command.args(words).arg(posternd());
+    command
+}
+
+/// Keeps all that comes out of a server, and reports the addresses in its line of readiness.
+fn listen(stream: Option<impl Read + Send + 'static>, log: Log, ready: Option<Sender<Addresses>>) {
     let stream = stream.expect("the output is piped");
     thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            if let (Some(ready), Some(address)) = (&ready, ready_address(&line)) {
-                let _ = ready.send(address);
+            if let (Some(ready), Some(addresses)) = (&ready, ready_addresses(&line)) {
+                let _ = ready.send(addresses);
             }
             let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
             log.push_str(&line);
@@ -287,9 +341,13 @@ fn listen(stream: Option<impl Read + Send + 'static>, log: Log, ready: Option<Se
     });
 }
 
-fn ready_address(line: &str) -> Option<SocketAddr> {
+fn ready_addresses(line: &str) -> Option<Addresses> {
     let (_, rest) = line.split_once(READY)?;
-    rest.split_whitespace().next()?.trim_end_matches('/').parse().ok()
+    let (http, mail) = rest.split_once(READY_FOR_MAIL)?;
+    Some(Addresses {
+        http: http.parse().ok()?,
+        mail: mail.split_whitespace().next()?.parse().ok()?,
+    })
 }
 
 #[cfg(test)]
@@ -297,12 +355,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_of_readiness_names_the_address() {
-        let line = "posternd is listening on http://127.0.0.1:4711";
-        assert_eq!(
-            ready_address(line),
-            Some(SocketAddr::from(([127, 0, 0, 1], 4711)))
-        );
-        assert_eq!(ready_address("something else"), None);
+    fn the_line_of_readiness_names_the_addresses() {
+        let line = "posternd is listening on http://127.0.0.1:4711 and smtp://127.0.0.1:4712";
+        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let addresses = Addresses {
+            http: local(4711),
+            mail: local(4712),
+        };
+        assert_eq!(ready_addresses(line), Some(addresses));
+        assert_eq!(ready_addresses("something else"), None);
     }
 }

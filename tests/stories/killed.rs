@@ -29,9 +29,9 @@ const SWEEP_ALL: [(&str, &str); 3] = [
     ("SWEEP_UNATTACHED_HOURS", "0"),
 ];
 /// The canaries need a talkative server; a thousand rounds need a quiet one.
-const QUIET: (&str, &str) = ("LOG_FILTER", "warn,actix_server=warn");
+pub(crate) const QUIET: (&str, &str) = ("LOG_FILTER", "warn,actix_server=warn");
 
-fn rounds(sample: u64) -> u64 {
+pub(crate) fn rounds(sample: u64) -> u64 {
     let given = std::env::var("POSTERN_ROUNDS")
         .ok()
         .and_then(|rounds| rounds.parse().ok());

@@ -25,4 +25,5 @@ mod interrupted;
 mod killed;
 mod large;
 mod links;
+mod mail;
 mod overload;

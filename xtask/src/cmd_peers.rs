@@ -11,7 +11,7 @@ use crate::stages::{Outcome, Request, Stage, fine};
 use crate::{debian, place, stages, wasm, web};
 
 /// What takes part, and what compiles and drives it.
-const PEERS: &str = "rclone restic nginx libnginx-mod-http-dav-ext curl libsodium-dev gcc chromium";
+const PEERS: &str = "rclone restic nginx libnginx-mod-http-dav-ext curl libsodium-dev gcc postfix chromium";
 const MORE_ENGINES: &str = "firefox-esr webkit2gtk-driver xvfb";
 
 /// A row each. The page is written anew after each of them, and by itself at the end.
@@ -23,6 +23,7 @@ const ROWS: &[Stage] = &[
     Stage::new("browser", |request| in_browser("browser", request)),
     Stage::new("memory-tab", |request| in_all_engines("memory-tab", request)),
     Stage::new("memory-server", |request| native("memory-server", request)),
+    Stage::new("inbound", |request| native("inbound", request)),
     Stage::new("page", |request| fine(render(request))),
 ];
 
@@ -32,6 +33,7 @@ const DRAFT: &[(&str, &str)] = &[
     ("POSTERN_LARGE_MIB", "128"),
     ("POSTERN_SMALL_FILES", "200"),
     ("POSTERN_TRANSFERS", "10"),
+    ("POSTERN_MESSAGES", "200"),
 ];
 
 /// Measures the rows that are asked for, or all.

@@ -22,7 +22,8 @@ const STAGES: &[Stage] = &[
 ];
 
 /// Real servers and browsers: tests start them on free ports, in temporary folders.
-const SERVERS: &str = "postgresql nats-server rspamd strace chromium firefox-esr webkit2gtk-driver xvfb";
+const SERVERS: &str =
+    "postgresql nats-server rspamd postfix strace chromium firefox-esr webkit2gtk-driver xvfb";
 
 pub(crate) fn run(request: &Request) -> Result<()> {
     match request.filter {
@@ -55,7 +56,8 @@ fn rust(request: &Request) -> Result<Outcome> {
     } else {
         runner
     };
-    counted(with_programs(at_length(runner, request)).args(&request.filter))
+    let runner = with_programs(at_length(runner, request), &place::target());
+    counted(runner.args(&request.filter))
 }
 
 /// Whether the tests notice when what they test is not there.
@@ -75,7 +77,8 @@ fn web_unit(request: &Request) -> Result<Outcome> {
 }
 
 fn browser(request: &Request) -> Result<Outcome> {
-    let runner = with_programs(web::script("test:browser")).env("POSTERN_WASM_SUITES", wasm::build_suites()?);
+    let runner = with_programs(web::script("test:browser"), &place::target())
+        .env("POSTERN_WASM_SUITES", wasm::build_suites()?);
     counted(filtered_vitest(at_length(runner, request), request))
 }
 
@@ -115,9 +118,9 @@ fn at_length(runner: Sh, request: &Request) -> Sh {
     }
 }
 
-/// Stories run the programs that were just built.
-fn with_programs(runner: Sh) -> Sh {
-    let built = place::target().join("debug");
+/// Stories run the programs that were just built, below this folder.
+pub(crate) fn with_programs(runner: Sh, target: &Path) -> Sh {
+    let built = target.join("debug");
     runner
         .env("POSTERND", built.join("posternd"))
         .env("POSTERN", built.join("postern"))

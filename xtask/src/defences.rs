@@ -12,12 +12,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::cmd_test::with_programs;
 use crate::document::Section;
-use crate::sh::Sh;
+use crate::sh::{Sh, sh};
 use crate::stages::Outcome;
 use crate::tally::Tally;
 use crate::{place, tools};
 use list::DEFENCES;
+
+/// Its tests run the programs, which are built without the defence too.
+const STORIES: &str = "postern-tests";
 
 /// How nextest ends when tests ran and one failed. Code that does not compile ends otherwise.
 const TESTS_FAILED: i32 = 100;
@@ -88,6 +92,9 @@ impl Defence {
         }
         let builds = self.tested(copy, &["--no-run"])?.run();
         builds.context("it does not compile")?;
+        if self.test.0 == STORIES {
+            copy.build_programs()?;
+        }
         match self.tested(copy, &[])?.tee()?.status.code() {
             Some(TESTS_FAILED) => Ok(()),
             Some(0) => bail!("{} passes without it", self.test.1),
@@ -99,11 +106,12 @@ impl Defence {
         let (package, test) = self.test;
         let nextest = tools::cargo_or_install("nextest")?.args(["run", "--locked", "--package", package]);
         let one = format!("test(/(^|:){test}$/)");
-        Ok(nextest
+        let nextest = nextest
             .args(words)
             .args(["--filter-expr", &one])
             .dir(&copy.0)
-            .env("CARGO_TARGET_DIR", place::target()))
+            .env("CARGO_TARGET_DIR", copy.target());
+        Ok(with_programs(nextest, &copy.target()))
     }
 }
 
@@ -140,6 +148,19 @@ impl Copy {
         let folder = theirs.parent().context("a file is in a folder")?;
         fs::create_dir_all(folder)?;
         fs::write(theirs, ours).context("the copy takes as much room as the sources")
+    }
+
+    /// Not where everything else is built: cargo would take what it finds there for ours, and what it was built from for
+    /// unchanged.
+    fn target(&self) -> PathBuf {
+        self.0.with_extension("built")
+    }
+
+    fn build_programs(&self) -> Result<()> {
+        sh("cargo build --locked --package postern-server --package postern-cli")
+            .dir(&self.0)
+            .env("CARGO_TARGET_DIR", self.target())
+            .run()
     }
 
     fn restore(&self, defence: &Defence) -> Result<()> {

