@@ -141,7 +141,6 @@ impl Copy {
 
     fn take(&self, file: &Path) -> Result<()> {
         let (ours, theirs) = (fs::read(place::root().join(file))?, self.0.join(file));
-        let ours = told_apart(file, ours);
         if fs::read(&theirs).is_ok_and(|there| there == ours) {
             return Ok(());
         }
@@ -169,19 +168,4 @@ impl Copy {
             .iter()
             .try_for_each(|edit| self.take(Path::new(edit.file)))
     }
-}
-
-/// The copy's crates have a version of their own. Both share a target folder, for what is built of others' crates: of two
-/// crates that are called the same, cargo would take the one that it built last for either.
-fn told_apart(file: &Path, text: Vec<u8>) -> Vec<u8> {
-    let named = match file.to_str() {
-        Some("Cargo.toml") => "[workspace.package]\n",
-        Some("Cargo.lock") => "name = \"postern-",
-        _ => return text,
-    };
-    let text = String::from_utf8_lossy(&text);
-    let mut parts = text.split(named);
-    let before = parts.next().unwrap_or_default().to_owned();
-    let marked = parts.map(|part| part.replacen("version = \"0.1.0\"", "version = \"0.1.0-without\"", 1));
-    marked.fold(before, |all, part| all + named + &part).into_bytes()
 }
