@@ -44,3 +44,9 @@ pub const MAX_MAIL_BATCH: usize = 200;
 pub const MAX_INDEX_MANIFEST_BYTES: usize = 64 << 10;
 /// The most contents of an account's mail index.
 pub const MAX_INDEX_CONTENTS: usize = 128;
+
+/// Whether something that is counted can have come so far, and further: databases count in signed 64 bits.
+#[must_use]
+pub const fn is_number(number: u64) -> bool {
+    number < i64::MAX as u64
+}

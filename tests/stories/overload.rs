@@ -123,9 +123,13 @@ pub(crate) struct Insider {
 }
 
 impl Insider {
-    /// What shows who it is.
+    /// What shows who it is. Of all that did, the last: the one before it only tried the password, and has ended.
     pub(crate) fn bearer(&self) -> String {
-        self.word_after("authorization: ", "\r\n")
+        let at = memchr::memmem::rfind(&self.sent, b"authorization: ").expect("it is signed in");
+        let last = Self {
+            sent: self.sent[at..].to_vec(),
+        };
+        last.word_after("authorization: ", "\r\n")
     }
 
     /// The id of its file's content.

@@ -2,7 +2,7 @@
 
 use postern_crypto::head::{Head, Member, head_hash, members_hash};
 use postern_protocol::VolumeId;
-use postern_protocol::limits::MAX_VOLUME_NODES;
+use postern_protocol::limits::{MAX_VOLUME_NODES, is_number};
 use postern_protocol::volume::{Cursor, VolumeChange, VolumePage};
 
 use super::{Loaded, Tree, TreeRoot};
@@ -63,11 +63,11 @@ async fn read_news(account: &Account, volume: VolumeId, mut cursor: Option<Curso
     }
 }
 
-/// A server must not be able to keep a device reading for ever.
+/// A server must not be able to keep a device reading for ever, nor make it ask for what no server knows.
 fn check_page(page: &VolumePage, volume: VolumeId, read_so_far: usize) -> Result<()> {
     let ends = page.head.is_some() || !page.changes.is_empty();
     let bounded = (read_so_far as u64) < 2 * MAX_VOLUME_NODES;
-    if page.volume == volume && ends && bounded {
+    if page.volume == volume && ends && bounded && is_number(page.next.counter) {
         Ok(())
     } else {
         Err(Error::NotAuthentic)

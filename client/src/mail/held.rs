@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use postern_crypto::mail::Summary;
+use postern_protocol::limits::is_number;
 use postern_protocol::mail::{Before, MailChange, MailChanges, MailCursor, Mark, Message, MessagePage};
 use postern_protocol::{MessageId, TimeMs};
 
@@ -52,7 +53,7 @@ impl Paging {
         });
         let seats: Vec<_> = before.into_iter().chain(seats).collect();
         let descends = seats.is_sorted_by(|one, next| is_before(next, one));
-        if descends && (!page.more || !page.messages.is_empty()) {
+        if descends && (!page.more || !page.messages.is_empty()) && is_number(page.latest_change) {
             Ok(Self {
                 last: seats.last().copied(),
                 more: page.more,
@@ -72,7 +73,7 @@ fn is_before(next: &Before, one: &Before) -> bool {
 /// Changes lead on, or following them would be without an end.
 pub(super) fn check_changes(page: &MailChanges, after: MailCursor) -> Result<()> {
     let at = |cursor: &MailCursor| (cursor.change, cursor.message.is_none(), cursor.message);
-    let moves = at(&page.next) > at(&after);
+    let moves = at(&page.next) > at(&after) && is_number(page.next.change);
     if moves || (page.next == after && !page.more && page.changes.is_empty()) {
         Ok(())
     } else {
@@ -268,7 +269,14 @@ mod tests {
                 true,
                 true,
             ),
-            (cursor(4, Some(2)), vec![gone], cursor(4, Some(1)), true, false),
+            (
+                cursor(4, Some(2)),
+                vec![gone.clone()],
+                cursor(4, Some(1)),
+                true,
+                false,
+            ),
+            (cursor(4, None), vec![gone], cursor(u64::MAX, None), true, false),
         ] {
             let page = MailChanges { changes, next, more };
             assert_eq!(

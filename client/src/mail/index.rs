@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use postern_crypto::mail::{Manifest, ManifestPlace};
 use postern_protocol::ContentId;
+use postern_protocol::limits::is_number;
 use postern_protocol::mail::PutMailIndex;
 use postern_search::Words;
 
@@ -74,6 +75,8 @@ impl Mailbox {
         }
         self.refresh().await?;
         self.know_index().await?;
+        // They are in the list.
+        self.index.borrow_mut().listings.take_entries();
         self.load_words().await?;
         self.read_some().await?;
         if self.is_worth_writing(worth) {
@@ -137,6 +140,9 @@ impl Mailbox {
 
     async fn load_index(&self) -> Result<Index> {
         let kept = self.account.api.mail_index().await?;
+        if !is_number(kept.version) {
+            return Err(Error::NotAuthentic);
+        }
         let place = ManifestPlace {
             account: &self.account.id().0,
             version: kept.version,

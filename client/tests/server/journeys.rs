@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 use postern_client::device::{Device, MemoryDevice};
+use postern_client::drive::Entry;
 use postern_client::links::{LinkAddress, OpenedLink, ShareTerms};
 use postern_client::protocol::NodeId;
 use postern_client::protocol::volume::NodeKind;
@@ -219,8 +220,11 @@ impl Journey for DownloadTogether {
         let read = if self.through_a_link {
             let opened = OpenedLink::open(phone.around.clone(), &scene.link, None).await?;
             let listing = opened.list(None).await?;
-            let nodes: Vec<NodeId> = listing.entries.iter().map(|entry| entry.id).collect();
-            opened.read_small(&nodes).await?
+            let nodes =
+                ["letter", "postscript"].map(|name| named(&listing.entries, name).map(|entry| entry.id));
+            opened
+                .read_small(&nodes.into_iter().collect::<Result<Vec<_>>>()?)
+                .await?
         } else {
             resumed(phone)
                 .await?
@@ -393,6 +397,14 @@ impl Journey for OpenLink {
     }
 }
 
+/// What somebody was told to look for: a server may hide a file from whoever has only the link.
+fn named<'a>(entries: &'a [Entry], name: &str) -> Result<&'a Entry> {
+    entries
+        .iter()
+        .find(|entry| entry.name == name)
+        .ok_or(Error::NotFound)
+}
+
 async fn open(phone: &Phone, address: &LinkAddress, password: Option<&str>) -> Result<String> {
     let opened = OpenedLink::open(phone.around.clone(), address, password).await?;
     let entry = opened.entry();
@@ -400,9 +412,9 @@ async fn open(phone: &Phone, address: &LinkAddress, password: Option<&str>) -> R
     let mut node = None;
     if entry.kind == NodeKind::Folder {
         let listing = opened.list(None).await?;
-        let first = listing.entries.first().ok_or(Error::NotFound)?;
-        seen = format!("{seen}/{}", first.name);
-        node = Some(first.id);
+        let letter = named(&listing.entries, "letter")?;
+        seen = format!("{seen}/{}", letter.name);
+        node = Some(letter.id);
     }
     let saved = get_from_link(&opened, node).await?;
     Ok(format!("{seen} {}", fingerprint(&saved)))
