@@ -216,7 +216,7 @@ pub(super) const DEFENCES: &[Defence] = &[
     Defence {
         row: "C5",
         what: "the first object of a kind is taken, whatever else there is",
-        edits: &[edit("client/src/account/unlock.rs", "(Some(object), None) if VERSIONS", "(Some(object), _) if VERSIONS")],
+        edits: &[edit("client/src/account/unlock.rs", "(Some(object), None) if object", "(Some(object), _) if object")],
         test: (CLIENT, "c5_keys_that_the_server_sealed_are_no_keys_of_the_account"),
     },
     Defence {
