@@ -74,10 +74,9 @@ impl Mailbox {
             return Ok(None);
         }
         self.refresh().await?;
-        self.know_index().await?;
+        self.know_words().await?;
         // They are in the list.
         self.index.borrow_mut().listings.take_entries();
-        self.load_words().await?;
         self.read_some().await?;
         if self.is_worth_writing(worth) {
             match self.write().await {
@@ -117,8 +116,7 @@ impl Mailbox {
 
     /// The pieces of the index with words, all of them fetched.
     pub(super) async fn words(&self) -> Result<Vec<Rc<Words>>> {
-        self.know_index().await?;
-        self.load_words().await?;
+        self.know_words().await?;
         let mut index = self.index.borrow_mut();
         let held = self.held.borrow();
         Ok(index.words.all(held.iter()))
@@ -134,8 +132,27 @@ impl Mailbox {
             Err(Error::NotFound) => self.load_index().await,
             loaded => loaded,
         };
-        *self.index.borrow_mut() = loaded?;
+        let loaded = loaded?;
+        let mut index = self.index.borrow_mut();
+        // Somebody else may have asked at the same time, and gone on with it.
+        if !index.is_known {
+            *index = loaded;
+        }
         Ok(())
+    }
+
+    /// Asks for the words of the index as well. Pieces that are gone were replaced by another device: what it wrote is
+    /// asked for then.
+    async fn know_words(&self) -> Result<()> {
+        self.know_index().await?;
+        match self.load_words().await {
+            Err(Error::NotFound) => {
+                self.index.take();
+                self.know_index().await?;
+                self.load_words().await
+            }
+            loaded => loaded,
+        }
     }
 
     async fn load_index(&self) -> Result<Index> {
@@ -177,8 +194,18 @@ impl Mailbox {
             index.words.missing(&index.manifest)
         };
         for piece in missing {
-            let words = words::load(&self.account, &piece).await?;
-            self.index.borrow_mut().words.add(piece, words);
+            match words::load(&self.account, &piece).await {
+                Ok(words) => self.index.borrow_mut().words.add(piece, words),
+                // Its messages are read again, and it is left out of what is written next.
+                Err(Error::NotAuthentic) => {
+                    self.index
+                        .borrow_mut()
+                        .manifest
+                        .words
+                        .retain(|other| *other != piece);
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

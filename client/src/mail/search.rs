@@ -23,7 +23,9 @@ impl Mailbox {
         let query = Query::parse(typed, now.0, ahead_minutes)?;
         let tests = self.resolved(&query)?;
         let with_words = self.with_words(&query).await?;
-        let looks_somewhere = tests.iter().any(|test| matches!(test.what, What::In(_)));
+        let looks_somewhere = tests
+            .iter()
+            .any(|test| !test.is_not && matches!(test.what, What::In(_)));
         let (order, held) = (self.order(), self.held.borrow());
         let is_found = |entry: &&Rc<Entry>| {
             let has_words = with_words

@@ -163,6 +163,60 @@ async fn two_devices_that_write_at_once_do_not_lose_what_the_other_wrote() {
 }
 
 #[tokio::test]
+async fn a_device_that_searches_after_another_put_pieces_together_finds_all_the_same() {
+    let post = Post::open().await;
+    bring_old_ones(&post).await;
+    bring_all(&post, LETTERS).await;
+    whole(&post.alice).await;
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    // It knows of the pieces, and has none of their words when they go.
+    let (phone, other) = another(&post).await;
+    let new = usize::try_from(MAX_MAIL_PAGE).expect("few") * 3 / 4;
+    bring_all(&post, &vec![("Cake", "With plums."); new]).await;
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    other.refresh().await.expect("what came");
+    let both = futures::join!(other.search("harbour", 0), other.search("harbour", 0));
+    assert_eq!(
+        (both.0.expect("found").len(), both.1.expect("found").len()),
+        (1, 1)
+    );
+    let asked = phone.evil.asked_paths();
+    let manifests = asked.iter().filter(|path| *path == "/mail/index").count();
+    assert!(manifests > 1, "a piece was gone: {asked:?}");
+    assert_eq!(found(&other, "plum").await.len(), new);
+    assert_eq!(found(&other, "-in:inbox").await, [""; 0]);
+    let reach = other
+        .keep_index(Worth::Anything)
+        .await
+        .expect("kept")
+        .expect("whole");
+    assert_eq!(reach.read, reach.all);
+}
+
+#[tokio::test]
+async fn b3_words_that_were_changed_are_read_again() {
+    let post = Post::open().await;
+    bring_all(&post, LETTERS).await;
+    whole(&post.alice).await;
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    let (phone, other) = another(&post).await;
+    let listing = Rc::new(RefCell::new(None));
+    phone.evil.tells(move |request, response| {
+        // What is known of messages is asked for first, and is right.
+        if request.path.starts_with("/mail/index/")
+            && listing.borrow_mut().get_or_insert_with(|| request.path.clone()) != &request.path
+        {
+            response.body = spoiled(&response.body).into();
+        }
+    });
+    let reach = other.keep_index(Worth::Anything).await;
+    assert_eq!(reach, Ok(Some(Reach { read: 3, all: 3 })));
+    assert_eq!(found(&other, "harbour").await, ["Tea"]);
+    let (_, third) = another(&post).await;
+    assert_eq!(found(&third, "harbour").await, ["Tea"], "it was written anew");
+}
+
+#[tokio::test]
 async fn c3_an_older_index_shows_what_the_mailbox_has() {
     let post = Post::open().await;
     bring_old_ones(&post).await;

@@ -25,8 +25,15 @@ pub(super) async fn load(account: &Account, piece: &Piece) -> Result<Vec<u8>> {
         return Err(Error::NotAuthentic);
     }
     let plain = fetch_all(&account.api, &Door::MailIndex, &piece.content).await?;
-    device.put(&key, &plain).await?;
+    remember(account, &key, &plain).await;
     Ok(plain)
+}
+
+/// A device that has no room for a piece fetches it again. One that was signed out meanwhile keeps nothing.
+async fn remember(account: &Account, key: &str, plain: &[u8]) {
+    if account.api.token().is_some() {
+        let _ = account.surroundings().device.put(key, plain).await;
+    }
 }
 
 /// Seals and sends a piece that tells of so many messages. The server keeps it for as long as a manifest names it.
@@ -34,7 +41,7 @@ pub(super) async fn send(account: &Account, messages: usize, plain: Vec<u8>) -> 
     let plain = Arc::new(plain);
     let content = upload_all(account, Arc::clone(&plain)).await?;
     let key = keys::mail_piece(ContentId(content.id));
-    account.surroundings().device.put(&key, &plain).await?;
+    remember(account, &key, &plain).await;
     Ok(Piece {
         messages: u32::try_from(messages).map_err(|_| Error::TooLarge)?,
         content,

@@ -48,7 +48,11 @@ impl WordList {
         list
     }
 
+    /// Adds a piece, unless it is there: two that looked for it at once have both fetched it.
     pub(super) fn add(&mut self, piece: Piece, words: Rc<Words>) {
+        if self.pieces.iter().any(|(here, _)| *here == piece) {
+            return;
+        }
         let messages = words.messages().iter().map(|message| MessageId(*message));
         self.known.extend(messages);
         self.pieces.push((piece, words));
