@@ -106,6 +106,15 @@ impl Mailbox {
         }
     }
 
+    /// Loads what has changed, if anything was loaded before or is being loaded.
+    ///
+    /// # Errors
+    /// As [`Mailbox::refresh`].
+    pub async fn follow(&self) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        self.load_changes().await
+    }
+
     /// Loads older messages: all of them, if the devices of the account have kept an index. Answers whether there are more.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Mail comes, is read, marked, moved and deleted, on one device and on another.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use postern_client::mail::{Letter as Whole, Mark, NewMessage, Origin, Place, Summary};
 use postern_client::transfer::{Checkpoint, upload_bundle};
 use postern_client::{Error, Mailbox};
@@ -10,7 +11,7 @@ use postern_protocol::{MessageId, TimeMs};
 
 use crate::gateway::Letter;
 use crate::platform;
-use crate::post::Post;
+use crate::post::{Post, mailbox};
 use crate::world::Buffer;
 
 async fn body(mailbox: &Mailbox, message: MessageId) -> Result<Vec<u8>, Error> {
@@ -69,6 +70,26 @@ async fn the_list_is_loaded_in_pages_and_followed_from_then_on() {
     post.alice.delete(&[late]).await.expect("deleted");
     assert_eq!(post.alice.entries().len(), 450);
     assert_eq!(body(&post.alice, late).await, Err(Error::NotFound));
+}
+
+#[tokio::test]
+async fn what_comes_while_the_list_is_loaded_is_followed_as_well() {
+    let post = Post::open().await;
+    let (phone, drive) = post.server.sign_in("alice").await;
+    // The list that the second mailbox gets is as old as that of the first.
+    let listed = Rc::new(RefCell::new(None));
+    phone.evil.tells(move |request, response| {
+        if request.path.starts_with("/mail?") {
+            let first = listed.borrow_mut().get_or_insert_with(|| response.clone()).clone();
+            *response = first;
+        }
+    });
+    mailbox(&drive).refresh().await.expect("an empty list");
+    post.bring("late", 1_000).await;
+    let slow = mailbox(&drive);
+    let (loaded, followed) = join(slow.refresh(), slow.follow()).await;
+    assert_eq!((loaded, followed), (Ok(()), Ok(())));
+    assert_eq!(subjects(&slow), ["late"]);
 }
 
 #[tokio::test]

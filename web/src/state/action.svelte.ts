@@ -11,12 +11,39 @@ export class Action {
   }
 
   #turn: Promise<unknown> = Promise.resolve();
+  #looking: Promise<boolean> | null = null;
+  #stale = false;
 
   /** Waits its turn instead of being ignored: for what a person did once and expects to have happened. */
   queue(work: () => Promise<void>): Promise<boolean> {
     const turn = this.#turn.then(() => this.run(work));
     this.#turn = turn;
     return turn;
+  }
+
+  /**
+   * For looking at what others change: who asks while `look` is under way may want to know of something that it does not
+   * show any more, so it is done once more afterwards. Answers when what was there at the call has been looked at.
+   */
+  look(look: () => Promise<void>): Promise<boolean> {
+    this.#stale = true;
+    this.#looking ??= this.run(() => this.#whileStale(look)).then((succeeded) => {
+      this.#looking = null;
+      return this.#stale ? this.look(look) : succeeded;
+    });
+    return this.#looking;
+  }
+
+  async #whileStale(look: () => Promise<void>) {
+    while (this.#stale) {
+      this.#stale = false;
+      try {
+        await look();
+      } catch (thrown) {
+        // What somebody wants by now may go well.
+        if (!this.#stale) throw thrown;
+      }
+    }
   }
 
   /** Runs `work` unless something is running already, as a second click would. Answers whether it succeeded. */

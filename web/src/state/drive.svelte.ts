@@ -3,7 +3,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import type { Entry, FolderListing, Id } from '../engine/api';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
-import { whenLeft } from './leaving';
+import { beginVisit, whenLeft } from './leaving';
 
 export type SortKey = 'name' | 'size' | 'changed';
 
@@ -39,7 +39,7 @@ class Drive {
     if (this.listing && this.listing.folder !== folder) this.listing = null;
     this.selected.clear();
     this.renaming = null;
-    await this.opening.run(() => this.#loadWanted());
+    await this.refresh();
   }
 
   forget() {
@@ -48,21 +48,20 @@ class Drive {
   }
 
   async refresh() {
-    if (this.opening.busy) return;
-    await this.opening.run(() => this.#load());
+    await this.opening.look(() => this.#load());
   }
 
-  /** Somebody may go on to another folder while one is loading: the last wish counts. */
-  async #loadWanted() {
-    let loaded: Id | null | undefined;
-    while (loaded !== this.#wanted) {
-      loaded = this.#wanted;
-      await this.#load();
-    }
+  /** Whether anybody has looked, or is about to. */
+  get isShown(): boolean {
+    return this.listing !== null || this.opening.busy;
   }
 
   async #load() {
-    const listing: FolderListing = await engine.listFolder(this.#wanted);
+    const wanted = this.#wanted;
+    const isSameVisit = beginVisit();
+    const listing: FolderListing = await engine.listFolder(wanted);
+    // Somebody may go on to another folder while one is loading: the last wish counts, and has asked for it.
+    if (!isSameVisit() || wanted !== this.#wanted) return;
     this.listing = listing;
     const present = new Set(listing.entries.map((entry: Entry) => entry.id));
     for (const id of this.selected) if (!present.has(id)) this.selected.delete(id);
@@ -121,5 +120,5 @@ export const drive = new Drive();
 whenLeft(() => drive.forget());
 
 listen((event) => {
-  if (event.type === 'drive-changed' && drive.listing) void drive.refresh();
+  if (event.type === 'drive-changed' && drive.isShown) void drive.refresh();
 });

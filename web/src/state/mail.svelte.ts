@@ -4,7 +4,7 @@ import type { Drawer, FoundMail, Id, MailHome, MailPage, MailRow, MarkChange, Me
 import { en } from '../strings/en';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
-import { whenLeft } from './leaving';
+import { beginVisit, whenLeft } from './leaving';
 
 /** So many rows are fetched at once: more than any screen shows. */
 const WINDOW = 100;
@@ -33,7 +33,6 @@ class Mail {
   readonly opening = new Action();
   readonly changing = new Action();
   #opened: Id | null = null;
-  #stale = false;
 
   /** Shows another drawer. */
   async show(drawer: Drawer) {
@@ -66,47 +65,38 @@ class Mail {
     const last = this.first + this.rows.length;
     const all = this.total ?? 0;
     const near = index >= this.first && (index < last || last >= all);
-    if (near || this.loading.busy) return;
+    if (near) return;
     this.first = Math.max(0, index - WINDOW / 2);
     await this.refresh();
   }
 
-  /** Looks anew. What changes while somebody looks is looked at once more afterwards. */
+  /** Looks anew. */
   async refresh() {
-    this.#stale = true;
-    if (this.loading.busy) return;
-    await this.loading.run(async () => {
-      while (this.#stale) {
-        this.#stale = false;
-        await this.#load();
-      }
-    });
+    await this.loading.look(() => this.#load());
+  }
+
+  /** Whether anybody has looked, or is about to. */
+  get isShown(): boolean {
+    return this.total !== null || this.loading.busy;
   }
 
   async #load() {
     const { drawer, query, first } = this;
-    let page: MailPage;
-    let home: MailHome;
-    try {
-      page = await this.#page(drawer, query, first);
-      home = await engine.mailHome();
-    } catch (thrown) {
-      // What was typed meanwhile may make sense.
-      this.#stale = query !== this.query;
-      if (this.#stale) return;
-      throw thrown;
-    }
-    if (drawer !== this.drawer || query !== this.query || first !== this.first) {
-      this.#stale = true;
-      return;
-    }
+    const isSameVisit = beginVisit();
+    const page = await this.#page(drawer, query, first);
+    const home = await engine.mailHome();
+    // Who wants something else by now has asked for it.
+    if (!isSameVisit() || drawer !== this.drawer || query !== this.query || first !== this.first) return;
     this.home = home;
     this.found = 'whole' in page ? (page as FoundMail) : null;
     this.total = page.total;
     this.rows = page.rows;
     const present = new Set(page.rows.map(({ id }) => id));
     for (const id of this.selected) if (!present.has(id)) this.selected.delete(id);
-    if (this.#opened) this.open = await this.#conversation(this.#opened);
+    const opened = this.#opened;
+    if (!opened) return;
+    const open = await this.#conversation(opened);
+    if (opened === this.#opened) this.open = open;
   }
 
   #page(drawer: Drawer, query: string, first: number): Promise<MailPage> {
@@ -222,5 +212,5 @@ export const mail = new Mail();
 whenLeft(() => mail.forget());
 
 listen((event) => {
-  if (event.type === 'mail-changed' && (mail.total !== null || mail.query !== '')) void mail.refresh();
+  if (event.type === 'mail-changed' && mail.isShown) void mail.refresh();
 });

@@ -1,7 +1,7 @@
 import type { Id, Share } from '../engine/api';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
-import { whenLeft } from './leaving';
+import { beginVisit, whenLeft } from './leaving';
 
 class Shares {
   all: Share[] | null = $state.raw(null);
@@ -9,8 +9,10 @@ class Shares {
   readonly changing = new Action();
 
   load() {
-    return this.loading.run(async () => {
-      this.all = await engine.shares();
+    return this.loading.look(async () => {
+      const isSameVisit = beginVisit();
+      const all = await engine.shares();
+      if (isSameVisit()) this.all = all;
     });
   }
 
@@ -27,5 +29,5 @@ export const shares = new Shares();
 whenLeft(() => (shares.all = null));
 
 listen((event) => {
-  if (event.type === 'shares-changed' && shares.all) void shares.load();
+  if (event.type === 'shares-changed' && (shares.all || shares.loading.busy)) void shares.load();
 });

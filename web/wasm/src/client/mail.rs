@@ -158,8 +158,8 @@ impl Inner {
     pub(crate) async fn look_for_mail(&self) {
         let Ok(signed_in) = self.signed_in() else { return };
         // Who has not looked at mail yet will load it anyway. What fails now is told when they look.
+        let _ = signed_in.mailbox.follow().await;
         if signed_in.mailbox.is_loaded() {
-            let _ = signed_in.mailbox.refresh().await;
             let mailbox = Rc::downgrade(&signed_in.mailbox);
             spawn_local(async move { while keep_index(&mailbox).await {} });
         }
