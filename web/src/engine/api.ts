@@ -88,10 +88,12 @@ export interface Engine {
   searchMail(query: string, aheadMinutes: number, from: number, count: number): Promise<FoundMail>;
   /** All messages of the conversation of one, oldest first. */
   readConversation(message: Id): Promise<Message[]>;
-  /** What a message says. */
-  readLetter(message: Id): Promise<LetterText>;
+  /** What a message says, or a message within it: `within` are the paths of the parts that lead there, outermost first. */
+  readLetter(message: Id, within: string[]): Promise<LetterText>;
   /** A part of it, decoded: what is attached. */
-  readPart(message: Id, path: string): Promise<Uint8Array<ArrayBuffer>>;
+  readPart(message: Id, within: string[], path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Uploads such a part into a folder of the drive: it is sealed here, like any file. */
+  keepPart(message: Id, within: string[], part: LetterPart, folder: Id): Promise<void>;
   /** Saves a message byte for byte as it came. */
   saveLetter(message: Id, name: string, sizeBytes: number, target: SaveTarget): Promise<Id>;
   markMail(messages: Id[], change: MarkChange): Promise<void>;
@@ -99,8 +101,22 @@ export interface Engine {
   deleteMail(messages: Id[]): Promise<void>;
   makeMailFolder(name: string, colour: number): Promise<Tag>;
   makeMailLabel(name: string, colour: number): Promise<Tag>;
+  /** Another name and colour. */
+  changeMailTag(tag: Omit<Tag, 'unread'>): Promise<void>;
   /** What lay in a folder lies in the archive then. */
   removeMailTag(tag: Id): Promise<void>;
+  /** Whether pictures from elsewhere are loaded in what this address writes. */
+  trustMailSender(address: string, trusted: boolean): Promise<void>;
+  /** After how many days trash and spam are emptied; 0: never. It holds for what is put there from now on. */
+  keepMailFor(trashDays: number, spamDays: number): Promise<void>;
+  /**
+   * Seals messages and puts them into the mailbox: out of files in mbox form, files with one message, folders in Maildir
+   * form. Those that are there already are left out. What does not say where it lay goes to `place`.
+   */
+  importMail(items: UploadItem[], place: Place): Promise<ImportedMail>;
+  stopMailImport(): Promise<void>;
+  /** Saves all messages in one file in mbox form, of about `sizeBytes`. */
+  exportMail(name: string, sizeBytes: number, target: SaveTarget): Promise<Id>;
 
   // ── A link that somebody was given; needs no account ───────────────────────────────────────────────────────
   /** Reads the link text only: no request leaves. Fails with `link-mangled`. */
@@ -124,6 +140,10 @@ export type EngineEvent =
   | { type: 'shares-changed' }
   /** Every list of messages may look different now. */
   | { type: 'mail-changed' }
+  /** So many messages came into the inbox that nobody has read. */
+  | { type: 'mail-arrived'; count: number }
+  /** So much of the chosen files has been read. */
+  | { type: 'mail-import'; doneBytes: number }
   /** The session ended from elsewhere (revoked, expired, or signed out in another tab), and is forgotten. Told once. */
   | { type: 'signed-out' }
   | { type: 'reachability-changed'; reachable: boolean };
@@ -302,6 +322,8 @@ export interface Transfer {
   error: EngineError | null;
   /** A handle is kept, so `needs-file` needs a permission only, no picking. */
   handleKept: boolean;
+  /** So many messages are not in an archive that was saved: they do not open. */
+  leftOut?: number;
 }
 
 /** Where a download goes. The page chooses, because only it may show a file picker. */
@@ -354,6 +376,15 @@ export interface LinkView {
   listing: FolderListing | null;
 }
 
+/** What became of files that were to be put into the mailbox. */
+export interface ImportedMail {
+  imported: number;
+  /** Messages that were there already. */
+  skipped: number;
+  /** Names of files that are no mail. */
+  notMail: string[];
+}
+
 /** Where a message lies. */
 export type Place = 'inbox' | 'archive' | 'sent' | 'spam' | 'trash' | `folder:${Id}`;
 
@@ -374,6 +405,9 @@ export interface MailHome {
   gatewayChanged: boolean;
   /** All that the server has is loaded. */
   whole: boolean;
+  /** How many messages are loaded, and how much they are. */
+  messages: number;
+  sizeBytes: number;
   /** Conversations in which something was not read. */
   unread: { inbox: number; spam: number };
 }

@@ -14,6 +14,7 @@ import type {
   Entry,
   FolderListing,
   Id,
+  ImportedMail,
   LetterText,
   LinkText,
   LinkView,
@@ -22,6 +23,7 @@ import type {
   MailPage,
   MarkChange,
   Message,
+  Place,
   PreparedKit,
   SessionView,
   Share,
@@ -150,15 +152,27 @@ export interface Client {
   listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
   searchMail(query: string, aheadMinutes: number, from: number, count: number): Promise<FoundMail>;
   readConversation(message: Id): Promise<Message[]>;
-  readLetter(message: Id): Promise<LetterText>;
-  readPart(message: Id, path: string): Promise<Uint8Array<ArrayBuffer>>;
+  readLetter(message: Id, within: string[]): Promise<LetterText>;
+  readPart(message: Id, within: string[], path: string): Promise<Uint8Array<ArrayBuffer>>;
   /** The download of a message, byte for byte as it came. */
   openMailDownload(message: Id, sink: Sink): Download;
   markMail(messages: Id[], change: MarkChange): Promise<void>;
   deleteMail(messages: Id[]): Promise<void>;
   makeMailFolder(name: string, colour: number): Promise<Tag>;
   makeMailLabel(name: string, colour: number): Promise<Tag>;
+  changeMailTag(tag: Omit<Tag, 'unread'>): Promise<void>;
   removeMailTag(tag: Id): Promise<void>;
+  trustMailSender(address: string, trusted: boolean): Promise<void>;
+  keepMailFor(trashDays: number, spamDays: number): Promise<void>;
+  /** `heard` is told how much of all files has been read. Rejects with `cancelled` when the signal fires. */
+  importMail(
+    files: ImportFile[],
+    place: Place,
+    heard: (doneBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<ImportedMail>;
+  /** The download of the whole mailbox as an archive. */
+  openMailExport(sink: Sink): Download;
 
   readLink(id: string, fragment: string): Promise<LinkText>;
   openLink(link: Id, password: string | null): Promise<LinkView>;
@@ -179,6 +193,13 @@ export interface Outgoing {
   mediaType: string;
 }
 
+/** A file with mail in it, and the names of the folders in which it lies, outermost first. */
+export interface ImportFile {
+  source: Blob;
+  path: string[];
+  name: string;
+}
+
 /** What becomes of a transfer. A download's end is told by its promise. */
 export type TransferNews =
   /** It is under way, for the first time or once more. */
@@ -194,9 +215,9 @@ export interface Download {
   /**
    * Writes what is still missing, in order, each byte once, also when an earlier run has failed or was stopped in the
    * middle of a chunk. A line that breaks is taken up again where it broke. Rejects with `cancelled` when the signal
-   * fires. One run at a time.
+   * fires. One run at a time. Answers how many messages of an archive were left out.
    */
-  run(heard: (news: TransferNews) => void, signal: AbortSignal): Promise<void>;
+  run(heard: (news: TransferNews) => void, signal: AbortSignal): Promise<number>;
   /** Gives back its memory, with the keys in it. */
   free(): void;
 }

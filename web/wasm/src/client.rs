@@ -2,6 +2,7 @@
 //!
 //! Methods come in groups, one file for each: the account here, then `drive`, `transfers`, `downloads`, `links`, `mail`.
 
+mod archives;
 mod downloads;
 mod drive;
 mod links;
