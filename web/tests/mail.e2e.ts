@@ -259,6 +259,49 @@ test('h1_nothing_in_a_letter_runs_asks_or_goes_anywhere', async () => {
   catcher.close();
 });
 
+test('h2_a_part_that_is_left_open_does_not_swallow_the_next_one', async () => {
+  const catcher = await elsewhere();
+  const parts = [
+    '--b',
+    'Content-Type: text/html',
+    '',
+    `<p>Before</p><img src="${catcher.url}/?`,
+    '--b',
+    'Content-Type: text/plain',
+    '',
+    'the secret of the second part',
+    '--b',
+    'Content-Type: text/html',
+    '',
+    `"><p>After</p><img src="${catcher.url}/own.gif">`,
+    '--b--',
+  ];
+  const headers = { 'MIME-Version': '1.0', 'Content-Type': 'multipart/mixed; boundary=b' };
+  await send(letter('An open part', parts.join('\n'), headers));
+  await row('An open part').getByText('Clara Weiss').click();
+  await page.getByText('the secret of the second part').last().waitFor();
+  await page.getByRole('button', { name: en.mail.loadRemote }).first().click();
+  await expect.poll(() => catcher.asked).toContain('/own.gif');
+  await page.waitForTimeout(300);
+  expect(catcher.asked.filter((path) => path !== '/own.gif')).toEqual([]);
+  catcher.close();
+});
+
+test('h4_nothing_in_a_letter_is_drawn_over_what_the_page_says_of_its_sender', async () => {
+  const cover = 'position:fixed;top:-3000px;left:-3000px;width:9000px;height:9000px;z-index:2147483647;background:lime';
+  const seal = '<p>✔ bank.example stands behind this sender.</p>';
+  await openHtml('A false seal', `<p>Look:</p><div style="${cover}">${seal}</div><style>*{${cover}}</style>`);
+  const said = page.getByText(en.mail.proof.open);
+  const box = await said.boundingBox();
+  const frame = await page.locator('iframe[src^="/reader"]').boundingBox();
+  expect(box && frame && box.y + box.height <= frame.y).toBe(true);
+  const onTop = await said.evaluate((element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+  });
+  expect(onTop).toBe(true);
+});
+
 test('what is attached is saved as it was, and the whole letter too', async () => {
   const parts = [
     '--b',

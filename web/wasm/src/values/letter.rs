@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern_client::mail::mime::{Body, Field, Limits, Message, Part, Piece, Span, Written};
-use postern_client::names::tame;
+use postern_client::names::{steady, tame};
 use serde::Serialize;
 
 /// Pictures within a text are handed over up to this size; larger ones are attachments that nobody has to wait for.
@@ -178,6 +178,6 @@ fn part(part: &Part<'_>) -> PartView {
 fn header(field: &Field<'_>) -> HeaderView {
     HeaderView {
         name: field.name().into_owned(),
-        value: field.text(),
+        value: steady(&field.text()),
     }
 }
