@@ -80,7 +80,10 @@ async fn what_comes_while_the_list_is_loaded_is_followed_as_well() {
     let listed = Rc::new(RefCell::new(None));
     phone.evil.tells(move |request, response| {
         if request.path.starts_with("/mail?") {
-            let first = listed.borrow_mut().get_or_insert_with(|| response.clone()).clone();
+            let first = listed
+                .borrow_mut()
+                .get_or_insert_with(|| response.clone())
+                .clone();
             *response = first;
         }
     });
