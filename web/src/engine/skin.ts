@@ -8,6 +8,9 @@
  */
 import type {
   Account,
+  AddressPage,
+  DnsRecord,
+  Domain,
   Drawer,
   EngineError,
   EngineEvent,
@@ -159,6 +162,16 @@ export interface Client {
   makeMailFolder(name: string, colour: number): Promise<Tag>;
   makeMailLabel(name: string, colour: number): Promise<Tag>;
   removeMailTag(tag: Id): Promise<void>;
+
+  administers(): Promise<boolean>;
+  domains(): Promise<Domain[]>;
+  addDomain(name: string): Promise<Domain>;
+  removeDomain(name: string): Promise<void>;
+  setCatchAll(name: string, account: string | null): Promise<void>;
+  addressesAt(name: string, after: string | null): Promise<AddressPage>;
+  giveAddress(name: string, local: string, account: string): Promise<void>;
+  takeAddress(name: string, local: string): Promise<void>;
+  checkDomain(name: string): Promise<DnsRecord[]>;
 
   readLink(id: string, fragment: string): Promise<LinkText>;
   openLink(link: Id, password: string | null): Promise<LinkView>;
