@@ -56,6 +56,7 @@ export const administration = {
   catchAll: 'Everything else',
   catchAllLead: 'Who gets what is written to addresses of this domain that nobody has.',
   catchAllNone: 'Nobody: it is refused, and whoever wrote hears of it at once.',
+  catchAllNow: (account: string) => `At the moment ${account} gets it.`,
   catchAllAccount: 'Account',
   catchAllSet: 'Let them have it',
   catchAllClear: 'Refuse it',
