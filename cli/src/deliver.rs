@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 use postern_client::Error;
@@ -38,6 +39,12 @@ pub(crate) struct Output {
     force: bool,
 }
 
+/// A place for one file.
+pub(crate) enum Place {
+    StandardOutput(Arc<File>),
+    File { path: PathBuf, force: bool },
+}
+
 #[derive(Serialize)]
 struct Saved {
     saved: String,
@@ -63,6 +70,17 @@ impl Output {
         desk.say().done(&saved, || in_words(&saved, entry.kind))
     }
 
+    /// Where one file called `name` goes.
+    pub(crate) fn place_for(&self, desk: &Desk, name: &str) -> Result<Place> {
+        if self.is_stdout() {
+            return Ok(Place::StandardOutput(Arc::new(standard_output(desk)?)));
+        }
+        Ok(Place::File {
+            path: target(self.output.as_deref(), name, NodeKind::File, self.force)?,
+            force: self.force,
+        })
+    }
+
     fn is_stdout(&self) -> bool {
         self.output
             .as_ref()
@@ -70,16 +88,14 @@ impl Output {
     }
 
     async fn print(&self, desk: &Desk, shelf: &dyn Shelf, entry: &Entry) -> Result<()> {
-        if desk.say().is_json() {
-            return Err(Failure::usage("--json and -o - both want standard output"));
-        }
+        let stdout = standard_output(desk)?;
         if entry.kind == NodeKind::Folder {
             return Err(Failure::usage(format!(
                 "{} is a folder, and standard output takes one file",
                 entry.name
             )));
         }
-        unless_stopped(CUT_SHORT, print(desk, shelf, entry)).await
+        unless_stopped(CUT_SHORT, print(desk, shelf, entry, stdout)).await
     }
 
     async fn save(
@@ -115,16 +131,20 @@ impl Output {
     }
 }
 
-async fn print(desk: &Desk, shelf: &dyn Shelf, entry: &Entry) -> Result<()> {
+/// The file itself: Rust's standard output would look for the ends of lines.
+fn standard_output(desk: &Desk) -> Result<File> {
+    if desk.say().is_json() {
+        return Err(Failure::usage("--json and -o - both want standard output"));
+    }
+    let stdout = io::stdout().as_fd().try_clone_to_owned();
+    stdout.map(File::from).map_err(|error| unwritten(&error))
+}
+
+async fn print(desk: &Desk, shelf: &dyn Shelf, entry: &Entry, stdout: File) -> Result<()> {
     let content = shelf.content(entry.id).await?;
     let progress = Progress::new(desk.say(), "fetching and opening", Some(entry.size_bytes));
     let part = progress.file();
-    // The file itself: Rust's standard output would look for the ends of lines.
-    let stdout = io::stdout()
-        .as_fd()
-        .try_clone_to_owned()
-        .map_err(|error| unwritten(&error))?;
-    let (mut sink, mut checkpoint) = (WriteSink::new(File::from(stdout)), Checkpoint::start());
+    let (mut sink, mut checkpoint) = (WriteSink::new(stdout), Checkpoint::start());
     let fetched = shelf
         .download(&content, &mut checkpoint, &mut sink, &|bytes| part.at(bytes))
         .await;

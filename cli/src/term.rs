@@ -3,6 +3,8 @@
 use indicatif::BinaryBytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+/// For a text that somebody else chose, who may know what a terminal does with control characters.
+pub(crate) use postern_client::names::steady as plain;
 use postern_client::protocol::TimeMs;
 use postern_client::protocol::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
@@ -48,11 +50,6 @@ pub(crate) fn moment_or_never(time: Option<TimeMs>) -> String {
 /// A size: `1.5 GiB`.
 pub(crate) fn size(bytes: u64) -> String {
     BinaryBytes(bytes).to_string()
-}
-
-/// A text that somebody else chose, who may know what a terminal does with control characters.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// `1 file`, `2 files`.

@@ -6,8 +6,10 @@
 
 mod conversations;
 mod entry;
+mod export;
 mod held;
 mod home;
+pub mod import;
 mod index;
 mod letter;
 mod marks;
@@ -29,6 +31,7 @@ use postern_protocol::mail::{MailCursor, Message};
 
 pub use conversations::{Conversation, Drawer, group};
 pub use entry::{Entry, Noted, Opened};
+pub use export::Export;
 pub use home::Home;
 pub use index::{Reach, Worth};
 pub use letter::{Letter, MAX_SHOWN_BYTES};
@@ -102,15 +105,16 @@ impl Mailbox {
         let _turn = self.turn.lock().await;
         match self.cursor() {
             None => self.load_page().await.map(drop),
-            Some(_) => self.load_changes().await,
+            Some(_) => self.load_changes().await.map(drop),
         }
     }
 
-    /// Loads what has changed, if anything was loaded before or is being loaded.
+    /// Loads what has changed, if anything was loaded before or is being loaded. Answers how many messages came into the
+    /// inbox that nobody has read.
     ///
     /// # Errors
     /// As [`Mailbox::refresh`].
-    pub async fn follow(&self) -> Result<()> {
+    pub async fn follow(&self) -> Result<usize> {
         let _turn = self.turn.lock().await;
         self.load_changes().await
     }
@@ -232,21 +236,23 @@ impl Mailbox {
         Ok(more)
     }
 
-    async fn load_changes(&self) -> Result<()> {
-        let mut more = true;
+    async fn load_changes(&self) -> Result<usize> {
+        let (mut more, mut arrived) = (true, 0);
         while more {
             let Some(cursor) = self.cursor() else { break };
             let page = self.account.api.mail_changes(cursor).await?;
             held::check_changes(&page, cursor)?;
             let next = page.next;
             more = page.more;
-            self.apply(held::sort(page.changes), next).await?;
+            arrived += self.apply(held::sort(page.changes), next).await?;
         }
-        Ok(())
+        Ok(arrived)
     }
 
-    async fn apply(&self, changes: held::Sorted, next: MailCursor) -> Result<()> {
+    async fn apply(&self, changes: held::Sorted, next: MailCursor) -> Result<usize> {
         let arrived = self.open(changes.arrived).await?;
+        let is_new = |entry: &&Entry| entry.noted.mark.place == Place::Inbox && !entry.noted.mark.is_read;
+        let new = arrived.iter().filter(is_new).count();
         let opener = self.opener().await?;
         let mut held = self.held.borrow_mut();
         arrived.into_iter().for_each(|entry| held.add(entry));
@@ -258,7 +264,7 @@ impl Mailbox {
             .into_iter()
             .for_each(|message| held.remove(message));
         held.follow(next);
-        Ok(())
+        Ok(new)
     }
 
     fn cursor(&self) -> Option<MailCursor> {

@@ -47,10 +47,20 @@ pub fn parse(typed: &str) -> Result<String, NameMistake> {
     }
 }
 
-/// A name from a record, as it may be shown and typed: itself if [`parse`] takes it, else the nearest that it takes.
+/// A name from a record, as it may be shown and typed: itself if [`parse`] takes it and it reads as it is written, else the
+/// nearest to that.
 #[must_use]
 pub fn tame(sealed: &str) -> String {
-    parse(sealed).unwrap_or_else(|_| nearest(sealed, is_forbidden))
+    let straight: String = sealed.chars().filter(|c| !turns_text(*c)).collect();
+    parse(&straight).unwrap_or_else(|_| nearest(&straight, is_forbidden))
+}
+
+/// A line that somebody else wrote, as it may be shown: it reads as it is written, and drives no terminal.
+#[must_use]
+pub fn steady(line: &str) -> String {
+    line.chars()
+        .filter(|c| !c.is_control() && !turns_text(*c))
+        .collect()
 }
 
 /// Hands out names that are safe on this machine's disk, each once in one folder.
@@ -81,11 +91,16 @@ fn is_forbidden(c: char) -> bool {
     c == '/' || c.is_control()
 }
 
-/// What changes the direction of writing can make `exe.txt` of `txt.exe`.
+/// Embeddings, overrides and isolates change the direction of what follows: they make `exe.txt` of `txt.exe`. Writing from
+/// right to left needs none of them.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 fn is_unsafe_on_disk(c: char) -> bool {
-    let turns_text = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let marks = matches!(c, '\u{200e}' | '\u{200f}');
     let windows = cfg!(windows) && matches!(c, '\\' | '<' | '>' | ':' | '"' | '|' | '?' | '*');
-    is_forbidden(c) || turns_text || windows
+    is_forbidden(c) || turns_text(c) || marks || windows
 }
 
 fn local(name: &str) -> String {

@@ -14,6 +14,7 @@ use postern_protocol::administration::{
 };
 use postern_protocol::limits::MAX_ADDRESS_PAGE;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::args::{AddressAct, DomainAct, Output, TypedAddress};
 use crate::config::Config;
@@ -94,7 +95,8 @@ pub(crate) async fn address(config: Config, act: AddressAct, output: Output) -> 
             let now = Clock::system().now();
             let given = administrator.give_address(domain, local, &account, now).await;
             given.with_context(|| format!("cannot give {local}@{domain} to {account}"))?;
-            output.say(&(), |()| {
+            let answer = json!({ "address": format!("{local}@{domain}"), "account": account });
+            output.say(&answer, |_| {
                 format!("What is written to {local}@{domain} goes to {account}.\n")
             })?;
         }
@@ -102,7 +104,8 @@ pub(crate) async fn address(config: Config, act: AddressAct, output: Output) -> 
             let TypedAddress { local, domain } = &address;
             let taken = administrator.take_address(domain, local).await;
             taken.with_context(|| format!("cannot take {local}@{domain}"))?;
-            output.say(&(), |()| format!("Nobody has {local}@{domain} any more.\n"))?;
+            let answer = json!({ "address": format!("{local}@{domain}") });
+            output.say(&answer, |_| format!("Nobody has {local}@{domain} any more.\n"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -310,4 +310,4 @@ impl fmt::Debug for Domains {
 const NOBODY_TO_ASK: &str =
     "This server cannot tell whom to ask for DNS. The setting mail.dns_server says it.";
 const NOT_PUBLIC: &str =
-    "A domain without a dot is known to this machine alone. The setting mail.domain names the server's own.";
+    "A domain without a dot is known to this machine alone. The setting mail.domain names the server’s own.";

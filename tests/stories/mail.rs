@@ -2,6 +2,7 @@
 
 mod killed;
 mod order;
+mod programs;
 mod relayed;
 mod smuggling;
 mod trouble;

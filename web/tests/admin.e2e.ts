@@ -156,3 +156,18 @@ test('an address is taken away, and the domain goes with what is left', async ()
   await page.getByRole('link', { name: /^files\.example/ }).waitFor();
   expect(await page.getByRole('link', { name: new RegExp(`^${DOMAIN}`) }).count()).toBe(0);
 });
+
+test('everybody can read these screens', async () => {
+  await page.getByLabel(words.add).fill('fields.example');
+  await page.getByRole('button', { name: words.addIt, exact: true }).click();
+  const seen = page.getByText(words.needed(4));
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      await seen.waitFor();
+      expect(await seriousFindings(page), `${colorScheme}, ${width}`).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    }
+  }
+});

@@ -1,12 +1,14 @@
 /** Mail comes in by SMTP, sealed; it is read, ordered and thrown away in the browser. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { seriousFindings } from './browser/axe';
 import { openProfile, type Profile } from './browser/chromium';
+import { newFolder } from './browser/folders';
 import { bring, letter } from './browser/post';
 import { type Server, startServer } from './browser/server';
 import { ada, signUp } from './browser/steps';
@@ -23,7 +25,7 @@ const send = (text: string) => bring(server.smtpPort, { from: 'clara@garden.exam
 
 beforeAll(async () => {
   server = await startServer();
-  profile = await openProfile();
+  profile = await openProfile({ withoutPickers: true });
   page = profile.page;
   await signUp(page, server.url, ada);
   await page.getByRole('link', { name: en.nav.mail, exact: true }).click();
@@ -192,8 +194,14 @@ async function openHtml(subject: string, body: string) {
 test('h3_pictures_from_elsewhere_are_loaded_only_if_somebody_asks', async () => {
   await drawer(en.mail.places.inbox).click();
   const server = await elsewhere();
-  const inner = await openHtml('A newsletter', `<p>Look:</p><img src="${server.url}/pixel.gif" width=9 height=9>`);
+  const inner = await openHtml(
+    'A newsletter',
+    `<table width=321 cellpadding=7><td>Look:</table><img src="${server.url}/pixel.gif" width=9 height=9><img src="/reader.html">`,
+  );
   await inner.getByText('Look:').waitFor();
+  // As it was laid out, but for addresses that lead nowhere.
+  expect(await inner.locator('table').getAttribute('width')).toBe('321');
+  expect(await inner.locator('img[src^="/"]').count()).toBe(0);
   await page.getByText(en.mail.remote(1)).waitFor();
   await page.waitForTimeout(300);
   expect(server.asked).toEqual([]);
@@ -251,6 +259,49 @@ test('h1_nothing_in_a_letter_runs_asks_or_goes_anywhere', async () => {
   catcher.close();
 });
 
+test('h2_a_part_that_is_left_open_does_not_swallow_the_next_one', async () => {
+  const catcher = await elsewhere();
+  const parts = [
+    '--b',
+    'Content-Type: text/html',
+    '',
+    `<p>Before</p><img src="${catcher.url}/?`,
+    '--b',
+    'Content-Type: text/plain',
+    '',
+    'the secret of the second part',
+    '--b',
+    'Content-Type: text/html',
+    '',
+    `"><p>After</p><img src="${catcher.url}/own.gif">`,
+    '--b--',
+  ];
+  const headers = { 'MIME-Version': '1.0', 'Content-Type': 'multipart/mixed; boundary=b' };
+  await send(letter('An open part', parts.join('\n'), headers));
+  await row('An open part').getByText('Clara Weiss').click();
+  await page.getByText('the secret of the second part').last().waitFor();
+  await page.getByRole('button', { name: en.mail.loadRemote }).first().click();
+  await expect.poll(() => catcher.asked).toContain('/own.gif');
+  await page.waitForTimeout(300);
+  expect(catcher.asked.filter((path) => path !== '/own.gif')).toEqual([]);
+  catcher.close();
+});
+
+test('h4_nothing_in_a_letter_is_drawn_over_what_the_page_says_of_its_sender', async () => {
+  const cover = 'position:fixed;top:-3000px;left:-3000px;width:9000px;height:9000px;z-index:2147483647;background:lime';
+  const seal = '<p>✔ bank.example stands behind this sender.</p>';
+  await openHtml('A false seal', `<p>Look:</p><div style="${cover}">${seal}</div><style>*{${cover}}</style>`);
+  const said = page.getByText(en.mail.proof.open);
+  const box = await said.boundingBox();
+  const frame = await page.locator('iframe[src^="/reader"]').boundingBox();
+  expect(box && frame && box.y + box.height <= frame.y).toBe(true);
+  const onTop = await said.evaluate((element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+  });
+  expect(onTop).toBe(true);
+});
+
 test('what is attached is saved as it was, and the whole letter too', async () => {
   const parts = [
     '--b',
@@ -269,14 +320,130 @@ test('what is attached is saved as it was, and the whole letter too', async () =
   await send(letter('The plan', parts.join('\n'), headers));
   await row('The plan').getByText('Clara Weiss').click();
   await page.getByRole('link', { name: 'https://example.org/plan' }).waitFor();
+  await page.getByRole('button', { name: en.mail.actsOn('plan.txt') }).click();
   const [attached] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: /plan\.txt/ }).click(),
+    page.getByRole('menuitem', { name: en.mail.save }).click(),
   ]);
   expect(attached.suggestedFilename()).toBe('plan.txt');
   expect(await readFile(await attached.path(), 'utf8')).toBe('turn left\n');
   await page.getByRole('button', { name: en.mail.headers }).click();
   await page.getByText('multipart/mixed').waitFor();
+});
+
+test('what is attached is looked at, and put into the drive', async () => {
+  await page.goto(`${server.url}/mail`);
+  await row('The plan').getByText('Clara Weiss').click();
+  await page.getByRole('button', { name: /^plan\.txt/ }).click();
+  const preview = page.getByRole('dialog', { name: 'plan.txt' });
+  await expect.poll(() => preview.getByRole('textbox').inputValue()).toBe('turn left\n');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: en.mail.actsOn('plan.txt') }).click();
+  await page.getByRole('menuitem', { name: en.mail.keep }).click();
+  await page.getByRole('button', { name: en.mail.keepHere }).click();
+  await page.getByText(en.mail.kept('plan.txt', en.drive.title)).waitFor();
+  await page.getByRole('link', { name: en.nav.drive, exact: true }).click();
+  await page.getByRole('button', { name: 'plan.txt', exact: true }).waitFor();
+  await page.getByRole('link', { name: en.nav.mail, exact: true }).click();
+});
+
+test('a letter within a letter opens, and nobody vouches for it', async () => {
+  const inner = letter('The old quarrel', 'Under water it is quiet.', { From: 'Carol <carol@sea.example>' });
+  const outer = ['--b', '', 'See below.', '--b', 'Content-Type: message/rfc822', '', inner, '--b--'].join('\n');
+  const headers = { 'MIME-Version': '1.0', 'Content-Type': 'multipart/mixed; boundary=b' };
+  await send(letter('Fwd: The old quarrel', outer, headers));
+  await row('Fwd: The old quarrel').getByText('Clara Weiss').click();
+  await page.getByText(en.mail.within('The old quarrel')).click();
+  await page.getByText('Under water it is quiet.').waitFor();
+  await page.getByText('Carol <carol@sea.example>').waitFor();
+  await page.getByText(en.mail.withinProof).waitFor();
+});
+
+test('a folder gets another name, a label another colour, and both can go', async () => {
+  const tag = (name: string) => drawer(name);
+  await page.getByRole('button', { name: en.mail.make.label }).click();
+  await page.getByLabel(en.mail.tagName).fill('Errands');
+  await page.getByRole('button', { name: en.mail.makeIt }).click();
+  await tag('Errands').waitFor();
+  await tag('Errands').hover();
+  await page.getByRole('button', { name: `${en.mail.change.label}: Errands` }).click();
+  await page.getByLabel(en.mail.tagName).fill('Later');
+  await page.getByRole('radio', { name: en.mail.colours[4] }).check({ force: true });
+  await page.getByRole('button', { name: en.mail.keepIt }).click();
+  await tag('Later').waitFor();
+  await tag('Later').hover();
+  await page.getByRole('button', { name: `${en.mail.change.label}: Later` }).click();
+  expect(await page.getByRole('radio', { name: en.mail.colours[4] }).isChecked()).toBe(true);
+  await page.getByRole('button', { name: en.mail.removeTag }).click();
+  await page.getByRole('button', { name: en.mail.removeTagSure.label }).click();
+  await tag('Later').waitFor({ state: 'detached' });
+});
+
+test('mail is brought here from other programs, and all of it taken along', async () => {
+  await page.getByRole('link', { name: en.nav.settings, exact: true }).click();
+  await page.getByText(ADDRESS, { exact: true }).waitFor();
+  const old = (number: number) => letter(`Old letter ${number}`, 'From the attic.', { Status: 'RO' });
+  const folder = await newFolder();
+  const archive = [1, 2].map((number) => `From x Thu Jan  1 00:00:00 1970\n${old(number)}\n`).join('');
+  await writeFile(join(folder, 'old.mbox'), archive);
+  await writeFile(join(folder, 'one.eml'), old(3));
+  await writeFile(join(folder, 'holiday.pdf'), '%PDF-1.7');
+  const bring = async () => {
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: en.settings.bringFiles }).click(),
+    ]);
+    await chooser.setFiles(['old.mbox', 'one.eml', 'holiday.pdf'].map((name) => join(folder, name)));
+  };
+  await bring();
+  await page.getByText(en.settings.brought(3, 0)).waitFor();
+  await page.getByText(en.settings.notMail(['holiday.pdf'])).waitFor();
+  await bring();
+  await page.getByText(en.settings.brought(0, 3)).waitFor();
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: en.settings.take }).click(),
+  ]);
+  const mbox = await readFile(await saved.path(), 'utf8');
+  expect(mbox.match(/^From MAILER-DAEMON /gm)?.length).toBeGreaterThan(3);
+  expect(mbox).toContain('Subject: Old letter 2\n');
+  await page.getByRole('link', { name: en.nav.mail, exact: true }).click();
+  await drawer(en.mail.places.archive).click();
+  await row('Old letter 1').waitFor();
+  await page.getByRole('link', { name: en.nav.settings, exact: true }).click();
+  const days = page.getByRole('group', { name: en.settings.emptyTrash }).getByRole('radio');
+  await days.nth(0).check({ force: true });
+  await page.reload();
+  await expect.poll(() => days.nth(0).isChecked()).toBe(true);
+  await page.getByRole('link', { name: en.nav.mail, exact: true }).click();
+});
+
+test('a page that is out of sight tells that a letter came, and not which', async () => {
+  // Chromium without a screen shows no notifications: what the page asks for is what is looked at.
+  await page.addInitScript(() => {
+    const shown: unknown[] = [];
+    Object.assign(globalThis, { shown });
+    class Shown {
+      static permission = 'granted';
+      static requestPermission = async () => 'granted';
+      constructor(...told: unknown[]) {
+        shown.push(told);
+      }
+    }
+    Object.defineProperty(globalThis, 'Notification', { value: Shown });
+    Object.defineProperty(document, 'hidden', { get: () => true });
+  });
+  await page.goto(`${server.url}/settings`);
+  await page.getByLabel(en.settings.notify).check();
+  await page.goto(`${server.url}/drive`);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await page.waitForTimeout(500);
+  await send(letter('A secret for your eyes', 'Only yours.'));
+  const shown = () => page.evaluate(() => JSON.stringify((globalThis as unknown as { shown: unknown }).shown));
+  await expect
+    .poll(shown)
+    .toBe(JSON.stringify([[en.app.name, { body: en.mail.arrived(1), tag: 'postern-tell-of-mail' }]]));
+  await page.goto(`${server.url}/mail`);
 });
 
 test('everybody can read these screens', async () => {

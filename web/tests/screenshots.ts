@@ -8,6 +8,7 @@ import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
 import { newFolder } from './browser/folders';
 import { writeFolder, writeRandom } from './browser/samples';
+import { bringLetters } from './browser/letters';
 import { type Server, startServer } from './browser/server';
 import { ada, choose, readKit, share, signUp, waitUntilThrough } from './browser/steps';
 
@@ -110,6 +111,7 @@ async function rooms({ page }: Profile, name: string, shoot: Shoot): Promise<str
   await page.getByTestId('link').waitFor();
   await shoot(page, 'link-ready');
   await page.keyboard.press('Escape');
+  await mail(page, name, shoot);
   for (const [picture, path] of [
     ['shares', '/shares'],
     ['settings', '/settings'],
@@ -119,6 +121,35 @@ async function rooms({ page }: Profile, name: string, shoot: Shoot): Promise<str
     await shoot(page, picture);
   }
   return link;
+}
+
+async function mail(page: Page, name: string, shoot: Shoot) {
+  await bringLetters(server.smtpPort, `${name}@localhost`);
+  await page.goto(`${server.url}/mail`);
+  const list = page.getByRole('list', { name: en.mail.list });
+  await list.getByText('Two books are waiting for you').waitFor();
+  await shoot(page, 'inbox');
+  await list.getByText('The plan for the north bed', { exact: true }).click();
+  await page
+    .getByRole('button', { name: /North wall/ })
+    .first()
+    .waitFor();
+  await shoot(page, 'letter');
+  await page
+    .getByRole('button', { name: /North wall/ })
+    .first()
+    .click();
+  await page.getByRole('dialog').getByRole('img').waitFor();
+  await shoot(page, 'preview');
+  await page.keyboard.press('Escape');
+  await page.goto(`${server.url}/mail`);
+  await list.getByText('What grows in November', { exact: true }).click();
+  await page.getByText(en.mail.remote(1)).waitFor();
+  await shoot(page, 'newsletter');
+  await page.goto(`${server.url}/mail`);
+  await page.getByRole('searchbox', { name: en.mail.search.label }).fill('from:clara wall');
+  await list.getByText('The plan for the north bed', { exact: true }).waitFor();
+  await shoot(page, 'found');
 }
 
 async function given({ page }: Profile, link: string, shoot: Shoot) {

@@ -1,5 +1,9 @@
 //! `postern mail export`
 
+mod archive;
+mod maildir;
+
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use clap::Args as ClapArgs;
@@ -14,12 +18,19 @@ use crate::deliver::Output;
 use crate::desk::Desk;
 use crate::failure::Result;
 
-/// Save a message byte for byte as it came
+/// Save a message byte for byte as it came, or all of them
 #[derive(ClapArgs)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
 pub(super) struct Export {
     /// The message: its id, or how it begins
-    #[arg(value_name = "ID", allow_hyphen_values = true)]
-    message: String,
+    #[arg(value_name = "ID", allow_hyphen_values = true, group = "what")]
+    message: Option<String>,
+    /// All messages, in one file in mbox form
+    #[arg(long, group = "what")]
+    all: bool,
+    /// All messages, each in a file of its own: what a Maildir has already stays
+    #[arg(long, value_name = "DIR", group = "what", conflicts_with_all = ["output", "force"])]
+    maildir: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
@@ -27,7 +38,13 @@ pub(super) struct Export {
 impl Export {
     pub(super) async fn run(self, desk: &Desk) -> Result<()> {
         let mailbox = super::mailbox(desk).await?;
-        let entry = choose(&mailbox, &self.message).await?;
+        if let Some(folder) = &self.maildir {
+            return maildir::save(desk, &mailbox, folder).await;
+        }
+        let Some(message) = &self.message else {
+            return archive::save(desk, &mailbox, &self.output).await;
+        };
+        let entry = choose(&mailbox, message).await?;
         let device = Rc::clone(&mailbox.account().surroundings().device);
         self.output.deliver(desk, &*mailbox, device, &file(&entry)?).await
     }

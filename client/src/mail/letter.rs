@@ -50,6 +50,16 @@ impl Letter {
     pub fn with_part<T>(&self, path: &str, read: impl FnOnce(&Part<'_>) -> T) -> Result<T> {
         self.message().part(path).map(read).ok_or(Error::NotFound)
     }
+
+    /// Another message that is a part of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn within(&self, path: &str) -> Result<Self> {
+        let decoded = |part: &Part<'_>| part.is_message().then(|| part.decode().into_owned());
+        let bytes = self.with_part(path, decoded)?;
+        bytes.map(Self::new).ok_or(Error::NotFound)
+    }
 }
 
 impl Mailbox {

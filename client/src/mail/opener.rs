@@ -2,7 +2,7 @@
 
 use postern_crypto::ContentKey;
 use postern_crypto::identity::IdentityPublic;
-use postern_crypto::mail::{Delivery, Mark, MarkPlace, Origin, Own, Summary};
+use postern_crypto::mail::{Attachment, Delivery, Mailbox as Person, Mark, MarkPlace, Origin, Own, Summary};
 use postern_crypto::sealing::{SealingKey, SealingPublic};
 use postern_crypto::{Hash, Id, MailKey};
 use postern_protocol::mail::{Mark as SealedMark, Message};
@@ -10,6 +10,7 @@ use postern_protocol::{MessageId, TimeMs};
 
 use super::entry::{Entry, Noted, Opened};
 use crate::account::Account;
+use crate::names::steady;
 
 /// What opens the messages of an account.
 pub(crate) struct Opener {
@@ -96,7 +97,7 @@ impl Opener {
         Some(Opened {
             origin: unsealed.origin,
             address: unsealed.address,
-            summary,
+            summary: shown(summary),
             key: unsealed.key,
         })
     }
@@ -133,5 +134,80 @@ impl Opener {
             address: None,
             origin: Origin::Owner,
         })
+    }
+}
+
+/// A summary as it may be shown: the gateway signs what a message says, and whoever wrote that may want to be taken for
+/// somebody else.
+fn shown(summary: Summary) -> Summary {
+    let people = |people: Vec<Person>| people.into_iter().map(shown_person).collect();
+    let attachment = |attachment: Attachment| Attachment {
+        name: steady(&attachment.name),
+        ..attachment
+    };
+    Summary {
+        from: people(summary.from),
+        to: people(summary.to),
+        cc: people(summary.cc),
+        reply_to: people(summary.reply_to),
+        subject: steady(&summary.subject),
+        snippet: steady(&summary.snippet),
+        attachments: summary.attachments.into_iter().map(attachment).collect(),
+        ..summary
+    }
+}
+
+/// A name that looks like an address, and is another than the person's own, would be taken for theirs.
+fn shown_person(Person { name, address }: Person) -> Person {
+    let (name, address) = (steady(&name), steady(&address));
+    let poses = name.contains(['@', '\u{ff20}', '\u{fe6b}']) && !name.eq_ignore_ascii_case(&address);
+    Person {
+        name: if poses { String::new() } else { name },
+        address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str, address: &str) -> Person {
+        Person {
+            name: name.to_owned(),
+            address: address.to_owned(),
+        }
+    }
+
+    #[test]
+    fn h4_a_name_that_looks_like_another_address_is_not_shown() {
+        let shown = |name| shown_person(person(name, "eve@evil.example")).name;
+        assert_eq!(shown("Jane Roe"), "Jane Roe");
+        assert_eq!(shown("Eve@evil.example"), "Eve@evil.example");
+        for posing in [
+            "desk@bank.example",
+            "desk\u{ff20}bank.example",
+            "Bank <desk@bank.example>",
+        ] {
+            assert_eq!(shown(posing), "");
+        }
+    }
+
+    #[test]
+    fn h4_what_somebody_wrote_cannot_turn_around_what_is_shown() {
+        let summary = shown(Summary {
+            from: vec![person("\u{202e}knaB", "eve@evil.example\u{1b}[2J")],
+            subject: "a\u{2066}b\u{7}c".to_owned(),
+            attachments: vec![Attachment {
+                name: "bill\u{202e}fdp.exe".to_owned(),
+                media_type: String::new(),
+                size_bytes: 1,
+            }],
+            ..Summary::default()
+        });
+        assert_eq!(summary.from, [person("knaB", "eve@evil.example[2J")]);
+        assert_eq!(
+            (&*summary.subject, &*summary.attachments[0].name),
+            ("abc", "billfdp.exe")
+        );
     }
 }

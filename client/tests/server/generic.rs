@@ -20,7 +20,7 @@ use crate::journeys::{
     SignIn, Upload, UploadTogether, copy_of, resumed,
 };
 use crate::mutations::{Depth, LeafChange, Mutation, bytes_behind, mutations_of, visit};
-use crate::platform::{ONE_IN, is_long, say, sleep};
+use crate::platform::{ONE_IN, is_long, say, sleep, sweep};
 use crate::world::put;
 
 cases!(
@@ -48,6 +48,7 @@ cases!(
 
 /// No journey asks for more, whatever it is told.
 const MOST_REQUESTS: usize = 200;
+const SWEPT_AFTER: usize = 20;
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// How a journey went.
@@ -126,6 +127,9 @@ async fn endures(journey: impl Journey, of: impl Fn(&Response) -> Vec<Mutation>)
             }
             lies += usize::from(run.lied);
             journey.aftermath(&scene, &run.seen).await;
+            if lies % SWEPT_AFTER == 0 {
+                sweep(&scene.server).await;
+            }
         }
         assert!(
             reactions.len() <= 1,

@@ -30,6 +30,7 @@ mod mutations;
 mod platform;
 mod post;
 mod stories;
+mod stories_archives;
 mod stories_broken_downloads;
 mod stories_feed;
 mod stories_links;

@@ -12,6 +12,7 @@ use postern_client::Entropy;
 pub(crate) use postern_client::http::Network;
 use postern_client::protocol::TimeMs;
 use postern_client::protocol::server::SignUpPolicy;
+use postern_domain::sweeper::Grace;
 use postern_domain::{Postern, Rules, Stores};
 use postern_storage::{MemoryBlobs, MemoryRecords};
 pub(crate) use postern_tests::is_long;
@@ -63,6 +64,17 @@ pub(crate) fn start_server() -> String {
 /// The rules of a server that was started here: what a mail gateway brings does not come by HTTP.
 pub(crate) fn postern(server: &Server) -> Postern {
     SERVERS.lock().expect("no test panics here")[&server.origin].clone()
+}
+
+/// Removes what a server that was started here keeps for nobody any more: thousands of uploads fill any memory.
+pub(crate) async fn sweep(server: &Server) {
+    let grace = Grace {
+        upload_ms: 0,
+        unattached_ms: 0,
+        removed_ms: 0,
+    };
+    let swept = postern(server).sweep(&grace, now()).await;
+    swept.expect("stores in memory");
 }
 
 static SERVERS: LazyLock<Mutex<HashMap<String, Postern>>> = LazyLock::new(Mutex::default);

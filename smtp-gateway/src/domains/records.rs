@@ -60,7 +60,7 @@ pub(super) fn spf(texts: Answer<Vec<String>>) -> Result<String, Judged> {
     let record = only(
         texts,
         is_spf,
-        "Without it others cannot tell this server from whoever else sends in this domain's name, and take its mail for spam.",
+        "Without it others cannot tell this server from whoever else sends in this domain’s name, and take its mail for spam.",
     )?;
     let is_whole = record
         .split(' ')
@@ -157,7 +157,7 @@ pub(super) fn sts(texts: Answer<Vec<String>>, id: &str) -> Judged {
         ),
         Ok(_) => Judged::different(
             vec![record],
-            "Its id is another one than that of this server's policy: who knows the old policy does not fetch the new one.",
+            "Its id is another one than that of this server’s policy: who knows the old policy does not fetch the new one.",
         ),
     }
 }

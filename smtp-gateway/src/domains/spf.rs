@@ -36,9 +36,9 @@ pub(super) async fn judge(
     }
     match asking.spf(domain.as_str(), ANYBODY, host.as_str()).await {
         Ok(SpfResult::Pass) => {
-            Judged::different(vec![record], "It lets everybody send in this domain's name.")
+            Judged::different(vec![record], "It lets everybody send in this domain’s name.")
         }
-        _ => Judged::right(vec![record], "It lets this server send in this domain's name."),
+        _ => Judged::right(vec![record], "It lets this server send in this domain’s name."),
     }
 }
 

@@ -2,13 +2,16 @@
  * The whole of what the page may ask of the engine.
  *
  * The page thread draws and holds no key. The engine (a worker) hosts the Rust client compiled to WASM and holds
- * all of them. Everything that crosses between the two is named in this file, survives structured cloning, and is
- * safe to show on a screen: passwords go in, and only recovery words and link addresses come out, because a person
- * has to see those.
+ * all of them. Everything that crosses between the two is named in this file and in `administration.ts`, survives
+ * structured cloning, and is safe to show on a screen: passwords go in, and only recovery words and link addresses
+ * come out, because a person has to see those.
  *
  * Read in this order: `Engine` (what can be asked), `EngineEvent` (what is told unasked), `EngineError`, the values.
  * `skin.ts` says what the engine in turn expects of the WASM module.
  */
+import type { Administration } from './administration';
+
+export type { AddressAt, AddressPage, Administration, DnsRecord, Domain } from './administration';
 
 /** 16 bytes as base64url without padding: 22 characters. */
 export type Id = string;
@@ -16,7 +19,7 @@ export type Id = string;
 /** Milliseconds since the epoch, UTC. */
 export type TimeMs = number;
 
-export interface Engine {
+export interface Engine extends Administration {
   // ── Account ────────────────────────────────────────────────────────────────────────────────────────────────
   /** Reopens what this device remembers. Never asks the network for more than whether the session still stands. */
   restore(): Promise<Standing>;
@@ -88,10 +91,12 @@ export interface Engine {
   searchMail(query: string, aheadMinutes: number, from: number, count: number): Promise<FoundMail>;
   /** All messages of the conversation of one, oldest first. */
   readConversation(message: Id): Promise<Message[]>;
-  /** What a message says. */
-  readLetter(message: Id): Promise<LetterText>;
+  /** What a message says, or a message within it: `within` are the paths of the parts that lead there, outermost first. */
+  readLetter(message: Id, within: string[]): Promise<LetterText>;
   /** A part of it, decoded: what is attached. */
-  readPart(message: Id, path: string): Promise<Uint8Array<ArrayBuffer>>;
+  readPart(message: Id, within: string[], path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Uploads such a part into a folder of the drive: it is sealed here, like any file. */
+  keepPart(message: Id, within: string[], part: LetterPart, folder: Id): Promise<void>;
   /** Saves a message byte for byte as it came. */
   saveLetter(message: Id, name: string, sizeBytes: number, target: SaveTarget): Promise<Id>;
   markMail(messages: Id[], change: MarkChange): Promise<void>;
@@ -99,25 +104,22 @@ export interface Engine {
   deleteMail(messages: Id[]): Promise<void>;
   makeMailFolder(name: string, colour: number): Promise<Tag>;
   makeMailLabel(name: string, colour: number): Promise<Tag>;
+  /** Another name and colour. */
+  changeMailTag(tag: Omit<Tag, 'unread'>): Promise<void>;
   /** What lay in a folder lies in the archive then. */
   removeMailTag(tag: Id): Promise<void>;
-
-  // ── Administration of domains and addresses, for those whom the server lets ───────────────────────────────
-  /** Whether this account may. */
-  administers(): Promise<boolean>;
-  /** All of them, the server's own first. */
-  domains(): Promise<Domain[]>;
-  /** Takes mail for it from now on. Takes it as DNS has it. */
-  addDomain(name: string): Promise<Domain>;
-  removeDomain(name: string): Promise<void>;
-  /** Who gets what is written to addresses that nobody has; `null`: it is refused. */
-  setCatchAll(name: string, account: string | null): Promise<void>;
-  /** By name, after one. */
-  addressesAt(name: string, after: string | null): Promise<AddressPage>;
-  giveAddress(name: string, local: string, account: string): Promise<void>;
-  takeAddress(name: string, local: string): Promise<void>;
-  /** What DNS should say of a domain, and what it says now. Takes a few seconds. */
-  checkDomain(name: string): Promise<DnsRecord[]>;
+  /** Whether pictures from elsewhere are loaded in what this address writes. */
+  trustMailSender(address: string, trusted: boolean): Promise<void>;
+  /** After how many days trash and spam are emptied; 0: never. It holds for what is put there from now on. */
+  keepMailFor(trashDays: number, spamDays: number): Promise<void>;
+  /**
+   * Seals messages and puts them into the mailbox: out of files in mbox form, files with one message, folders in Maildir
+   * form. Those that are there already are left out. What does not say where it lay goes to `place`.
+   */
+  importMail(items: UploadItem[], place: Place): Promise<ImportedMail>;
+  stopMailImport(): Promise<void>;
+  /** Saves all messages in one file in mbox form, of about `sizeBytes`. */
+  exportMail(name: string, sizeBytes: number, target: SaveTarget): Promise<Id>;
 
   // ── A link that somebody was given; needs no account ───────────────────────────────────────────────────────
   /** Reads the link text only: no request leaves. Fails with `link-mangled`. */
@@ -141,6 +143,10 @@ export type EngineEvent =
   | { type: 'shares-changed' }
   /** Every list of messages may look different now. */
   | { type: 'mail-changed' }
+  /** So many messages came into the inbox that nobody has read. */
+  | { type: 'mail-arrived'; count: number }
+  /** So much of the chosen files has been read. */
+  | { type: 'mail-import'; doneBytes: number }
   /** The session ended from elsewhere (revoked, expired, or signed out in another tab), and is forgotten. Told once. */
   | { type: 'signed-out' }
   | { type: 'reachability-changed'; reachable: boolean };
@@ -323,6 +329,8 @@ export interface Transfer {
   error: EngineError | null;
   /** A handle is kept, so `needs-file` needs a permission only, no picking. */
   handleKept: boolean;
+  /** So many messages are not in an archive that was saved: they do not open. */
+  leftOut?: number;
 }
 
 /** Where a download goes. The page chooses, because only it may show a file picker. */
@@ -375,41 +383,13 @@ export interface LinkView {
   listing: FolderListing | null;
 }
 
-/** A domain for which the server takes mail. */
-export interface Domain {
-  name: string;
-  /** The server's own, at which everybody has the address of their name. */
-  own: boolean;
-  addresses: number;
-  /** Who gets what is written to addresses that nobody has. */
-  catchAll: string | null;
-}
-
-export interface AddressPage {
-  addresses: AddressAt[];
-  more: boolean;
-}
-
-export interface AddressAt {
-  local: string;
-  account: string;
-  createdMs: TimeMs;
-  /** The account's own name, which stays with it. */
-  isName: boolean;
-}
-
-/** One record that should be published, and how it stands with it. */
-export interface DnsRecord {
-  purpose: 'mx' | 'spf' | 'dkim' | 'dmarc' | 'mta-sts' | 'mta-sts-policy' | 'tls-rpt' | 'unknown';
-  name: string;
-  kind: 'MX' | 'TXT' | 'CNAME';
-  value: string;
-  /** Mail comes and goes worse without it. */
-  needed: boolean;
-  state: 'right' | 'missing' | 'different' | 'unknown';
-  found: string[];
-  /** Why, and what to do about it. */
-  why: string;
+/** What became of files that were to be put into the mailbox. */
+export interface ImportedMail {
+  imported: number;
+  /** Messages that were there already. */
+  skipped: number;
+  /** Names of files that are no mail. */
+  notMail: string[];
 }
 
 /** Where a message lies. */
@@ -432,6 +412,9 @@ export interface MailHome {
   gatewayChanged: boolean;
   /** All that the server has is loaded. */
   whole: boolean;
+  /** How many messages are loaded, and how much they are. */
+  messages: number;
+  sizeBytes: number;
   /** Conversations in which something was not read. */
   unread: { inbox: number; spam: number };
 }

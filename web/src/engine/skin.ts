@@ -8,15 +8,14 @@
  */
 import type {
   Account,
-  AddressPage,
-  DnsRecord,
-  Domain,
+  Administration,
   Drawer,
   EngineError,
   EngineEvent,
   Entry,
   FolderListing,
   Id,
+  ImportedMail,
   LetterText,
   LinkText,
   LinkView,
@@ -25,6 +24,7 @@ import type {
   MailPage,
   MarkChange,
   Message,
+  Place,
   PreparedKit,
   SessionView,
   Share,
@@ -104,7 +104,7 @@ export interface Sink {
  * One signed-in (or not yet signed-in) device. Calls of `api.ts` that are not about files on this machine go
  * straight through under the same names; the queue of transfers, handles and sinks is the engine's own business.
  */
-export interface Client {
+export interface Client extends Administration {
   restore(): Promise<Standing>;
   checkName(typed: string): Promise<string>;
   judgePassword(guesses: number): Promise<Verdict>;
@@ -153,25 +153,27 @@ export interface Client {
   listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
   searchMail(query: string, aheadMinutes: number, from: number, count: number): Promise<FoundMail>;
   readConversation(message: Id): Promise<Message[]>;
-  readLetter(message: Id): Promise<LetterText>;
-  readPart(message: Id, path: string): Promise<Uint8Array<ArrayBuffer>>;
+  readLetter(message: Id, within: string[]): Promise<LetterText>;
+  readPart(message: Id, within: string[], path: string): Promise<Uint8Array<ArrayBuffer>>;
   /** The download of a message, byte for byte as it came. */
   openMailDownload(message: Id, sink: Sink): Download;
   markMail(messages: Id[], change: MarkChange): Promise<void>;
   deleteMail(messages: Id[]): Promise<void>;
   makeMailFolder(name: string, colour: number): Promise<Tag>;
   makeMailLabel(name: string, colour: number): Promise<Tag>;
+  changeMailTag(tag: Omit<Tag, 'unread'>): Promise<void>;
   removeMailTag(tag: Id): Promise<void>;
-
-  administers(): Promise<boolean>;
-  domains(): Promise<Domain[]>;
-  addDomain(name: string): Promise<Domain>;
-  removeDomain(name: string): Promise<void>;
-  setCatchAll(name: string, account: string | null): Promise<void>;
-  addressesAt(name: string, after: string | null): Promise<AddressPage>;
-  giveAddress(name: string, local: string, account: string): Promise<void>;
-  takeAddress(name: string, local: string): Promise<void>;
-  checkDomain(name: string): Promise<DnsRecord[]>;
+  trustMailSender(address: string, trusted: boolean): Promise<void>;
+  keepMailFor(trashDays: number, spamDays: number): Promise<void>;
+  /** `heard` is told how much of all files has been read. Rejects with `cancelled` when the signal fires. */
+  importMail(
+    files: ImportFile[],
+    place: Place,
+    heard: (doneBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<ImportedMail>;
+  /** The download of the whole mailbox as an archive. */
+  openMailExport(sink: Sink): Download;
 
   readLink(id: string, fragment: string): Promise<LinkText>;
   openLink(link: Id, password: string | null): Promise<LinkView>;
@@ -192,6 +194,13 @@ export interface Outgoing {
   mediaType: string;
 }
 
+/** A file with mail in it, and the names of the folders in which it lies, outermost first. */
+export interface ImportFile {
+  source: Blob;
+  path: string[];
+  name: string;
+}
+
 /** What becomes of a transfer. A download's end is told by its promise. */
 export type TransferNews =
   /** It is under way, for the first time or once more. */
@@ -207,9 +216,9 @@ export interface Download {
   /**
    * Writes what is still missing, in order, each byte once, also when an earlier run has failed or was stopped in the
    * middle of a chunk. A line that breaks is taken up again where it broke. Rejects with `cancelled` when the signal
-   * fires. One run at a time.
+   * fires. One run at a time. Answers how many messages of an archive were left out.
    */
-  run(heard: (news: TransferNews) => void, signal: AbortSignal): Promise<void>;
+  run(heard: (news: TransferNews) => void, signal: AbortSignal): Promise<number>;
   /** Gives back its memory, with the keys in it. */
   free(): void;
 }

@@ -10,7 +10,7 @@ const PING_MS = 10_000;
 const FRAME_MS = 60_000;
 
 /** The other end of the stream, for the engine. The browser's download begins at once and waits for bytes. */
-export async function openSaveStream(fileName: string, sizeBytes: number): Promise<MessagePort> {
+export async function openSaveStream(fileName: string, sizeBytes: number | null): Promise<MessagePort> {
   const worker = await saveWorker();
   const token = crypto.randomUUID();
   const { port1, port2 } = new MessageChannel();

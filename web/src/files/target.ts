@@ -13,7 +13,7 @@ function savePicker(): Picker | undefined {
 }
 
 /** `null`: the person closed the picker. Must be called straight from a click. */
-export async function chooseTarget(fileName: string, sizeBytes: number): Promise<SaveTarget | null> {
+export async function chooseTarget(fileName: string, sizeBytes: number | null): Promise<SaveTarget | null> {
   const picker = savePicker();
   if (picker) return pickFile(picker, fileName);
   // Private windows and strict settings know no service worker, or refuse it.

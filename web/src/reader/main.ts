@@ -6,7 +6,8 @@
  * frame that has no scripts, no origin and no way to its parents. Whatever got through the cleaning ends there.
  */
 import createDOMPurify from 'dompurify';
-import { clean } from './clean';
+import { clean, TYPE } from './clean';
+import { measure } from './measure';
 import type { ReaderTold, ShowLetter } from './message';
 
 interface Policy {
@@ -22,13 +23,15 @@ const policy = (globalThis as { trustedTypes?: Types }).trustedTypes?.createPoli
   createHTML: (html) => html,
 });
 const withPictures = location.search === '?pictures';
+let width = innerWidth;
+let measured = () => {};
 
 function tell(told: ReaderTold) {
   parent.postMessage(told, location.origin);
 }
 
 function show(letter: ShowLetter) {
-  const { document: text, remote } = clean(purify, letter, withPictures);
+  const { document: text, remote, letter: cleaned } = clean(purify, letter, withPictures);
   const frame = document.createElement('iframe');
   // Links open in a tab of their own, which knows nothing of this one.
   frame.setAttribute('sandbox', 'allow-popups allow-popups-to-escape-sandbox');
@@ -37,8 +40,15 @@ function show(letter: ShowLetter) {
   Object.assign(frame.style, { position: 'fixed', inset: '0', width: '100%', height: '100%', border: '0' });
   frame.srcdoc = (policy?.createHTML(text) ?? text) as string;
   document.body.replaceChildren(frame);
-  tell({ reader: 'shown', remote });
+  measured = () => tell({ reader: 'shown', remote, heightPx: measure(cleaned, TYPE) });
+  measured();
 }
+
+// A narrower frame is a higher one.
+addEventListener('resize', () => {
+  if (width !== innerWidth) measured();
+  width = innerWidth;
+});
 
 addEventListener('message', (event: MessageEvent<ShowLetter>) => {
   if (event.source === parent && event.origin === location.origin) show(event.data);

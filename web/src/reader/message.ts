@@ -7,8 +7,8 @@ export interface ShowLetter {
   pictures: Record<string, string>;
 }
 
-/** From the reader: it listens, or how much of what it was given it left out. */
-export type ReaderTold = { reader: 'ready' } | { reader: 'shown'; remote: number };
+/** From the reader: it listens, or how many pictures it was given that lie elsewhere, and how high the letter may be. */
+export type ReaderTold = { reader: 'ready' } | { reader: 'shown'; remote: number; heightPx: number };
 
 /** Letters without pictures from elsewhere; with them, the policy of the page is another (`api/src/headers.rs`). */
 export const READER = '/reader.html';

@@ -4,7 +4,8 @@
 export interface SaveOrder {
   token: string;
   fileName: string;
-  sizeBytes: number;
+  /** `null`: nobody knows before the end. */
+  sizeBytes: number | null;
 }
 
 /** Service worker to engine: `more` carries the buffer of an earlier chunk, to be filled again. */

@@ -30,7 +30,7 @@ scope.addEventListener('fetch', (event) => {
 function headersFor({ fileName, sizeBytes }: SaveOrder): Headers {
   return new Headers({
     'Content-Type': 'application/octet-stream',
-    'Content-Length': String(sizeBytes),
+    ...(sizeBytes === null ? {} : { 'Content-Length': String(sizeBytes) }),
     'Content-Disposition': `attachment; filename*=UTF-8''${encodeName(fileName)}`,
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'X-Content-Type-Options': 'nosniff',

@@ -21,8 +21,17 @@ export function downloadLetter(message: Id, name: string, sizeBytes: number): Pr
   return begin(name, sizeBytes, (target) => engine.saveLetter(message, name, sizeBytes, target));
 }
 
+/** All messages in one file, of about that size. */
+export function downloadMailbox(name: string, sizeBytes: number): Promise<Id | null> {
+  return begin(name, null, (target) => engine.exportMail(name, sizeBytes, target));
+}
+
 /** `null`: the person closed the file picker. */
-async function begin(name: string, sizeBytes: number, start: (target: SaveTarget) => Promise<Id>): Promise<Id | null> {
+async function begin(
+  name: string,
+  sizeBytes: number | null,
+  start: (target: SaveTarget) => Promise<Id>,
+): Promise<Id | null> {
   const target = await chooseTarget(name, sizeBytes);
   if (!target) return null;
   const transfer = await start(target);

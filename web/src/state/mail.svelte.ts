@@ -1,6 +1,17 @@
 /** The list of messages on the screen, what is selected in it, and the conversation that is open. */
 import { SvelteSet } from 'svelte/reactivity';
-import type { Drawer, FoundMail, Id, MailHome, MailPage, MailRow, MarkChange, Message, Place } from '../engine/api';
+import type {
+  Drawer,
+  FoundMail,
+  Id,
+  MailHome,
+  MailPage,
+  MailRow,
+  MarkChange,
+  Message,
+  Place,
+  Tag,
+} from '../engine/api';
 import { en } from '../strings/en';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
@@ -30,6 +41,7 @@ class Mail {
   selected = new SvelteSet<Id>();
   undo = $state.raw<Undo | null>(null);
   readonly loading = new Action();
+  readonly knowing = new Action();
   readonly opening = new Action();
   readonly changing = new Action();
   #opened: Id | null = null;
@@ -73,6 +85,15 @@ class Mail {
   /** Looks anew. */
   async refresh() {
     await this.loading.look(() => this.#load());
+  }
+
+  /** For who does not look at letters now. */
+  async lookHome() {
+    await this.knowing.look(async () => {
+      const isSameVisit = beginVisit();
+      const home = await engine.mailHome();
+      if (isSameVisit()) this.home = home;
+    });
   }
 
   /** Whether anybody has looked, or is about to. */
@@ -169,9 +190,21 @@ class Mail {
     return this.changing.queue(async () => void (await engine.makeMailFolder(name, 0)));
   }
 
-  makeLabel(name: string) {
-    const colour = (this.home?.labels.length ?? 0) % COLOURS;
+  makeLabel(name: string, colour: number) {
     return this.changing.queue(async () => void (await engine.makeMailLabel(name, colour)));
+  }
+
+  changeTag(tag: Omit<Tag, 'unread'>) {
+    return this.changing.queue(() => engine.changeMailTag(tag));
+  }
+
+  removeTag(tag: Id) {
+    return this.changing.queue(() => engine.removeMailTag(tag));
+  }
+
+  /** Whether pictures from elsewhere are loaded in what this address writes. */
+  trust(address: string, trusted: boolean) {
+    return this.changing.queue(() => engine.trustMailSender(address, trusted));
   }
 
   forget() {
@@ -212,5 +245,7 @@ export const mail = new Mail();
 whenLeft(() => mail.forget());
 
 listen((event) => {
-  if (event.type === 'mail-changed' && mail.isShown) void mail.refresh();
+  if (event.type !== 'mail-changed') return;
+  if (mail.isShown) void mail.refresh();
+  else if (mail.home || mail.knowing.busy) void mail.lookHome();
 });

@@ -16,6 +16,7 @@ import type {
   ShareTerms,
   Standing,
   StayOptions,
+  Tag,
   Transfer,
   UploadItem,
   Verdict,
@@ -234,6 +235,26 @@ export class MemoryEngine implements Engine {
   }
   async makeMailLabel(name: string, colour: number) {
     return this.#post.makeTag('labels', this.#tree.newId(), name, colour) ?? fail('entry-name-taken');
+  }
+  async changeMailTag(tag: Omit<Tag, 'unread'>) {
+    this.#post.changeTag(tag);
+    this.#tell({ type: 'mail-changed' });
+  }
+  async trustMailSender(address: string, trusted: boolean) {
+    this.#post.trust(address, trusted);
+    this.#tell({ type: 'mail-changed' });
+  }
+  async keepMailFor(trashDays: number, spamDays: number) {
+    this.#post.keepFor(trashDays, spamDays);
+    this.#tell({ type: 'mail-changed' });
+  }
+  async keepPart() {}
+  async importMail(items: UploadItem[]) {
+    return { imported: items.length, skipped: 0, notMail: [] };
+  }
+  async stopMailImport() {}
+  async exportMail() {
+    return this.#tree.newId();
   }
   async removeMailTag(tag: Id) {
     this.#post.removeTag(tag);

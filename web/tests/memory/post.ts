@@ -64,6 +64,8 @@ const LETTERS: Letter[] = [
 
 export class Post {
   #messages: (Message & { thread: string })[] = [];
+  #trusted = new Set<string>();
+  #kept = { trashDays: 30, spamDays: 30 };
   #tags: Record<'folders' | 'labels', Tag[]> = { folders: [], labels: [] };
 
   furnish() {
@@ -77,11 +79,12 @@ export class Post {
       addresses: ['ada@localhost'],
       folders: this.#tags.folders.map((tag) => ({ ...tag, unread: unread(`folder:${tag.id}`) })),
       labels: this.#tags.labels.map((tag) => ({ ...tag, unread: unread(`label:${tag.id}`) })),
-      trusted: [],
-      trashDays: 30,
-      spamDays: 30,
+      trusted: [...this.#trusted],
+      ...this.#kept,
       gatewayChanged: false,
       whole: true,
+      messages: this.#messages.length,
+      sizeBytes: this.#messages.reduce((sum, one) => sum + one.sizeBytes, 0),
       unread: { inbox: unread('inbox'), spam: unread('spam') },
     };
   }
@@ -134,6 +137,19 @@ export class Post {
     const tag = { id, name, colour, unread: 0 };
     this.#tags[kind].push(tag);
     return tag;
+  }
+
+  changeTag({ id, name, colour }: Omit<Tag, 'unread'>) {
+    for (const tag of Object.values(this.#tags).flat()) if (tag.id === id) Object.assign(tag, { name, colour });
+  }
+
+  trust(address: string, trusted: boolean) {
+    if (trusted) this.#trusted.add(address);
+    else this.#trusted.delete(address);
+  }
+
+  keepFor(trashDays: number, spamDays: number) {
+    this.#kept = { trashDays, spamDays };
   }
 
   removeTag(id: Id) {

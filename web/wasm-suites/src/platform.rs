@@ -14,6 +14,8 @@ use postern_wasm::{BrowserClock, BrowserEntropy};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
 
+use crate::world::Server;
+
 /// Of the changes that a native run tries, one in so many: a browser is slower, and runs the same code.
 pub(crate) const ONE_IN: usize = 16;
 
@@ -51,6 +53,9 @@ pub(crate) fn entropy() -> impl Entropy {
 pub(crate) async fn pause() {
     BrowserClock.sleep_ms(0).await;
 }
+
+/// The server is elsewhere, and sweeps by itself.
+pub(crate) async fn sweep(_server: &Server) {}
 
 pub(crate) fn sleep(time: Duration) -> impl Future<Output = ()> {
     let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);

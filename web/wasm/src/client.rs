@@ -4,6 +4,7 @@
 //! `administration`.
 
 mod administration;
+mod archives;
 mod downloads;
 mod drive;
 mod links;

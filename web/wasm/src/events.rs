@@ -30,6 +30,7 @@ enum Told {
     DriveChanged,
     SharesChanged,
     MailChanged,
+    MailArrived { count: usize },
     SignedOut,
     ReachabilityChanged { reachable: bool },
 }
@@ -42,6 +43,11 @@ pub(crate) fn drive_changed(host: &Host) {
 /// Every list of messages may look different.
 pub(crate) fn mail_changed(host: &Host) {
     tell(host, &Told::MailChanged);
+}
+
+/// So many messages came into the inbox that nobody has read.
+pub(crate) fn mail_arrived(host: &Host, count: usize) {
+    tell(host, &Told::MailArrived { count });
 }
 
 /// Links, and the marks on what is shared.

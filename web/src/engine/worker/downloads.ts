@@ -69,10 +69,11 @@ export class Downloads {
     let sink: EndingSink | undefined;
     try {
       sink = await sinkFor(target, () => stopping.abort(new DOMException('stopped', 'AbortError')));
-      await this.#fill(id, sink, open, stopping.signal);
+      const leftOut = await this.#fill(id, sink, open, stopping.signal);
       await sink.finish();
       if (sink.finished) this.#unsaved.set(id, await sink.finished());
-      this.#ledger.change(id, { state: 'done', doneBytes: this.#ledger.get(id)?.sizeBytes ?? 0, error: null });
+      const doneBytes = this.#ledger.get(id)?.sizeBytes ?? 0;
+      this.#ledger.change(id, { state: 'done', doneBytes, error: null, ...(leftOut > 0 && { leftOut }) });
     } catch (thrown) {
       await sink?.discard().catch(() => undefined);
       const state = stopping.signal.aborted ? 'cancelled' : 'failed';
@@ -85,7 +86,7 @@ export class Downloads {
   async #fill(id: Id, sink: EndingSink, open: Opening, signal: AbortSignal) {
     const download = open(sink);
     try {
-      await download.run((news) => this.#ledger.hear(id, news), signal);
+      return await download.run((news) => this.#ledger.hear(id, news), signal);
     } finally {
       download.free();
     }

@@ -7,12 +7,15 @@ import type {
   Entry,
   FolderListing,
   Id,
+  LetterPart,
   LinkView,
   MarkChange,
+  Place,
   SaveTarget,
   ShareTerms,
   Standing,
   StayOptions,
+  Tag,
   UploadItem,
 } from '../api';
 import type { Client } from '../skin';
@@ -27,6 +30,7 @@ export class WorkerEngine implements Engine {
   #ledger: Ledger;
   #uploads: Uploads;
   #downloads: Downloads;
+  #importing: AbortController | undefined;
   /** Names and sizes of what links have shown: a download is told by its node alone. */
   #seenInLinks = new Map<Id, { name: string; sizeBytes: number }>();
 
@@ -184,11 +188,15 @@ export class WorkerEngine implements Engine {
   readConversation(message: Id) {
     return this.#client.readConversation(message);
   }
-  readLetter(message: Id) {
-    return this.#client.readLetter(message);
+  readLetter(message: Id, within: string[]) {
+    return this.#client.readLetter(message, within);
   }
-  readPart(message: Id, path: string) {
-    return this.#client.readPart(message, path);
+  readPart(message: Id, within: string[], path: string) {
+    return this.#client.readPart(message, within, path);
+  }
+  async keepPart(message: Id, within: string[], { path, name, mediaType }: LetterPart, folder: Id) {
+    const bytes = await this.#client.readPart(message, within, path);
+    await this.#uploads.add(folder, [{ path: [], file: new File([bytes], name, { type: mediaType }) }]);
   }
   async saveLetter(message: Id, name: string, sizeBytes: number, target: SaveTarget) {
     return this.#downloads.start('account', name, sizeBytes, target, (sink) =>
@@ -207,8 +215,31 @@ export class WorkerEngine implements Engine {
   makeMailLabel(name: string, colour: number) {
     return this.#client.makeMailLabel(name, colour);
   }
+  changeMailTag(tag: Omit<Tag, 'unread'>) {
+    return this.#client.changeMailTag(tag);
+  }
   removeMailTag(tag: Id) {
     return this.#client.removeMailTag(tag);
+  }
+  trustMailSender(address: string, trusted: boolean) {
+    return this.#client.trustMailSender(address, trusted);
+  }
+  keepMailFor(trashDays: number, spamDays: number) {
+    return this.#client.keepMailFor(trashDays, spamDays);
+  }
+  async importMail(items: UploadItem[], place: Place) {
+    this.#importing?.abort();
+    const stopping = new AbortController();
+    this.#importing = stopping;
+    const files = items.flatMap(({ path, file }) => (file ? [{ source: file, path, name: file.name }] : []));
+    const heard = (doneBytes: number) => this.#tell({ type: 'mail-import', doneBytes });
+    return this.#client.importMail(files, place, heard, stopping.signal);
+  }
+  async stopMailImport() {
+    this.#importing?.abort();
+  }
+  async exportMail(name: string, sizeBytes: number, target: SaveTarget) {
+    return this.#downloads.start('account', name, sizeBytes, target, (sink) => this.#client.openMailExport(sink));
   }
 
   administers() {

@@ -20,6 +20,12 @@ export function judge({ origin, from, proof }: Judged): Judgement {
   return { look: 'open', text: en.mail.proof.open };
 }
 
+/** The one sender whose domain says that it is them. What is allowed to a sender is allowed to no other. */
+export function provenSender(message: Judged): string | null {
+  if (message.origin !== 'gateway' || judge(message).look !== 'good') return null;
+  return message.from[0]?.address.toLowerCase() ?? null;
+}
+
 function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }

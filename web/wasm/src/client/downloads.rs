@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use js_sys::Function;
 use postern_client::links::OpenedLink;
+use postern_client::mail::Export;
 use postern_client::protocol::{MessageId, NodeId};
-use postern_client::transfer::{Checkpoint, News};
+use postern_client::transfer::{Checkpoint, News, Sink};
 use postern_client::{Content, Result, Surroundings};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -18,15 +19,26 @@ use crate::host::SinkObject;
 use crate::signal::until_aborted;
 use crate::sink::BrowserSink;
 
-/// One content on its way into one sink.
+/// Something on its way into one sink.
 #[wasm_bindgen]
 pub struct Download {
     around: Surroundings,
-    shelf: Shelf,
-    /// Known once it has begun, and the same from then on: the file may get another content meanwhile.
-    content: Option<Content>,
-    checkpoint: Checkpoint,
+    goods: Goods,
     sink: BrowserSink,
+}
+
+/// What is fetched, and how far it has come.
+enum Goods {
+    Content {
+        shelf: Shelf,
+        /// Known once it has begun, and the same from then on: the file may get another content meanwhile.
+        content: Option<Content>,
+        checkpoint: Checkpoint,
+    },
+    Mailbox {
+        signed_in: Rc<SignedIn>,
+        export: Option<Box<Export>>,
+    },
 }
 
 /// Where it is fetched from.
@@ -45,7 +57,7 @@ impl Client {
     #[wasm_bindgen(js_name = openDownload)]
     pub fn open_download(&self, node: &str, sink: SinkObject) -> std::result::Result<Download, JsValue> {
         let shelf = || Ok(Shelf::Drive(self.inner.signed_in()?, parse_id(node)?));
-        Download::new(&self.inner.around, shelf(), sink)
+        Download::new(&self.inner.around, shelf().map(Goods::on), sink)
     }
 
     /// The download of a message, byte for byte as it came. Asks nobody.
@@ -59,7 +71,20 @@ impl Client {
         sink: SinkObject,
     ) -> std::result::Result<Download, JsValue> {
         let shelf = || Ok(Shelf::Mail(self.inner.signed_in()?, parse_id(message)?));
-        Download::new(&self.inner.around, shelf(), sink)
+        Download::new(&self.inner.around, shelf().map(Goods::on), sink)
+    }
+
+    /// The download of the whole mailbox as an archive. Asks nobody.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = openMailExport)]
+    pub fn open_mail_export(&self, sink: SinkObject) -> std::result::Result<Download, JsValue> {
+        let mailbox = |signed_in| Goods::Mailbox {
+            signed_in,
+            export: None,
+        };
+        Download::new(&self.inner.around, self.inner.signed_in().map(mailbox), sink)
     }
 
     /// The download of what a link leads to, or of a file below that. Asks nobody, and counts nothing.
@@ -75,7 +100,7 @@ impl Client {
     ) -> std::result::Result<Download, JsValue> {
         let node = node.map(|node| parse_id(&node)).transpose();
         let shelf = || Ok(Shelf::Link(self.inner.opened_link(link)?, node?));
-        Download::new(&self.inner.around, shelf(), sink)
+        Download::new(&self.inner.around, shelf().map(Goods::on), sink)
     }
 }
 
@@ -83,6 +108,7 @@ impl Client {
 impl Download {
     /// Fetches, opens and writes what is still missing, and goes on where it broke off for as long as only the line or the
     /// server is in the way. After an error, or when the signal has fired, it can be called again, and goes on as well.
+    /// Answers how many messages were left out.
     ///
     /// # Errors
     /// `EngineError`.
@@ -94,19 +120,17 @@ impl Download {
 impl Download {
     fn new(
         around: &Surroundings,
-        shelf: Result<Shelf>,
+        goods: Result<Goods>,
         sink: SinkObject,
     ) -> std::result::Result<Self, JsValue> {
         Ok(Self {
             around: around.clone(),
-            shelf: shelf.map_err(|error| to_js_error(&error))?,
-            content: None,
-            checkpoint: Checkpoint::start(),
+            goods: goods.map_err(|error| to_js_error(&error))?,
             sink: BrowserSink::new(sink),
         })
     }
 
-    async fn until_it_passes(&mut self, heard: &Function) -> Result<()> {
+    async fn until_it_passes(&mut self, heard: &Function) -> Result<usize> {
         let Surroundings { clock, entropy, .. } = self.around.clone();
         let mut attempt = 0;
         loop {
@@ -122,29 +146,40 @@ impl Download {
         }
     }
 
-    async fn go_on(&mut self, heard: &Function) -> Result<()> {
-        let Self {
-            shelf,
-            content,
-            checkpoint,
-            sink,
-            ..
-        } = self;
-        let content = match content {
-            Some(begun) => begun,
-            None => content.insert(shelf.content().await?),
-        };
-        let progress = |bytes| tell(heard, &News::Progress(bytes), None);
-        match shelf {
-            Shelf::Drive(signed_in, _) => {
-                let drive = &signed_in.drive;
-                drive.download(content, checkpoint, sink, &progress).await
+    async fn go_on(&mut self, heard: &Function) -> Result<usize> {
+        let (sink, progress) = (&mut self.sink, |bytes| tell(heard, &News::Progress(bytes), None));
+        match &mut self.goods {
+            Goods::Content {
+                shelf,
+                content,
+                checkpoint,
+            } => {
+                let content = match content {
+                    Some(begun) => begun,
+                    None => content.insert(shelf.content().await?),
+                };
+                shelf.download(content, checkpoint, sink, &progress).await?;
+                Ok(0)
             }
-            Shelf::Link(link, _) => link.download(content, checkpoint, sink, &progress).await,
-            Shelf::Mail(signed_in, _) => {
+            Goods::Mailbox { signed_in, export } => {
                 let mailbox = &signed_in.mailbox;
-                mailbox.download(content, checkpoint, sink, &progress).await
+                let export = match export {
+                    Some(begun) => begun,
+                    None => export.insert(Box::new(mailbox.export().await?)),
+                };
+                export.run(mailbox, sink, &progress).await?;
+                Ok(export.left_out())
             }
+        }
+    }
+}
+
+impl Goods {
+    fn on(shelf: Shelf) -> Self {
+        Self::Content {
+            shelf,
+            content: None,
+            checkpoint: Checkpoint::start(),
         }
     }
 }
@@ -155,6 +190,25 @@ impl Shelf {
             Self::Drive(signed_in, node) => signed_in.drive.content(*node).await,
             Self::Link(link, node) => link.content(*node).await,
             Self::Mail(signed_in, message) => signed_in.mailbox.content(*message).await,
+        }
+    }
+    async fn download(
+        &self,
+        content: &Content,
+        checkpoint: &mut Checkpoint,
+        sink: &mut dyn Sink,
+        progress: &dyn Fn(u64),
+    ) -> Result<()> {
+        match self {
+            Self::Drive(signed_in, _) => {
+                let drive = &signed_in.drive;
+                drive.download(content, checkpoint, sink, progress).await
+            }
+            Self::Link(link, _) => link.download(content, checkpoint, sink, progress).await,
+            Self::Mail(signed_in, _) => {
+                let mailbox = &signed_in.mailbox;
+                mailbox.download(content, checkpoint, sink, progress).await
+            }
         }
     }
 }

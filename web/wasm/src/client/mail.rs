@@ -15,7 +15,7 @@ use crate::errors::to_js_error;
 use crate::events;
 use crate::values::letter::LetterView;
 use crate::values::mail::{
-    FoundMailView, MailHomeView, MailPageView, MarkChange, MessageView, TagView, id, parse_drawer,
+    FoundMailView, MailHomeView, MailPageView, MarkChange, MessageView, TagChange, TagView, id, parse_drawer,
 };
 
 #[wasm_bindgen]
@@ -56,22 +56,22 @@ impl Client {
         answer(self.inner.read_conversation(&message).await)
     }
 
-    /// What a message says.
+    /// What a message says, or one within it: the path of the part that it is, and so on.
     ///
     /// # Errors
     /// `EngineError`.
     #[wasm_bindgen(js_name = readLetter)]
-    pub async fn read_letter(&self, message: String) -> Answer {
-        answer(self.inner.read_letter(&message).await)
+    pub async fn read_letter(&self, message: String, within: Vec<String>) -> Answer {
+        answer(self.inner.read_letter(&message, &within).await)
     }
 
-    /// One part of it, decoded.
+    /// One part of such a message, decoded.
     ///
     /// # Errors
     /// `EngineError`.
     #[wasm_bindgen(js_name = readPart)]
-    pub async fn read_part(&self, message: String, path: String) -> Answer {
-        let read = self.inner.read_part(&message, &path).await;
+    pub async fn read_part(&self, message: String, within: Vec<String>, path: String) -> Answer {
+        let read = self.inner.read_part(&message, &within, &path).await;
         read.map(|bytes| Uint8Array::from(&bytes[..]).into())
             .map_err(|error| to_js_error(&error))
     }
@@ -110,6 +110,33 @@ impl Client {
     #[wasm_bindgen(js_name = makeMailLabel)]
     pub async fn make_mail_label(&self, name: String, colour: u8) -> Answer {
         answer(self.inner.make_mail_label(&name, colour).await)
+    }
+
+    /// Gives a folder or label another name and colour.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = changeMailTag)]
+    pub async fn change_mail_tag(&self, tag: JsValue) -> Answer {
+        answer(self.inner.change_mail_tag(&tag).await)
+    }
+
+    /// Loads pictures in the messages of an address from now on, or no more.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = trustMailSender)]
+    pub async fn trust_mail_sender(&self, address: String, is_trusted: bool) -> Answer {
+        answer(self.inner.trust_mail_sender(&address, is_trusted).await)
+    }
+
+    /// Says after how many days trash and spam are emptied; 0: never.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = keepMailFor)]
+    pub async fn keep_mail_for(&self, trash_days: u32, spam_days: u32) -> Answer {
+        answer(self.inner.keep_mail_for(trash_days, spam_days).await)
     }
 
     /// Forgets a folder or label.
@@ -158,7 +185,10 @@ impl Inner {
     pub(crate) async fn look_for_mail(&self) {
         let Ok(signed_in) = self.signed_in() else { return };
         // Who has not looked at mail yet will load it anyway. What fails now is told when they look.
-        let _ = signed_in.mailbox.follow().await;
+        let arrived = signed_in.mailbox.follow().await.unwrap_or(0);
+        if arrived > 0 {
+            events::mail_arrived(&self.host, arrived);
+        }
         if signed_in.mailbox.is_loaded() {
             let mailbox = Rc::downgrade(&signed_in.mailbox);
             spawn_local(async move { while keep_index(&mailbox).await {} });
@@ -207,14 +237,20 @@ impl Inner {
             .collect())
     }
 
-    async fn read_letter(&self, message: &str) -> Result<LetterView> {
-        let letter = self.letter(parse_id(message)?).await?;
+    async fn read_letter(&self, message: &str, within: &[String]) -> Result<LetterView> {
+        let letter = self.letter_within(message, within).await?;
         Ok(LetterView::from(&letter.message()))
     }
 
-    async fn read_part(&self, message: &str, path: &str) -> Result<Vec<u8>> {
-        let letter = self.letter(parse_id(message)?).await?;
+    async fn read_part(&self, message: &str, within: &[String], path: &str) -> Result<Vec<u8>> {
+        let letter = self.letter_within(message, within).await?;
         letter.with_part(path, |part| part.decode().into_owned())
+    }
+
+    async fn letter_within(&self, message: &str, within: &[String]) -> Result<Letter> {
+        let letter = self.letter(parse_id(message)?).await?;
+        let step = |letter: Letter, path: &String| letter.within(path);
+        within.iter().try_fold(Letter::clone(&letter), step)
     }
 
     /// The whole message. The last one stays: who reads it saves what is attached to it next.
@@ -256,6 +292,26 @@ impl Inner {
         let tag = self.signed_in()?.mailbox.make_label(name, colour).await?;
         events::mail_changed(&self.host);
         Ok(TagView::new(&tag, 0))
+    }
+
+    async fn change_mail_tag(&self, tag: &JsValue) -> Result<()> {
+        let tag: TagChange = read(tag)?;
+        let tag = tag.parse().ok_or(Error::NotFound)?;
+        self.signed_in()?.mailbox.change_tag(&tag).await?;
+        events::mail_changed(&self.host);
+        Ok(())
+    }
+
+    async fn trust_mail_sender(&self, address: &str, is_trusted: bool) -> Result<()> {
+        self.signed_in()?.mailbox.trust(address, is_trusted).await?;
+        events::mail_changed(&self.host);
+        Ok(())
+    }
+
+    async fn keep_mail_for(&self, trash_days: u32, spam_days: u32) -> Result<()> {
+        self.signed_in()?.mailbox.keep_for(trash_days, spam_days).await?;
+        events::mail_changed(&self.host);
+        Ok(())
     }
 
     async fn remove_mail_tag(&self, tag: &str) -> Result<()> {

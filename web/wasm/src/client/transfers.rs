@@ -272,6 +272,6 @@ pub(super) fn tell(heard: &Function, news: &News, id: Option<&str>) {
     clippy::cast_sign_loss,
     reason = "saturates; sizes are below 2^53"
 )]
-fn whole(value: f64) -> u64 {
+pub(super) fn whole(value: f64) -> u64 {
     value as u64
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postern_client::mail::mime::{Body, Field, Message, Part, Piece, Span, Written};
+use postern_client::mail::mime::{Body, Field, Limits, Message, Part, Piece, Span, Written};
+use postern_client::names::{steady, tame};
 use serde::Serialize;
 
 /// Pictures within a text are handed over up to this size; larger ones are attachments that nobody has to wait for.
@@ -94,10 +95,16 @@ fn piece(piece: &Piece<'_>) -> Vec<PieceView> {
         }],
         Piece::Message(part) => vec![PieceView::Message {
             path: part.path().to_owned(),
-            subject: part.name().unwrap_or_default().to_owned(),
+            subject: subject_within(part),
         }],
         Piece::Encrypted(_) => vec![PieceView::Encrypted],
     }
+}
+
+fn subject_within(part: &Part<'_>) -> String {
+    let bytes = part.decode();
+    let within = Message::parse(&bytes, &Limits::default());
+    within.head().subject().unwrap_or_default()
 }
 
 /// Each part is a document of its own: never is one put together of several.
@@ -161,7 +168,8 @@ fn data_address(part: &Part<'_>) -> Option<String> {
 fn part(part: &Part<'_>) -> PartView {
     PartView {
         path: part.path().to_owned(),
-        name: part.name().unwrap_or_default().to_owned(),
+        // It may become the name of a file.
+        name: part.name().map(tame).unwrap_or_default(),
         media_type: part.media_type().to_owned(),
         size_bytes: part.size_bytes(),
     }
@@ -170,6 +178,6 @@ fn part(part: &Part<'_>) -> PartView {
 fn header(field: &Field<'_>) -> HeaderView {
     HeaderView {
         name: field.name().into_owned(),
-        value: field.text(),
+        value: steady(&field.text()),
     }
 }

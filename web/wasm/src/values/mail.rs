@@ -21,6 +21,8 @@ pub(crate) struct MailHomeView {
     spam_days: u32,
     gateway_changed: bool,
     whole: bool,
+    messages: usize,
+    size_bytes: u64,
     unread: UnreadView,
 }
 
@@ -183,7 +185,7 @@ pub(crate) fn parse_drawer(text: &str) -> Option<Drawer> {
 }
 
 /// A place: a name, or `folder:` and an id.
-fn parse_place(text: &str) -> Option<Place> {
+pub(crate) fn parse_place(text: &str) -> Option<Place> {
     match text {
         "inbox" => Some(Place::Inbox),
         "archive" => Some(Place::Archive),
@@ -217,7 +219,7 @@ fn ids(texts: &[String]) -> Option<Vec<[u8; 16]>> {
 impl MailHomeView {
     pub(crate) async fn of(mailbox: &Mailbox) -> postern_client::Result<Self> {
         let (home, order) = (mailbox.home().await?, mailbox.order());
-        let conversations = mailbox.conversations();
+        let (entries, conversations) = (mailbox.entries(), mailbox.conversations());
         let unread = |drawer: Drawer| {
             let is_counted = |one: &&Conversation| is_unread(one, &drawer, &order);
             conversations.iter().filter(is_counted).count()
@@ -235,10 +237,34 @@ impl MailHomeView {
             spam_days: order.spam_days,
             gateway_changed: home.is_gateway_changed,
             whole: mailbox.is_whole(),
+            messages: entries.len(),
+            size_bytes: entries
+                .iter()
+                .filter_map(|entry| entry.summary())
+                .map(|summary| summary.size_bytes)
+                .sum(),
             unread: UnreadView {
                 inbox: unread(Drawer::Place(Place::Inbox)),
                 spam: unread(Drawer::Place(Place::Spam)),
             },
+        })
+    }
+}
+
+/// `Tag`, as the page says how it shall be.
+#[derive(Deserialize)]
+pub(crate) struct TagChange {
+    id: String,
+    name: String,
+    colour: u8,
+}
+
+impl TagChange {
+    pub(crate) fn parse(self) -> Option<Tag> {
+        Some(Tag {
+            id: id(&self.id)?,
+            name: self.name,
+            colour: self.colour,
         })
     }
 }

@@ -1,0 +1,189 @@
+//! Mail that goes into an archive, and comes out of one.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use postern_client::mail::import::{Import, Imported};
+use postern_client::mail::mbox::Mbox;
+use postern_client::mail::{Letter as Whole, Mark, Place};
+use postern_client::{Error, Mailbox};
+use postern_protocol::TimeMs;
+
+use crate::gateway::Letter;
+use crate::post::{Post, mailbox};
+use crate::world::Buffer;
+
+/// What would be taken for the beginning of a message in an archive.
+fn texts() -> Vec<Vec<u8>> {
+    let long = [
+        &b"Subject: long\r\n\r\n"[..],
+        &b"From here on\r\n>From\r\n".repeat(9_000),
+    ]
+    .concat();
+    vec![
+        b"Subject: one\r\n\r\nFrom me\r\n>From you\r\nFromage\r\n".to_vec(),
+        long,
+        b"Subject: three\r\n\r\nFrom \r\n".to_vec(),
+    ]
+}
+
+async fn bring_all(post: &Post, texts: &[Vec<u8>]) {
+    for (at, text) in (1_000..).zip(texts) {
+        let letter = Letter {
+            text: text.clone(),
+            received: TimeMs(at * 1_000),
+            ..Letter::to("alice", "")
+        };
+        post.gateway.bring(&letter).await;
+    }
+}
+
+fn taken_apart(archive: &[u8]) -> Vec<Vec<u8>> {
+    let (mut mbox, mut messages) = (Mbox::default(), Vec::new());
+    mbox.push(archive, |message| messages.push(message))
+        .expect("an archive");
+    mbox.finish(|message| messages.push(message)).expect("whole");
+    messages
+}
+
+async fn archive(mailbox: &Mailbox) -> Vec<u8> {
+    let mut sink = Buffer::default();
+    let mut export = mailbox.export().await.expect("the server is honest");
+    let written = export.run(mailbox, &mut sink, &|_| {}).await;
+    assert_eq!((written, export.left_out()), (Ok(()), 0));
+    sink.take()
+}
+
+async fn import(mailbox: &Mailbox, texts: &[Vec<u8>]) -> Imported {
+    let mut import = Import::begin(mailbox, Place::Archive).await.expect("loaded");
+    for text in texts {
+        import.add(Whole::new(text.clone())).await.expect("taken");
+    }
+    import.finish().await.expect("put there")
+}
+
+#[tokio::test]
+async fn an_archive_has_all_messages_byte_for_byte() {
+    let (post, texts) = (Post::open().await, texts());
+    bring_all(&post, &texts).await;
+    let archive = archive(&post.alice).await;
+    assert!(archive.starts_with(b"From MAILER-DAEMON Thu Jan  1 00:16:40 1970\nSubject: one\r\n"));
+    assert_eq!(taken_apart(&archive), texts);
+}
+
+#[tokio::test]
+async fn what_was_imported_is_there_once() {
+    let (post, texts) = (Post::open().await, texts());
+    let first = import(&post.alice, &texts).await;
+    assert_eq!((first.imported, first.skipped), (3, 0));
+    let phone = post.another_device().await;
+    assert_eq!(taken_apart(&archive(&phone).await).len(), 3);
+    // Who was interrupted begins again.
+    let again = import(&phone, &texts).await;
+    assert_eq!((again.imported, again.skipped), (0, 3));
+}
+
+#[tokio::test]
+async fn a_maildir_says_where_a_message_lay_and_what_was_noted_on_it() {
+    let post = Post::open().await;
+    let club = post.alice.make_folder("Club", 0).await.expect("a folder");
+    let mut import = Import::begin(&post.alice, Place::Archive).await.expect("loaded");
+    for (folder, name) in [
+        ("", "1.a:2,FS"),
+        (".Sent", "2.a:2,S"),
+        (".Club", "3.a:2,"),
+        (".Else", "4.a"),
+    ] {
+        let letter = Whole::new(format!("Subject: {name}\r\n\r\n").into_bytes());
+        import
+            .add_from_maildir(letter, folder, name)
+            .await
+            .expect("taken");
+    }
+    import.finish().await.expect("put there");
+    post.alice.refresh().await.expect("the server is honest");
+    let entries = post.alice.entries();
+    let noted = |subject: &str| -> Mark {
+        let is_it = |entry: &&Rc<_>| entry_subject(entry) == subject;
+        entries
+            .iter()
+            .find(is_it)
+            .expect("it is there")
+            .noted
+            .mark
+            .clone()
+    };
+    let starred = noted("1.a:2,FS");
+    assert!(starred.is_starred && starred.is_read && starred.place == Place::Archive);
+    assert_eq!(noted("2.a:2,S").place, Place::Sent);
+    assert_eq!(
+        (noted("3.a:2,").place, noted("3.a:2,").is_read),
+        (Place::Folder(club.id), false)
+    );
+    assert_eq!(noted("4.a").place, Place::Archive);
+}
+
+fn entry_subject(entry: &postern_client::mail::Entry) -> &str {
+    entry.summary().map_or("", |summary| &summary.subject)
+}
+
+#[tokio::test]
+async fn a_line_that_breaks_leaves_no_gap_in_an_archive() {
+    let (post, texts) = (Post::open().await, texts());
+    bring_all(&post, &texts).await;
+    let (phone, drive) = post.server.sign_in("alice").await;
+    let mailbox = mailbox(&drive);
+    let mut export = mailbox.export().await.expect("the server is honest");
+    // Each body is refused the first time that it is asked for.
+    let asked = Cell::new(0);
+    phone.evil.tells(move |request, response| {
+        if request.path.starts_with("/mail/") {
+            asked.set(asked.get() + 1);
+            if asked.get() % 2 == 1 {
+                response.status = 503;
+            }
+        }
+    });
+    let (mut sink, mut failures) = (Buffer::default(), 0);
+    while let Err(error) = export.run(&mailbox, &mut sink, &|_| {}).await {
+        assert_eq!(error, Error::Unavailable);
+        failures += 1;
+        assert!(failures < 20);
+    }
+    assert_eq!(taken_apart(&sink.take()), texts);
+}
+
+#[tokio::test]
+async fn b1_what_is_not_authentic_is_left_out_of_an_archive_and_counted() {
+    let (post, texts) = (Post::open().await, texts());
+    bring_all(&post, &texts).await;
+    let (phone, drive) = post.server.sign_in("alice").await;
+    let mailbox = mailbox(&drive);
+    let mut export = mailbox.export().await.expect("the server is honest");
+    let spoilt = mailbox.entries()[2].message.to_string();
+    phone.evil.tells(move |request, response| {
+        if request.path.ends_with(&spoilt) {
+            let mut body = response.body.to_vec();
+            *body.last_mut().expect("a sealed chunk") ^= 1;
+            response.body = body.into();
+        }
+    });
+    let mut sink = Buffer::default();
+    assert_eq!(export.run(&mailbox, &mut sink, &|_| {}).await, Ok(()));
+    assert_eq!(export.left_out(), 1);
+    assert_eq!(taken_apart(&sink.take()), texts[1..]);
+}
+
+#[tokio::test]
+async fn a_message_within_a_message_is_read_like_any_other() {
+    let inner = "From: carol@sea.example\r\nSubject: inner\r\n\r\nunder water\r\n";
+    let outer = format!(
+        "Subject: outer\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\n\r\nsee below\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n{inner}\r\n--b--\r\n"
+    );
+    let outer = Whole::new(outer.into_bytes());
+    let within = outer.within("2").expect("a message");
+    assert_eq!(within.message().head().subject().as_deref(), Some("inner"));
+    assert_eq!(outer.within("1").expect_err("a text"), Error::NotFound);
+    assert_eq!(within.within("2").expect_err("there is none"), Error::NotFound);
+}
