@@ -9,7 +9,7 @@
 //! - taking: the file, its name, the journal, and only then "250". A file of which the journal says nothing was never
 //!   acknowledged, and goes when the spool is opened.
 //! - handing on: the mailbox, the journal, the file. What was handed on and stands in the journal still is handed on
-//!   again, which is harmless.
+//!   again, which is harmless; so a file stays for as long as the journal says that it is there.
 
 mod draft;
 mod entry;
@@ -227,9 +227,9 @@ impl Batch {
     /// # Errors
     /// [`SpoolError`]; they may come again then.
     pub async fn done(self) -> Result<(), SpoolError> {
-        self.spool.inner.journal.forget(self.entries.len()).await?;
+        let gone = self.spool.inner.journal.forget(self.entries.len()).await?;
         let folders = self.spool.folders().clone();
-        let removed = tokio::task::spawn_blocking(move || remove(&folders, &self.entries)).await;
+        let removed = tokio::task::spawn_blocking(move || remove(&folders, &gone)).await;
         removed.map_err(io::Error::other)?;
         Ok(())
     }

@@ -22,6 +22,7 @@ const ROWS: &[Stage] = &[
     Stage::new("small", |request| native("small", request)),
     Stage::new("browser", |request| in_browser("browser", request)),
     Stage::new("memory-tab", |request| in_all_engines("memory-tab", request)),
+    Stage::new("inbox", |request| in_browser("inbox", request)),
     Stage::new("memory-server", |request| native("memory-server", request)),
     Stage::new("inbound", |request| native("inbound", request)),
     Stage::new("page", |request| fine(render(request))),
@@ -34,6 +35,7 @@ const DRAFT: &[(&str, &str)] = &[
     ("POSTERN_SMALL_FILES", "200"),
     ("POSTERN_TRANSFERS", "10"),
     ("POSTERN_MESSAGES", "200"),
+    ("POSTERN_INBOX", "400"),
 ];
 
 /// Measures the rows that are asked for, or all.

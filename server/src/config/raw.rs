@@ -145,7 +145,7 @@ section!(RawMail, "mail", {
     /// How many bytes a message may have.
     message_bytes: u64 = 100 << 20,
     /// How many bytes the journal takes in which mail waits for its mailboxes: so much may come while the storage is away.
-    /// It is made once, at its full size; larger messages have files of their own beside it.
+    /// It is written anew, at its full size, whenever the gateway starts; larger messages have files of their own beside it.
     journal_bytes: usize = 64 << 20,
     /// How many connections may bring mail at once.
     connections: usize = 1_000,

@@ -6,10 +6,9 @@ use postern_domain::store::Digest;
 use postern_protocol::MessageId;
 
 use super::error::Damaged;
-use super::flash::PAGE_BYTES;
 
 /// The most bytes of one item of the journal: what fits into a page beside its head and the page's own marks.
-const MAX_ITEM_BYTES: usize = PAGE_BYTES - 64;
+pub(super) const MAX_ITEM_BYTES: usize = (64 << 10) - 64;
 
 /// More entries than any item has.
 const MAX_ENTRIES: u32 = 1 << 16;
@@ -148,7 +147,7 @@ mod tests {
         assert!(encode(&entries[..count]).len() <= MAX_ITEM_BYTES);
         assert!(encode(&entries[..=count]).len() > MAX_ITEM_BYTES);
         assert_eq!(in_one_item(&[here(largest), file()]), 1);
-        assert_eq!(in_one_item(&[here(PAGE_BYTES * 2)]), 1);
+        assert_eq!(in_one_item(&[here(MAX_ITEM_BYTES * 2)]), 1);
         assert_eq!(in_one_item(&[]), 1);
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, oneshot};
 use super::entry::Entry;
 use super::error::SpoolError;
 use super::flash::{FileFlash, FlashError, PAGE_BYTES};
-use super::ring::{Ring, RingError};
+use super::ring::{self, Ring, RingError};
 
 /// The journal, as everybody but its thread sees it.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) struct Waiting {
 
 enum Order {
     Keep(Entry, oneshot::Sender<Result<(), SpoolError>>),
-    Forget(usize, oneshot::Sender<Result<(), SpoolError>>),
+    Forget(usize, oneshot::Sender<Result<Vec<Entry>, SpoolError>>),
 }
 
 /// Where the journal lies, and how large it is.
@@ -50,9 +50,18 @@ pub(super) struct Place {
 }
 
 impl Journal {
-    /// Reads the journal, or makes it if there is none, and begins to serve.
+    /// Reads the journal, writes it anew, and begins to serve.
     pub(super) fn open(place: Place, lock: File) -> Result<Self, SpoolError> {
-        let (ring, entries) = open_ring(&place)?;
+        let entries = read(&place.file)?;
+        let ring = match renewed(&place, &entries) {
+            Ok(ring) => Some(ring),
+            // There may be no room for it, and yet what waits is to be handed on.
+            Err(error) if !entries.is_empty() => {
+                tracing::error!(%error, "no mail is taken until the journal can be written anew");
+                None
+            }
+            Err(error) => return Err(error),
+        };
         let waiting = Arc::new(Waiting {
             entries: Mutex::new(entries.into()),
             more: Notify::new(),
@@ -60,7 +69,9 @@ impl Journal {
         let (orders, inbox) = channel();
         let writer = Writer {
             place,
-            ring: Some(ring),
+            ring,
+            handed_on: VecDeque::new(),
+            gone: Vec::new(),
             waiting: Arc::clone(&waiting),
             _lock: lock,
         };
@@ -76,15 +87,16 @@ impl Journal {
         self.order(|answer| Order::Keep(entry, answer)).await
     }
 
-    /// Notes that the oldest messages, so many of them, were handed on.
-    pub(super) async fn forget(&self, count: usize) -> Result<(), SpoolError> {
+    /// Notes that the oldest messages, so many of them, were handed on. Answers those, perhaps earlier ones, of which the
+    /// journal says nothing any more.
+    pub(super) async fn forget(&self, count: usize) -> Result<Vec<Entry>, SpoolError> {
         self.order(|answer| Order::Forget(count, answer)).await
     }
 
-    async fn order(
+    async fn order<T>(
         &self,
-        order: impl FnOnce(oneshot::Sender<Result<(), SpoolError>>) -> Order,
-    ) -> Result<(), SpoolError> {
+        order: impl FnOnce(oneshot::Sender<Result<T, SpoolError>>) -> Order,
+    ) -> Result<T, SpoolError> {
         let (answer, answered) = oneshot::channel();
         self.orders.send(order(answer)).map_err(|_| SpoolError::Broken)?;
         answered.await.map_err(|_| SpoolError::Broken)?
@@ -98,11 +110,6 @@ impl Journal {
 impl Waiting {
     fn entries(&self) -> MutexGuard<'_, VecDeque<Entry>> {
         self.entries.lock().expect("nothing panics while it holds this")
-    }
-
-    /// How many.
-    pub(super) fn len(&self) -> usize {
-        self.entries().len()
     }
 
     /// How many, how many bytes, and the oldest.
@@ -132,7 +139,11 @@ impl Waiting {
 struct Writer {
     place: Place,
     /// None once the disk has failed: what it holds then is not known, and it is not written to again.
-    ring: Option<Ring<FileFlash<File>>>,
+    ring: Option<Ring<File>>,
+    /// What was handed on, and is in the journal still: an item goes as a whole.
+    handed_on: VecDeque<Entry>,
+    /// What was handed on, and is in no journal any more.
+    gone: Vec<Entry>,
     waiting: Arc<Waiting>,
     /// Nobody else has this spool before the last write is done.
     _lock: File,
@@ -196,42 +207,32 @@ impl Writer {
         self.outcome(pushed)
     }
 
-    fn forget(&mut self, count: usize) -> Result<(), SpoolError> {
+    fn forget(&mut self, count: usize) -> Result<Vec<Entry>, SpoolError> {
         let forgotten = self.ring.as_mut().map(|ring| ring.forget(count));
-        self.waiting.entries().drain(..count);
-        match forgotten {
-            Some(forgotten) => self.outcome(forgotten),
+        self.handed_on.extend(self.waiting.entries().drain(..count));
+        let gone = match forgotten {
+            Some(forgotten) => self.outcome(forgotten)?,
             // Of a journal that failed nothing is asked any more, and what it says again is delivered once all the same.
-            None => Ok(()),
-        }
+            None => 0,
+        };
+        self.gone.extend(self.handed_on.drain(..gone));
+        Ok(std::mem::take(&mut self.gone))
     }
 
-    fn outcome<T>(&mut self, outcome: Result<T, RingError<FlashError>>) -> Result<T, SpoolError> {
-        outcome.map_err(|error| match error {
-            RingError::Full => SpoolError::Full,
-            RingError::Flash(FlashError(error)) => {
-                self.ring = None;
-                error.into()
-            }
-            RingError::Damaged(what) => {
-                self.ring = None;
-                SpoolError::Disk(io::Error::other(what))
-            }
-        })
+    fn outcome<T>(&mut self, outcome: Result<T, RingError>) -> Result<T, SpoolError> {
+        if !matches!(outcome, Ok(_) | Err(RingError::Full)) {
+            self.ring = None;
+        }
+        Ok(outcome?)
     }
 
     /// After a failed sync nobody knows what is on the disk, and a later one that succeeds says nothing of it. So the journal
-    /// is made anew, once everything that it said was handed on.
+    /// is written anew.
     fn renew_if_broken(&mut self) -> Result<(), SpoolError> {
-        if self.ring.is_some() {
-            return Ok(());
+        if self.ring.is_none() {
+            self.ring = Some(renewed(&self.place, &self.waiting.all())?);
+            self.gone.extend(self.handed_on.drain(..));
         }
-        if self.waiting.len() > 0 {
-            return Err(SpoolError::Broken);
-        }
-        make(&self.place)?;
-        let (ring, _) = open_ring(&self.place)?;
-        self.ring = Some(ring);
         Ok(())
     }
 }
@@ -244,32 +245,46 @@ fn copied(error: &SpoolError) -> SpoolError {
     }
 }
 
-fn open_ring(place: &Place) -> Result<(Ring<FileFlash<File>>, Vec<Entry>), SpoolError> {
-    if !place.file.try_exists()? {
-        make(place)?;
+impl From<RingError> for SpoolError {
+    fn from(error: RingError) -> Self {
+        match error {
+            RingError::Full => Self::Full,
+            RingError::Flash(FlashError(error)) => error.into(),
+            RingError::Damaged(what) => Self::Disk(io::Error::other(what)),
+        }
     }
-    let file = File::options().read(true).write(true).open(&place.file)?;
-    let size_bytes = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    Ring::open(FileFlash::new(file, size_bytes)).map_err(|error| match error {
-        RingError::Flash(FlashError(error)) => error.into(),
-        RingError::Full => SpoolError::Full,
-        RingError::Damaged(what) => SpoolError::Disk(io::Error::other(what)),
-    })
 }
 
-/// Makes an empty journal of its full size, so that no room is missing later, and puts it in place of any other.
-fn make(place: &Place) -> Result<(), SpoolError> {
+/// What a journal says, if there is one.
+fn read(path: &Path) -> Result<Vec<Entry>, SpoolError> {
+    match File::options().read(true).write(true).open(path) {
+        Ok(file) => Ok(ring::read(flash(file)?)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn flash(file: File) -> io::Result<FileFlash<File>> {
+    let size_bytes = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    Ok(FileFlash::new(file, size_bytes))
+}
+
+/// Makes a journal of its full size, so that no room is missing later, with these entries in it, and puts it in place of
+/// any other: the old or the new one is there at any moment.
+fn renewed(place: &Place, entries: &[Entry]) -> Result<Ring<File>, SpoolError> {
     let beside = place.file.with_extension("new");
     let file = OpenOptions::new()
         .create(true)
         .truncate(true)
+        .read(true)
         .write(true)
         .mode(0o600)
         .open(&beside)?;
     fill(&file, place.size_bytes)?;
     file.sync_all()?;
+    let ring = Ring::with(flash(file)?, entries)?;
     postern_disk::put_in_place(&beside, &place.file)?;
-    Ok(())
+    Ok(ring)
 }
 
 /// Gives the file its size, takes the room for it on the disk, and writes it. What was never written would be noted by the
@@ -280,7 +295,7 @@ fn fill(file: &File, size_bytes: usize) -> io::Result<()> {
         Ok(()) | Err(Errno::OPNOTSUPP) => {}
         Err(error) => return Err(error.into()),
     }
-    let zeros = [0; PAGE_BYTES];
+    let zeros = vec![0; PAGE_BYTES];
     (0..size_bytes / PAGE_BYTES).try_for_each(|page| file.write_all_at(&zeros, (page * PAGE_BYTES) as u64))
 }
 

@@ -1,0 +1,157 @@
+/** A mailbox of many messages that came by SMTP: how long somebody waits for the first of them, and for what is found. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Page } from 'playwright-core';
+import { en } from '../../src/strings/en';
+import { openProfile, type Profile } from '../browser/chromium';
+import { letter } from '../browser/post';
+import { type Server, startServer } from '../browser/server';
+import { ada, signUp } from '../browser/steps';
+import { type Heat, leave, ROUNDS, race } from './row';
+
+const SIZES = (process.env['POSTERN_INBOX'] ?? '10000,100000').split(',').map(Number);
+const SESSIONS = 8;
+const LONG_MS = 4 * 60 * 60_000;
+const WORDS =
+  'amber barrow candle drift ember fathom gravel harbor inlet juniper kettle lantern meadow needle orchard pebble quarry river saddle thistle umber velvet willow yarrow zephyr'.split(
+    ' ',
+  );
+const NOTE = `Headless Chromium; server and browser on one machine; the messages came through the mail gateway, with about \
+60 words of text each. A new device signs in, and then opens its mail for the first time; a known device opens its page \
+anew, from nothing to the first row. Searching is measured once the index is there, from the last letter that is typed; a \
+new device has to fetch the index for its first search.`;
+
+export async function inbox() {
+  const heats: Heat[] = [];
+  for (const size of SIZES) heats.push(...(await measured(size)));
+  await leave('inbox', { title: 'A large mailbox', note: NOTE, unit: 'ms', better: 'less', heats });
+}
+
+async function measured(size: number): Promise<Heat[]> {
+  const server = await startServer({
+    POSTERN_LIMITS_ADDRESS_BURST: '100000000',
+    POSTERN_LIMITS_ADDRESS_PER_MINUTE: '100000000',
+    POSTERN_MAIL_JOURNAL_BYTES: String(64 << 20),
+  });
+  const known = await openProfile();
+  await signUp(known.page, server.url, ada);
+  await Promise.all(Array.from({ length: SESSIONS }, (_, session) => pour(server.smtpPort, session, size / SESSIONS)));
+  await known.page.goto(`${server.url}/mail`);
+  await firstRow(known.page);
+  await untilIndexed(known.page, size);
+  const name = `${size.toLocaleString('en')} messages`;
+  const opened: Profile[] = [];
+  const heats = [
+    await race(`first screen, ${name}`, [
+      ours('on a new device', 2_000, async () => {
+        const fresh = await signedIn(server);
+        opened.push(fresh);
+        const begun = performance.now();
+        await fresh.page.getByRole('link', { name: en.nav.mail, exact: true }).click();
+        await firstRow(fresh.page);
+        return performance.now() - begun;
+      }),
+      ours('on a known device', 300, async () => {
+        const begun = performance.now();
+        await known.page.goto(`${server.url}/mail`);
+        await firstRow(known.page);
+        return performance.now() - begun;
+      }),
+    ]),
+    await race(`search, ${name}`, [
+      ours('the first on a new device', null, () => found(opened.pop()?.page, 'needle harbor')),
+      ours('on a known device', 200, () => found(known.page, 'velvet lantern')),
+    ]),
+  ];
+  for (const profile of [...opened, known]) await profile.close();
+  await server.stop();
+  return heats;
+}
+
+const ours = (name: string, belowMs: number | null, turn: () => Promise<number>) => ({
+  name,
+  kind: 'ours' as const,
+  goal: belowMs === null ? null : { below: belowMs },
+  turn,
+});
+
+const rows = (page: Page) => page.getByRole('list', { name: en.mail.list }).getByRole('listitem');
+const firstRow = (page: Page) => rows(page).first().waitFor({ timeout: LONG_MS });
+
+async function signedIn(server: Server): Promise<Profile> {
+  const profile = await openProfile();
+  await profile.page.goto(`${server.url}/sign-in`);
+  await profile.page.getByLabel(en.account.name, { exact: true }).fill(ada.name);
+  await profile.page.getByLabel(en.account.password, { exact: true }).fill(ada.password);
+  await profile.page.getByRole('button', { name: en.signIn.submit }).click();
+  await profile.page.getByRole('link', { name: en.nav.mail, exact: true }).waitFor();
+  return profile;
+}
+
+/** From the last letter to the first result. */
+async function found(page: Page | undefined, query: string): Promise<number> {
+  if (!page) throw new Error(`${ROUNDS} devices signed in`);
+  const search = page.getByRole('searchbox', { name: en.mail.search.label });
+  await search.fill('');
+  await page.getByText(en.mail.places.inbox, { exact: true }).last().waitFor();
+  const begun = performance.now();
+  await search.fill(query);
+  await page.getByRole('heading', { name: en.mail.search.title }).waitFor();
+  await firstRow(page);
+  return performance.now() - begun;
+}
+
+/** The device reads each message once. */
+async function untilIndexed(page: Page, size: number) {
+  const search = page.getByRole('searchbox', { name: en.mail.search.label });
+  const deadline = performance.now() + LONG_MS;
+  for (;;) {
+    await search.fill('needle');
+    await firstRow(page);
+    const reading = await page.getByText(/^Reading the words|^Older mail/).allInnerTexts();
+    if (reading.length === 0) break;
+    console.log(`${size}: ${reading.join(' ')}`);
+    if (performance.now() > deadline) throw new Error('the index is not finished');
+    await page.waitForTimeout(5_000);
+    await search.fill('');
+  }
+}
+
+/** Brings so many messages, one after the other over one connection. */
+async function pour(port: number, session: number, count: number) {
+  const socket = connect(port, '127.0.0.1');
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  const reply = async () => {
+    for (;;) {
+      const { value } = await lines.next();
+      if (!/^[23]/.test(value ?? '')) throw new Error(`the gateway says ${value}`);
+      if (value?.[3] !== '-') return;
+    }
+  };
+  const say = async (text: string) => {
+    socket.write(text);
+    await reply();
+  };
+  await reply();
+  await say('EHLO mx.example.net\r\n');
+  for (let number = 0; number < count; number += 1) {
+    const text = letter(`${word(number)} ${word(number * 7 + session)} ${number}`, prose(number * SESSIONS + session));
+    await say('MAIL FROM:<clara@garden.example>\r\n');
+    await say('RCPT TO:<ada@localhost>\r\n');
+    await say('DATA\r\n');
+    await say(`${text.replaceAll('\n', '\r\n')}\r\n.\r\n`);
+  }
+  socket.end('QUIT\r\n');
+  await once(socket, 'close');
+}
+
+const word = (number: number) => WORDS[number % WORDS.length] ?? '';
+
+/** About 60 words, some of which nobody else has. */
+function prose(seed: number): string {
+  const words = Array.from({ length: 60 }, (_, at) =>
+    at % 12 === 0 ? `${word(seed)}${(seed * 31 + at) % 50_000}` : word(seed * (at + 3) + at * at),
+  );
+  return words.join(' ').replaceAll(/(.{70}\S*) /g, '$1\n');
+}
