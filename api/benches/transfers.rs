@@ -73,6 +73,9 @@ async fn serve(folder: &Path) -> String {
         quota_bytes: 1 << 40,
         mail_domain: DomainName::parse("localhost").expect("a domain"),
         postmaster: None,
+        administrators: Vec::new(),
+        mail_host: DomainName::parse("mx.example.org").expect("a domain"),
+        sts: Some(postern_domain::dns::StsMode::Testing),
     };
     let postern = Postern::open(stores, rules, bells.clone(), &mut rand::rng())
         .await

@@ -32,6 +32,7 @@ use crate::room::Room;
 use crate::routes::{self, health};
 use crate::settings::Settings;
 use crate::state::{Clock, State};
+use crate::sts;
 use crate::web as files;
 
 /// How often limits are forgotten that have run out.
@@ -188,6 +189,11 @@ fn all_paths(config: &mut ServiceConfig) {
             web::resource("/readyz")
                 .wrap(from_fn(count_request))
                 .route(web::get().to(health::get_readiness)),
+        )
+        .service(
+            web::resource(sts::PATH)
+                .wrap(from_fn(count_request))
+                .route(web::get().to(sts::get_policy)),
         )
         .default_service(web::to(files::get_file));
 }

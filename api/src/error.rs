@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use postern_domain::store::{self, StoreError};
-use postern_domain::{Error, LinkEnd};
+use postern_domain::{AddressRefusal, Error, LinkEnd};
 use postern_protocol::ErrorBody;
 use postern_protocol::error::{ErrorCode, ErrorDetail};
 
@@ -137,6 +137,9 @@ fn answer_to(error: &Error) -> Answer {
         Error::LoginFailed => Answer::new(Status::UNAUTHORIZED, Code::LoginFailed),
         Error::NotFresh(_) => Answer::new(Status::FORBIDDEN, Code::NotFresh),
         Error::SignUpClosed => Answer::new(Status::FORBIDDEN, Code::SignUpClosed),
+        Error::NotAdministrator => Answer::new(Status::FORBIDDEN, Code::NotAdministrator),
+        Error::Address(AddressRefusal::Taken) => Answer::new(Status::CONFLICT, Code::AddressTaken),
+        Error::Address(_) => Answer::new(Status::UNPROCESSABLE_ENTITY, Code::AddressRefused),
         Error::NameTaken => Answer::new(Status::CONFLICT, Code::NameTaken),
         Error::NotFound(_) => Answer::new(Status::NOT_FOUND, Code::NotFound),
         Error::LinkUnavailable => Answer::new(Status::NOT_FOUND, Code::LinkUnavailable),

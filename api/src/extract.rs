@@ -4,7 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use futures::future::LocalBoxFuture;
-use postern_domain::{Fresh, Session, SignedIn};
+use postern_domain::{Administrator, Fresh, Session, SignedIn};
 use postern_protocol::limits::MAX_JSON_BYTES;
 use serde::de::DeserializeOwned;
 
@@ -22,6 +22,8 @@ pub(crate) const SIGN_UP_JSON_BYTES: usize = 2 << 20;
 pub(crate) struct AnySession(pub(crate) Session);
 /// Somebody with a full session.
 pub(crate) struct User(pub(crate) SignedIn);
+/// Somebody who administers domains and addresses.
+pub(crate) struct Admin(pub(crate) Administrator);
 /// Somebody who may set a password.
 pub(crate) struct PasswordSetter(pub(crate) Fresh);
 /// Somebody without a session, who has not asked too often.
@@ -71,6 +73,19 @@ impl FromRequest for User {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move { Ok(Self(session(&request).await?.signed_in()?)) })
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let user = session(&request).await?.signed_in()?;
+            Ok(Self(user.administrator().await?))
+        })
     }
 }
 

@@ -6,7 +6,7 @@
 //! Read in this order: [`app`](run) (what is put together), `routes` (the table of paths, one file for each group),
 //! `extract` (what handlers ask for), `error` (the one translation to status and code), `incoming` and `outgoing` (bulk
 //! bytes), then the guards: `door`, `taking` and `attending` (connections), `address`, `limits`, `room` (memory), `body`, `headers`; at
-//! last `bells`, `web` and `openapi`.
+//! last `bells`, `sts`, `web` and `openapi`.
 
 mod address;
 mod app;
@@ -27,6 +27,7 @@ mod routes;
 mod settings;
 mod span;
 mod state;
+mod sts;
 mod web;
 
 pub use app::{Running, Stopper, run};

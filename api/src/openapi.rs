@@ -8,8 +8,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    account, changes, contents, directory, events, links, login, mail, mail_index, recovery, server,
-    sessions, signup, uploads, volumes,
+    account, administration, changes, contents, directory, events, links, login, mail, mail_index, recovery,
+    server, sessions, signup, uploads, volumes,
 };
 
 #[derive(OpenApi)]
@@ -34,6 +34,9 @@ use crate::routes::{
         mail::get_home, mail::list_messages, mail::list_changes, mail::read_messages, mail::get_body, mail::put_messages,
         mail::mark_messages, mail::delete_messages,
         mail_index::get_index, mail_index::put_index, mail_index::get_content,
+        administration::list_domains, administration::add_domain, administration::remove_domain,
+        administration::set_catch_all, administration::check_domain, administration::list_addresses,
+        administration::give_address, administration::take_address,
     ),
     components(schemas(
         postern_protocol::ErrorBody,

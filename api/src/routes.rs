@@ -9,6 +9,7 @@ use crate::error::ApiError;
 use crate::openapi;
 
 pub(crate) mod account;
+pub(crate) mod administration;
 pub(crate) mod changes;
 pub(crate) mod contents;
 pub(crate) mod directory;
@@ -90,6 +91,22 @@ pub(crate) fn interface(config: &mut ServiceConfig) {
         at("/mail/{message}", "GET, HEAD")
             .route(web::get().to(mail::get_body))
             .route(web::head().to(mail::get_body)),
+        at("/administration/domains", "GET, POST")
+            .route(web::get().to(administration::list_domains))
+            .route(web::post().to(administration::add_domain)),
+        at("/administration/domains/{domain}", "DELETE")
+            .route(web::delete().to(administration::remove_domain)),
+        at("/administration/domains/{domain}/catch-all", "PUT")
+            .route(web::put().to(administration::set_catch_all)),
+        at("/administration/domains/{domain}/dns", "GET").route(web::get().to(administration::check_domain)),
+        at("/administration/domains/{domain}/addresses", "GET")
+            .route(web::get().to(administration::list_addresses)),
+        at(
+            "/administration/domains/{domain}/addresses/{local}",
+            "PUT, DELETE",
+        )
+        .route(web::put().to(administration::give_address))
+        .route(web::delete().to(administration::take_address)),
     ];
     for resource in resources {
         config.service(resource);

@@ -1,9 +1,11 @@
 //! What whoever runs the interface can choose.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use postern_domain::dns::DomainDns;
 
 /// How the interface behaves towards the outside.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub struct Settings {
     pub connections_per_address: usize,
     /// How long a transfer may go on after the server was told to stop.
     pub shutdown: Duration,
+    /// Who is asked what DNS says of domains, if anybody is.
+    pub dns: Option<Arc<dyn DomainDns>>,
 }
 
 impl Default for Settings {
@@ -37,6 +41,7 @@ impl Default for Settings {
             connections: 16_384,
             connections_per_address: 1_024,
             shutdown: Duration::from_secs(30),
+            dns: None,
         }
     }
 }

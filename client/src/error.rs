@@ -41,6 +41,19 @@ pub enum Error {
     #[error("sign in again first: this needs the password anew")]
     FreshSignInNeeded,
 
+    /// Only administrators may do this.
+    #[error("only administrators of this server may do this")]
+    NotAdministrator,
+    /// This cannot be the name of a domain.
+    #[error("a domain has labels of letters, digits and hyphens, with dots between them")]
+    DomainInvalid,
+    /// Somebody else has the address.
+    #[error("that address belongs to another account")]
+    AddressTaken,
+    /// The server's rules for domains and addresses forbid it.
+    #[error("this server's rules for domains and addresses forbid that")]
+    AddressRefused,
+
     /// This cannot be the name of a file or folder.
     #[error(transparent)]
     EntryName(#[from] NameMistake),
@@ -163,6 +176,7 @@ impl Error {
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::NameInvalid
+            | Self::DomainInvalid
             | Self::PasswordEmpty
             | Self::EntryName(_)
             | Self::TagName
@@ -175,6 +189,7 @@ impl Error {
             Self::WrongPassword
             | Self::WordsWrong
             | Self::SignUpClosed
+            | Self::NotAdministrator
             | Self::FreshSignInNeeded
             | Self::SignedOut
             | Self::LinkRefused

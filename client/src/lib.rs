@@ -7,11 +7,12 @@
 //! computations leave it by themselves.
 //!
 //! Read in this order: [`surroundings`](Surroundings) and [`http`], [`Account`] (the ways in, and `unlock`), [`Drive`] (`load`, then
-//! `commit`), [`transfer`], [`links`], [`Mailbox`], [`feed`].
+//! `commit`), [`transfer`], [`links`], [`Mailbox`], `administration`, [`feed`].
 
 #![forbid(unsafe_code)]
 
 pub mod account;
+mod administration;
 mod buffers;
 mod compute;
 pub mod device;

@@ -31,7 +31,7 @@ impl Postern {
         if self.rules().sign_up == SignUpPolicy::Closed {
             return Err(Error::SignUpClosed);
         }
-        if is_reserved(&start.name) || self.is_taken(&start.name).await? {
+        if self.is_kept_free(&start.name) || self.is_taken(&start.name).await? {
             return Err(Error::NameTaken);
         }
         // An answer for somebody else's id would be one more guess at their password, past the limit on logins.
@@ -52,7 +52,7 @@ impl Postern {
         rng: &mut impl CryptoRng,
     ) -> Result<SessionBody> {
         let invite = self.invite_for(sign_up.invite.as_deref())?;
-        if is_reserved(&sign_up.name) {
+        if self.is_kept_free(&sign_up.name) {
             return Err(Error::NameTaken);
         }
         check_shapes(&sign_up)?;
@@ -80,6 +80,12 @@ impl Postern {
             Created::IdTaken => Err(ID_TAKEN),
             Created::InviteRefused => Err(Error::SignUpClosed),
         }
+    }
+
+    /// Whether nobody gets the name: it would make its owner somebody whom others have to trust. An administrator is somebody
+    /// who had an account before the settings named them.
+    fn is_kept_free(&self, name: &AccountName) -> bool {
+        is_reserved(name) || self.is_administrator(name)
     }
 
     /// Whether the name is an account's, or was given to one as an address.
@@ -126,7 +132,12 @@ impl Session {
     /// [`Error::NotSignedIn`] if the account is gone.
     pub async fn account_body(&self) -> Result<AccountBody> {
         let snapshot = self.postern().records().account_snapshot(self.account()).await?;
-        Ok(body_of(snapshot.ok_or(Error::NotSignedIn)?, self.scope()))
+        let snapshot = snapshot.ok_or(Error::NotSignedIn)?;
+        let administrator = self.postern().is_administrator(&snapshot.account.name);
+        Ok(AccountBody {
+            administrator,
+            ..body_of(snapshot, self.scope())
+        })
     }
 }
 
@@ -183,5 +194,6 @@ fn body_of(snapshot: AccountSnapshot, scope: Scope) -> AccountBody {
         objects: snapshot.objects,
         directory: snapshot.directory,
         latest_change: snapshot.account.latest_change,
+        administrator: false,
     }
 }

@@ -58,6 +58,12 @@ pub enum Error {
     /// Parts of this content are missing, or do not come to its size.
     #[error("parts of {0} are missing, or do not come to its size")]
     PartsMissing(ContentId),
+    /// Only administrators may do this.
+    #[error("only administrators may do this")]
+    NotAdministrator,
+    /// It would break a rule of domains and addresses.
+    #[error(transparent)]
+    Address(#[from] AddressRefusal),
     /// The byte range lies outside the content.
     #[error("the byte range lies outside the content")]
     RangeOutside {
@@ -73,6 +79,31 @@ pub enum Error {
     /// Whoever keeps the data failed. What it says is for the log.
     #[error("the server cannot do this now")]
     Store(#[source] StoreError),
+}
+
+/// Why a domain or an address is not as somebody would have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressRefusal {
+    /// The address is somebody else's.
+    #[error("that address belongs to another account: take it away first")]
+    Taken,
+    /// The account has as many as it may have.
+    #[error("the account has 100 addresses beside its name, and gets no more")]
+    TooMany,
+    /// There are as many as there may be.
+    #[error("there are 1000 domains beside the server's own, and there can be no more")]
+    TooManyDomains,
+    /// The server's own domain is as the settings have it.
+    #[error("this is the server's own domain: the setting mail.domain names it, and it has no catch-all")]
+    OwnDomain,
+    /// It is the name of an account.
+    #[error("this address is the name of its account, and stays with it")]
+    IsName,
+    /// What is written to the server's keeper goes to whom the settings name.
+    #[error(
+        "at the server's own domain the setting mail.postmaster says who gets what is written to this name"
+    )]
+    Reserved,
 }
 
 /// Why a link has ended.

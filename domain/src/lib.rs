@@ -6,12 +6,14 @@
 //! Read in this order: [`store`] (what is needed of whoever keeps the data), [`Postern`] (where everything begins),
 //! [`session`] (rights as values), then one noun after the other: `accounts`, `login`, `recovery`, `passwords`,
 //! `directory`, `objects`, [`volumes`], [`uploads`], [`contents`], [`bundles`], [`links`], [`leases`], `mail`,
-//! `mail_index`, [`gateway`], `changes`; at last [`sweeper`].
+//! `mail_index`, [`gateway`], [`administration`], [`dns`], `changes`; at last [`sweeper`].
 
+pub mod administration;
 pub mod bundles;
 pub mod contents;
 #[cfg(feature = "device")]
 pub mod device;
+pub mod dns;
 pub mod gateway;
 pub mod leases;
 pub mod links;
@@ -36,7 +38,8 @@ mod postern;
 mod recovery;
 mod shapes;
 
+pub use administration::Administrator;
 pub use bell::{Bell, Silent};
-pub use error::{Error, LinkEnd, Result};
+pub use error::{AddressRefusal, Error, LinkEnd, Result};
 pub use postern::{Postern, Rules, Stores};
 pub use session::{Fresh, Session, SignedIn};

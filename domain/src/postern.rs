@@ -9,6 +9,7 @@ use postern_protocol::{AccountId, AccountName, Bytes, ContentId, DomainName, par
 use rand_core::CryptoRng;
 
 use crate::bell::Bell;
+use crate::dns::StsMode;
 use crate::error::{Error, Result};
 use crate::store::{BlobKey, BlobStore, Cause, Records, StoreError};
 
@@ -26,6 +27,12 @@ pub struct Rules {
     pub mail_domain: DomainName,
     /// Who gets what is written to the server's keeper.
     pub postmaster: Option<AccountName>,
+    /// The accounts that administer domains and addresses.
+    pub administrators: Vec<AccountName>,
+    /// The name by which others reach the mail gateway.
+    pub mail_host: DomainName,
+    /// What others are told to do who cannot reach it through TLS, if anything.
+    pub sts: Option<StsMode>,
 }
 
 /// Where the server keeps what it is given.

@@ -155,6 +155,9 @@ pub struct AccountBody {
     pub directory: Vec<Bytes>,
     /// The latest entry of the change feed.
     pub latest_change: u64,
+    /// Whether it administers domains and addresses.
+    #[serde(default)]
+    pub administrator: bool,
 }
 
 /// `POST /account/password/start`: begins a registration of a new password, with a fresh or a recovery session.

@@ -42,6 +42,8 @@ pub enum ErrorCode {
     NotFresh,
     /// 403: this server takes no new accounts, or not without an invitation.
     SignUpClosed,
+    /// 403: only administrators may do this.
+    NotAdministrator,
     /// 404: there is nothing of that name that you may see.
     NotFound,
     /// 404: there is no such link, or what was shown for it does not prove that you have it.
@@ -52,6 +54,8 @@ pub enum ErrorCode {
     Conflict,
     /// 409: that name belongs to another account.
     NameTaken,
+    /// 409: that address belongs to another account.
+    AddressTaken,
     /// 410: the link has ended: its time is over.
     LinkExpired,
     /// 410: the link has ended: all its downloads are used, or reserved by somebody who is downloading now.
@@ -64,6 +68,8 @@ pub enum ErrorCode {
     RangeOutside,
     /// 422: well-formed, but it would break a rule of the tree (the message says which).
     Unprocessable,
+    /// 422: well-formed, but it would break a rule of domains and addresses (the message says which).
+    AddressRefused,
     /// 422: the bytes that arrived are not those whose checksum was announced.
     ChecksumMismatch,
     /// 429: too many requests; the answer says how long to wait.

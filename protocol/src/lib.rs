@@ -5,10 +5,11 @@
 //!
 //! Read in this order: [`id`] and [`bytes`] (how things are named and carried), [`name`], [`address`], [`limits`], [`parts`] (how
 //! a content is cut), then the requests: [`account`], [`session`], [`directory`], [`volume`], [`upload`], [`bundle`],
-//! [`link`], [`mail`], [`changes`], [`server`]; at last [`error`], the codes that every client can rely on, and [`range`].
+//! [`link`], [`mail`], [`administration`], [`changes`], [`server`]; at last [`error`], the codes that every client can rely on, and [`range`].
 
 pub mod account;
 pub mod address;
+pub mod administration;
 pub mod bundle;
 pub mod bytes;
 pub mod changes;

@@ -45,6 +45,13 @@ pub const MAX_INDEX_MANIFEST_BYTES: usize = 64 << 10;
 /// The most contents of an account's mail index.
 pub const MAX_INDEX_CONTENTS: usize = 128;
 
+/// The most mail domains beside the server's own.
+pub const MAX_DOMAINS: usize = 1_000;
+/// The most addresses of one account beside its name.
+pub const MAX_ADDRESSES: u32 = 100;
+/// The most addresses of one page.
+pub const MAX_ADDRESS_PAGE: u32 = 200;
+
 /// Whether something that is counted can have come so far, and further: databases count in signed 64 bits.
 #[must_use]
 pub const fn is_number(number: u64) -> bool {

@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use postern_api::{Pace, Rate, Rates, Settings};
 use postern_domain::Rules;
+use postern_domain::dns::StsMode;
 use postern_domain::sweeper::Grace;
 use postern_protocol::time::{HOUR_MS, MINUTE_MS};
 use postern_protocol::{AccountName, DomainName};
@@ -26,8 +27,8 @@ use postern_smtp_gateway::filter::FilterAddress;
 use postern_storage::S3Settings;
 
 use raw::{
-    BlobsEngine, DmarcPolicy, LogFormat, RawBlobs, RawConfig, RawLimits, RawMail, RawRecords, RawSweep,
-    RecordsEngine,
+    BlobsEngine, DmarcPolicy, LogFormat, MtaSts, RawBlobs, RawConfig, RawLimits, RawMail, RawRecords,
+    RawSweep, RecordsEngine,
 };
 use secret::Secret;
 
@@ -131,6 +132,9 @@ impl TryFrom<RawConfig> for Config {
                 quota_bytes: raw.account.quota_bytes,
                 mail_domain: DomainName::parse(&raw.mail.domain)
                     .with_context(|| format!("mail.domain: {}", raw.mail.domain))?,
+                administrators: administrators(&raw.administrators)?,
+                mail_host: mail_host(&raw.mail)?,
+                sts: sts(&raw.mail)?,
                 postmaster: raw
                     .mail
                     .postmaster
@@ -143,6 +147,7 @@ impl TryFrom<RawConfig> for Config {
                 rates: rates(&raw.limits)?,
                 pace: pace(&raw.limits),
                 shutdown: Duration::from_secs(raw.shutdown_s),
+                dns: None,
                 connections: raw.limits.connections.max(1),
                 connections_per_address: raw.limits.connections_per_address.max(1),
                 workers: if raw.workers == 0 {
@@ -161,6 +166,28 @@ impl TryFrom<RawConfig> for Config {
             http: raw.http,
         })
     }
+}
+
+fn administrators(names: &[String]) -> anyhow::Result<Vec<AccountName>> {
+    let parse = |name: &String| AccountName::parse(name).with_context(|| format!("administrators: {name}"));
+    names.iter().map(parse).collect()
+}
+
+fn mail_host(raw: &RawMail) -> anyhow::Result<DomainName> {
+    let host = raw.host.as_ref().unwrap_or(&raw.domain);
+    DomainName::parse(host).with_context(|| format!("mail.host: {host}"))
+}
+
+fn sts(raw: &RawMail) -> anyhow::Result<Option<StsMode>> {
+    Ok(match raw.mta_sts {
+        MtaSts::None => None,
+        MtaSts::Testing => Some(StsMode::Testing),
+        // Nobody would bring mail any more.
+        MtaSts::Enforce if raw.tls_certificate.is_none() => {
+            bail!("mail.mta_sts = \"enforce\" needs mail.tls_certificate")
+        }
+        MtaSts::Enforce => Some(StsMode::Enforce),
+    })
 }
 
 fn mail(raw: &RawMail) -> anyhow::Result<Mail> {
@@ -329,6 +356,9 @@ mod tests {
             ("[mail]\nrspamd = 'here'", "mail.rspamd: here"),
             ("[mail]\nrspamd = 'http://192.0.2.1:11333'", "mail.rspamd_remote"),
             ("[mail]\nrspamd_reject = true", "without mail.rspamd"),
+            ("administrators = ['no name']", "administrators: no name"),
+            ("[mail]\nhost = 'no host'", "mail.host: no host"),
+            ("[mail]\nmta_sts = 'enforce'", "needs mail.tls_certificate"),
         ] {
             let error = config(toml).expect_err(toml);
             assert!(format!("{error:#}").contains(reason), "{toml}: {error:#}");

@@ -13,7 +13,9 @@ use postern_smtp_gateway::filter::Filter;
 use postern_smtp_gateway::identity::Identity;
 use postern_smtp_gateway::pins::Pins;
 use postern_smtp_gateway::spool::Spool;
-use postern_smtp_gateway::{BlockLists, Gateway, Greylist, Listeners, Parts, Resolver, Settings, tls};
+use postern_smtp_gateway::{
+    BlockLists, Domains, Gateway, Greylist, Listeners, Parts, Resolver, Settings, tls,
+};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -117,6 +119,11 @@ fn resolver(mail: &Mail) -> anyhow::Result<Option<Resolver>> {
         "cannot tell whom to ask for DNS; mail.dns_server says it, and mail.check_senders = false does without",
     )?;
     Ok(Some(resolver))
+}
+
+/// Who looks at what DNS says of domains.
+pub(crate) fn domain_dns(mail: &Mail) -> Domains {
+    Domains::new(Resolver::without_memory(mail.dns_server).ok())
 }
 
 fn filter(mail: &Mail) -> anyhow::Result<Option<Filter>> {

@@ -34,6 +34,12 @@ pub(crate) async fn serve(mut config: Config, with_mail: bool) -> anyhow::Result
     let (bells, clock) = (Arc::new(Bells::default()), Clock::system());
     let stores = stores::open(&config).await?;
     let postern = Postern::open(stores, config.rules, bells.clone(), &mut rand::rng()).await?;
+    if postern.lacks_administrator().await? {
+        tracing::warn!(
+            "administrators names somebody who has no account, and nobody can sign up by that name: take it out, sign up, and put it back"
+        );
+    }
+    config.interface.dns = Some(Arc::new(mailing::domain_dns(&config.mail)));
     let listener =
         TcpListener::bind(config.http).with_context(|| format!("cannot listen on {}", config.http))?;
     let address = listener.local_addr().context("cannot tell where it listens")?;

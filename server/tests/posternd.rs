@@ -47,11 +47,16 @@ fn start(command: &mut Command) -> Running {
 impl Running {
     /// A whole answer, as it comes.
     fn get(&self, path: &str) -> String {
+        self.get_at("x", path)
+    }
+
+    /// The same, asked for under a name.
+    fn get_at(&self, host: &str, path: &str) -> String {
         use std::io::Write as _;
         let mut socket = TcpStream::connect(&self.host).expect("it listens");
         write!(
             socket,
-            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
         )
         .expect("it reads");
         let mut answer = String::new();
@@ -196,7 +201,7 @@ fn a_setting_that_nobody_knows_is_refused_by_name() {
     let said = refusal(posternd(data.path()).env("POSTERN_WORKERS", "many"));
     assert!(said.contains("POSTERN_WORKERS"), "{said}");
     let said = refusal(posternd(data.path()).arg("gateway"));
-    assert!(said.contains("possible values: all, api, invite"), "{said}");
+    assert!(said.contains("unrecognized subcommand 'gateway'"), "{said}");
 }
 
 #[test]
@@ -253,4 +258,105 @@ fn nothing_that_a_client_sends_is_logged_however_much_is() {
 fn no_address_is_logged_unless_it_is_asked_for() {
     let said = logged("");
     assert!(said.contains("stopped") && !said.contains("127.0.0.1"), "{said}");
+}
+
+/// What a server of this domain says when somebody administers it by hand, and what it ends with.
+fn administered(data: &Path, domain: &str, words: &str) -> (i32, String) {
+    let mut command = posternd(data);
+    command.env("POSTERN_MAIL_DOMAIN", domain).args(words.split(' '));
+    let output = command.output().expect("it runs");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).expect("text");
+    (output.status.code().expect("it ended by itself"), said)
+}
+
+#[test]
+fn domains_are_administered_beside_a_running_server() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = start(posternd(data.path()).env("POSTERN_MAIL_DOMAIN", "example.org"));
+    let policy = |host: &str| server.get_at(host, "/.well-known/mta-sts.txt");
+    assert!(policy("mta-sts.example.org").contains("mode: testing\r\nmx: example.org\r\n"));
+    assert!(policy("mta-sts.garden.example").starts_with("HTTP/1.1 404 "));
+    for (words, code, says) in [
+        ("domain list", 0, "example.org  0 addresses, the server's own\n"),
+        (
+            "domain add garden.example",
+            0,
+            "posternd domain check garden.example",
+        ),
+        (
+            "domain add no/domain",
+            1,
+            "cannot add no/domain: a domain has labels",
+        ),
+        ("domain list", 0, "garden.example  0 addresses\n"),
+        (
+            "domain list --json",
+            0,
+            r#"{"name":"garden.example","own":false,"addresses":0}"#,
+        ),
+        ("domain catch-all garden.example", 0, "that nobody has is refused"),
+        (
+            "domain catch-all garden.example nobody",
+            1,
+            "there is no such account",
+        ),
+        (
+            "address give info@garden.example nobody",
+            1,
+            "there is no such account",
+        ),
+        ("address give info nobody", 2, "an address has an @"),
+        ("address take info@garden.example", 1, "there is no such address"),
+        (
+            "address list garden.example --json",
+            0,
+            r#"{"addresses":[],"more":false}"#,
+        ),
+        ("domain remove example.org", 1, "the server's own domain"),
+        (
+            "domain remove other.example",
+            1,
+            "there is no domain other.example",
+        ),
+    ] {
+        let (ended, said) = administered(data.path(), "example.org", words);
+        assert_eq!(ended, code, "{words}: {said}");
+        assert!(said.contains(says), "{words}: {said}");
+    }
+    assert!(policy("mta-sts.garden.example").contains("mx: example.org\r\n"));
+    let (ended, said) = administered(data.path(), "example.org", "domain remove garden.example");
+    assert_eq!(
+        (ended, said.contains("0 addresses went with it")),
+        (0, true),
+        "{said}"
+    );
+    assert!(policy("mta-sts.garden.example").starts_with("HTTP/1.1 404 "));
+}
+
+#[test]
+fn a_check_of_a_domain_ends_with_a_code_of_its_own_and_tells_the_same_key_each_time() {
+    let data = tempfile::tempdir().expect("a folder");
+    let key = |said: &str| {
+        let line = said
+            .lines()
+            .find(|line| line.contains("postern._domainkey.localhost. TXT"));
+        line.expect("it says what to publish").to_owned()
+    };
+    let (ended, first) = administered(data.path(), "localhost", "domain check localhost");
+    assert_eq!(ended, 3, "{first}");
+    assert!(first.contains("MX: not known. A domain without a dot"), "{first}");
+    assert!(
+        first.contains("  publish  localhost. MX 10 localhost.\n"),
+        "{first}"
+    );
+    assert!(key(&first).contains("\" \""), "a long text is in pieces: {first}");
+    let (_, second) = administered(data.path(), "localhost", "domain check localhost");
+    assert_eq!(key(&first), key(&second));
+    let (ended, said) = administered(data.path(), "localhost", "domain check other.example");
+    assert_eq!(
+        (ended, said.contains("there is no such domain")),
+        (1, true),
+        "{said}"
+    );
 }

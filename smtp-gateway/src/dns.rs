@@ -11,6 +11,7 @@ use std::time::Instant;
 use mail_auth::hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
 };
+use mail_auth::hickory_resolver::system_conf::read_system_conf;
 use mail_auth::{MessageAuthenticator, ResolverCache};
 
 /// How many answers of each kind are kept.
@@ -26,8 +27,8 @@ impl Resolver {
     /// # Errors
     /// If the system does not say whom.
     pub fn from_system() -> io::Result<Self> {
-        let resolver = MessageAuthenticator::new_system_conf().map_err(io::Error::other)?;
-        Ok(Self(resolver))
+        let (config, options) = system()?;
+        Self::with(config, options)
     }
 
     /// Asks this server, by UDP and, where an answer is too long for that, by TCP.
@@ -35,18 +36,47 @@ impl Resolver {
     /// # Errors
     /// If the system gives nothing to ask with.
     pub fn asking(server: SocketAddr) -> io::Result<Self> {
-        let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-            connection.port = server.port();
-            connection
-        });
-        let server = NameServerConfig::new(server.ip(), true, connections.into());
-        let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
-        let mut options = ResolverOpts::default();
-        // Whoever names a server wants its answers, and not those of a file.
+        let (config, options) = only(server);
+        Self::with(config, options)
+    }
+
+    /// Asks `server`, or whom the system asks, and remembers nothing: for who wants to see what has changed. What a file of
+    /// this machine says does not count, since others do not see it.
+    ///
+    /// # Errors
+    /// As the others.
+    pub fn without_memory(server: Option<SocketAddr>) -> io::Result<Self> {
+        let (config, mut options) = match server {
+            Some(server) => only(server),
+            None => system()?,
+        };
+        options.cache_size = 0;
         options.use_hosts_file = ResolveHosts::Never;
+        Self::with(config, options)
+    }
+
+    fn with(config: ResolverConfig, options: ResolverOpts) -> io::Result<Self> {
         let resolver = MessageAuthenticator::new(config, options).map_err(io::Error::other)?;
         Ok(Self(resolver))
     }
+}
+
+/// Whom the system asks, and how.
+fn system() -> io::Result<(ResolverConfig, ResolverOpts)> {
+    read_system_conf().map_err(io::Error::other)
+}
+
+fn only(server: SocketAddr) -> (ResolverConfig, ResolverOpts) {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+        connection.port = server.port();
+        connection
+    });
+    let server = NameServerConfig::new(server.ip(), true, connections.into());
+    let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
+    let mut options = ResolverOpts::default();
+    // Whoever names a server wants its answers, and not those of a file.
+    options.use_hosts_file = ResolveHosts::Never;
+    (config, options)
 }
 
 impl std::fmt::Debug for Resolver {

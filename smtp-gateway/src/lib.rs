@@ -5,12 +5,14 @@
 //!
 //! Read in this order: [`Gateway`] (what it is made of), `listening` and `connection` (how it talks), `message` and
 //! `intake` (how a message is sealed), [`checks`] (where it comes from), [`BlockLists`], [`Greylist`] and [`filter`] (what is
-//! not wanted), [`pins`] and [`identity`] (to whose keys, and with which), [`spool`], `draining`; `figures` (what is counted).
+//! not wanted), [`pins`] and [`identity`] (to whose keys, and with which), [`spool`], `draining`; `figures` (what is counted); [`Domains`] (what
+//! should be published of where mail is taken).
 
 mod block_lists;
 pub mod checks;
 mod connection;
 mod dns;
+mod domains;
 mod draining;
 mod figures;
 pub mod filter;
@@ -28,6 +30,7 @@ pub mod tls;
 
 pub use block_lists::BlockLists;
 pub use dns::Resolver;
+pub use domains::{Domains, SELECTOR};
 pub use gateway::{Gateway, Parts, Settings};
 pub use greylist::Greylist;
 pub use listening::Listeners;

@@ -1,6 +1,7 @@
 //! The interface, told from outside: a real server on a free port, over stores in memory and over a folder with SQLite.
 
 mod accounts;
+mod administration;
 mod bundles;
 mod contents;
 mod errors;

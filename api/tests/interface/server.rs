@@ -83,7 +83,7 @@ impl Server {
             records: Arc::new(MemoryRecords::default()),
             blobs: Arc::new(MemoryBlobs::default()),
         };
-        Self::over(stores, settings, None).await
+        Self::over(stores, rules(), settings, None).await
     }
 
     /// Over a folder with SQLite.
@@ -99,7 +99,24 @@ impl Server {
             records: Arc::new(records),
             blobs: Arc::new(blobs),
         };
-        Self::over(stores, generous(), Some(folder)).await
+        Self::over(stores, rules(), generous(), Some(folder)).await
+    }
+
+    /// Over stores in memory, with somebody who administers it.
+    pub(crate) async fn administered(settings: Settings) -> (Self, User) {
+        let stores = Stores {
+            records: Arc::new(MemoryRecords::default()),
+            blobs: Arc::new(MemoryBlobs::default()),
+        };
+        // Nobody becomes an administrator by signing up.
+        let before = Self::over(stores.clone(), rules(), generous(), None).await;
+        let ada = before.user("ada").await;
+        before.stopper.stop_now().await;
+        let rules = Rules {
+            administrators: vec!["ada".parse().expect("a name")],
+            ..rules()
+        };
+        (Self::over(stores, rules, settings, None).await, ada)
     }
 
     /// One of each kind.
@@ -107,14 +124,13 @@ impl Server {
         [Self::start().await, Self::on_disk().await]
     }
 
-    async fn over(stores: Stores, settings: Settings, folder: Option<tempfile::TempDir>) -> Self {
+    async fn over(
+        stores: Stores,
+        rules: Rules,
+        settings: Settings,
+        folder: Option<tempfile::TempDir>,
+    ) -> Self {
         let bells = Arc::new(Bells::default());
-        let rules = Rules {
-            sign_up: SignUpPolicy::Open,
-            quota_bytes: QUOTA_BYTES,
-            mail_domain: DomainName::parse("localhost").expect("a domain"),
-            postmaster: None,
-        };
         let postern = Postern::open(stores, rules, bells.clone(), &mut rand::rng())
             .await
             .expect("it opens");
@@ -193,6 +209,18 @@ impl Server {
         let path = format!("/volumes/{}/batches", user.device.volume);
         assert_eq!(self.post(&path, user, &batch).await.status, 200);
         record
+    }
+}
+
+fn rules() -> Rules {
+    Rules {
+        sign_up: SignUpPolicy::Open,
+        quota_bytes: QUOTA_BYTES,
+        mail_domain: DomainName::parse("localhost").expect("a domain"),
+        postmaster: None,
+        administrators: Vec::new(),
+        mail_host: DomainName::parse("mx.example.org").expect("a domain"),
+        sts: Some(postern_domain::dns::StsMode::Testing),
     }
 }
 

@@ -162,6 +162,7 @@ mod tests {
             objects: Vec::new(),
             directory: vec![signed.into()],
             latest_change: 0,
+            administrator: false,
         };
         verified_log(ID, &alice, &body, &state, &Memory::default())
     }

@@ -10,6 +10,9 @@ use postern_protocol::account::{
     AccountBody, PasswordChange, PasswordChanged, PasswordStart, PutObject, RecoveryChallenge,
     RecoveryFinish, RecoveryStart, RegistrationAnswer, Rotation, SignUp, SignUpStart,
 };
+use postern_protocol::administration::{
+    AddDomain, Addresses, DnsCheck, DomainEntry, DomainRemoved, Domains, GiveAddress, SetCatchAll,
+};
 use postern_protocol::bundle::{BundleKept, BundleRead};
 use postern_protocol::changes::Changes;
 use postern_protocol::limits::MAX_PAGE;
@@ -25,7 +28,9 @@ use postern_protocol::server::ServerBody;
 use postern_protocol::session::{LoginAnswer, LoginFinish, LoginStart, SessionBody, Sessions};
 use postern_protocol::upload::{CHECKSUM_HEADER, ContentBody, UploadBody, UploadComplete, UploadStart};
 use postern_protocol::volume::{Batch, BatchApplied, Cursor, VolumePage};
-use postern_protocol::{ContentId, LinkId, MessageId, SessionId, VolumeId, bytes as base64, range};
+use postern_protocol::{
+    AccountName, ContentId, DomainName, LinkId, MessageId, SessionId, VolumeId, bytes as base64, range,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -331,6 +336,68 @@ impl Api {
     pub(crate) async fn put_mail_index(&self, put: &PutMailIndex) -> Result<()> {
         let request = json_request(Method::Put, "/mail/index", put);
         self.call(request.repeatable()).await.map(drop)
+    }
+
+    pub(crate) async fn domains(&self) -> Result<Domains> {
+        self.get("/administration/domains").await
+    }
+
+    pub(crate) async fn add_domain(&self, name: &str) -> Result<DomainEntry> {
+        let add = AddDomain {
+            name: name.to_owned(),
+        };
+        self.post("/administration/domains", &add, true).await
+    }
+
+    /// Not repeatable: who hears only the second answer is told that there is no such domain.
+    pub(crate) async fn remove_domain(&self, domain: &DomainName) -> Result<DomainRemoved> {
+        let request = Request::new(Method::Delete, format!("/administration/domains/{domain}"));
+        let request = Request {
+            repeatable: false,
+            ..request
+        };
+        parse(&self.call(request).await?)
+    }
+
+    pub(crate) async fn set_catch_all(
+        &self,
+        domain: &DomainName,
+        account: Option<AccountName>,
+    ) -> Result<()> {
+        let path = format!("/administration/domains/{domain}/catch-all");
+        let request = json_request(Method::Put, &path, &SetCatchAll { account });
+        self.call(request).await.map(drop)
+    }
+
+    pub(crate) async fn addresses_at(
+        &self,
+        domain: &DomainName,
+        after: Option<&AccountName>,
+    ) -> Result<Addresses> {
+        let after = after.map(|after| format!("?after={after}"));
+        let after = after.unwrap_or_default();
+        self.get(&format!("/administration/domains/{domain}/addresses{after}"))
+            .await
+    }
+
+    pub(crate) async fn give_address(
+        &self,
+        domain: &DomainName,
+        local: &AccountName,
+        account: AccountName,
+    ) -> Result<()> {
+        let path = format!("/administration/domains/{domain}/addresses/{local}");
+        let request = json_request(Method::Put, &path, &GiveAddress { account });
+        self.call(request).await.map(drop)
+    }
+
+    pub(crate) async fn take_address(&self, domain: &DomainName, local: &AccountName) -> Result<()> {
+        let path = format!("/administration/domains/{domain}/addresses/{local}");
+        self.delete(&path).await
+    }
+
+    pub(crate) async fn check_domain(&self, domain: &DomainName) -> Result<DnsCheck> {
+        self.get(&format!("/administration/domains/{domain}/dns")).await
     }
 
     pub(crate) async fn links(&self) -> Result<Links> {

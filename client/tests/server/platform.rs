@@ -90,6 +90,9 @@ async fn serve(listener: TcpListener, opened: &mpsc::Sender<Postern>) {
         quota_bytes: 1 << 40,
         mail_domain: postern_protocol::DomainName::parse("localhost").expect("a domain"),
         postmaster: None,
+        administrators: Vec::new(),
+        mail_host: postern_protocol::DomainName::parse("mx.example.org").expect("a domain"),
+        sts: Some(postern_domain::dns::StsMode::Testing),
     };
     let bells = Arc::new(Bells::default());
     let postern = Postern::open(stores, rules, bells.clone(), &mut rand::rng())

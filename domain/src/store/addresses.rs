@@ -31,6 +31,15 @@ pub struct AddressRow {
     pub is_name: bool,
 }
 
+/// An address, and who has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldAddress {
+    /// The address.
+    pub row: AddressRow,
+    /// The name of the account that has it.
+    pub holder: AccountName,
+}
+
 /// A domain beside the server's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainRow {
@@ -77,8 +86,8 @@ pub trait AddressStore: Send + Sync {
     /// Says who gets what is written to addresses that nobody has. `None` if there is no such domain, or no such account.
     async fn set_catch_all(&self, name: &DomainName, account: Option<AccountId>) -> Result<Option<()>>;
 
-    /// Forgets a domain with all its addresses. `None` if there is none.
-    async fn remove_domain(&self, name: &DomainName) -> Result<Option<()>>;
+    /// Forgets a domain with all its addresses, and tells how many those were. `None` if there is none.
+    async fn remove_domain(&self, name: &DomainName) -> Result<Option<u64>>;
 
     /// All domains, by name.
     async fn domains(&self) -> Result<Vec<DomainRow>>;
@@ -99,11 +108,14 @@ pub trait AddressStore: Send + Sync {
     /// The addresses of an account, by domain and name; its own name first.
     async fn addresses(&self, account: AccountId) -> Result<Vec<AddressRow>>;
 
-    /// At most `limit` addresses of a domain after `after`, by name.
+    /// How many addresses each domain has, the server's own included; domains that have none are left out.
+    async fn count_addresses(&self) -> Result<Vec<(Option<DomainName>, u64)>>;
+
+    /// At most `limit` addresses of a domain after `after`, by name, with the names of those who have them.
     async fn addresses_at(
         &self,
         domain: Option<&DomainName>,
         after: Option<&AccountName>,
         limit: u32,
-    ) -> Result<Vec<AddressRow>>;
+    ) -> Result<Vec<HeldAddress>>;
 }

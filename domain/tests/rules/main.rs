@@ -1,6 +1,7 @@
 //! The rules, told over stores in memory.
 
 mod accounts;
+mod administration;
 mod bundles;
 mod contents;
 mod links;

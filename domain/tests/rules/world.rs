@@ -26,6 +26,7 @@ pub(crate) struct World {
     pub(crate) postern: Postern,
     pub(crate) stores: Stores,
     pub(crate) now: TimeMs,
+    rules: Rules,
     rings: Arc<Rings>,
 }
 
@@ -53,22 +54,25 @@ impl World {
             quota_bytes: QUOTA_BYTES,
             mail_domain: DomainName::parse("localhost").expect("a domain"),
             postmaster: None,
+            administrators: Vec::new(),
+            mail_host: DomainName::parse("mx.example.org").expect("a domain"),
+            sts: Some(postern_domain::dns::StsMode::Testing),
         };
         let rings = Arc::new(Rings::default());
-        let postern = Postern::open(
-            stores.clone(),
-            rules,
-            rings.clone(),
-            &mut Device::new("server").rng,
-        )
-        .await
-        .expect("memory is always there");
+        let postern = open(&stores, &rules, &rings).await;
         Self {
             postern,
             stores,
             now: START,
+            rules,
             rings,
         }
+    }
+
+    /// Starts the server once more, with other settings.
+    pub(crate) async fn start_again(&mut self, set: impl FnOnce(&mut Rules)) {
+        set(&mut self.rules);
+        self.postern = open(&self.stores, &self.rules, &self.rings).await;
     }
 
     /// How often the bell rang.
@@ -112,6 +116,13 @@ impl World {
         volume.apply(batch, self.now).await.expect("the batch follows");
         record
     }
+}
+
+async fn open(stores: &Stores, rules: &Rules, rings: &Arc<Rings>) -> Postern {
+    let (stores, rules, rings) = (stores.clone(), rules.clone(), rings.clone());
+    let mut rng = Device::new("server").rng;
+    let opened = Postern::open(stores, rules, rings, &mut rng).await;
+    opened.expect("memory is always there")
 }
 
 /// A body as it should be.

@@ -75,6 +75,9 @@ section!(RawConfig, "", {
     /// Proxies in front of this server, as addresses or networks. Only what these say about their clients'
     /// addresses (`Forwarded`, `X-Forwarded-For`) is believed.
     trusted_proxies: Vec<IpNet> = Vec::new(),
+    /// The accounts that administer mail domains and addresses, by name. They see nothing of what others keep. Make the account
+    /// first: nobody can sign up by a name that stands here.
+    administrators: Vec<String> = Vec::new(),
     /// Threads that answer requests; 0 for as many as the machine has processors.
     workers: usize = 0,
     /// How many seconds transfers may go on after the server was told to stop.
@@ -105,7 +108,7 @@ section!(RawMail, "mail", {
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 2525)),
     /// Where to listen for mail that comes through TLS from the first byte on (mostly port 465). Needs the certificate.
     listen_tls: Option<SocketAddr> = None,
-    /// The name by which this server says hello to others; the domain, if there is none.
+    /// The name by which this server says hello to others, and to which mail is brought (MX); the domain, if there is none.
     host: Option<String> = None,
     /// Whether senders are looked up in DNS (SPF, DKIM, DMARC, ARC). What is found is shown to recipients, sealed. As long as
     /// the domain is `localhost`, they never are.
@@ -135,6 +138,10 @@ section!(RawMail, "mail", {
     tls_certificate: Option<PathBuf> = None,
     /// The certificate's key, in PEM.
     tls_key: Option<PathBuf> = None,
+    /// What other mail servers are told to do where TLS with a good certificate fails (MTA-STS): `none`: they are told nothing;
+    /// `testing`: they report it, and bring the mail all the same; `enforce`: they do not bring it. That needs the
+    /// certificate.
+    mta_sts: MtaSts = MtaSts::Testing,
     /// How many bytes a message may have.
     message_bytes: u64 = 100 << 20,
     /// How many bytes the journal takes in which mail waits for its mailboxes: so much may come while the storage is away.
@@ -154,6 +161,15 @@ section!(RawMail, "mail", {
 pub(crate) enum DmarcPolicy {
     Note,
     Quarantine,
+    Enforce,
+}
+
+/// What others are told to do where TLS fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MtaSts {
+    None,
+    Testing,
     Enforce,
 }
 

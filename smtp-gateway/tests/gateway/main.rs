@@ -1,6 +1,7 @@
 //! The gateway, told from outside: somebody connects and brings mail, and somebody opens it.
 
 mod block_lists;
+mod domains;
 mod figures;
 mod filtered;
 mod greylisted;

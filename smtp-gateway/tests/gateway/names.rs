@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 pub(crate) enum Record {
     A([u8; 4]),
     Txt(&'static str),
+    Mx(u16, &'static str),
     Ptr(&'static str),
     /// The server says that it has failed.
     Failure,
@@ -30,14 +31,17 @@ pub(crate) struct Names {
 
 const A: u16 = 1;
 const PTR: u16 = 12;
+const MX: u16 = 15;
 const TXT: u16 = 16;
 const SERVER_FAILED: u8 = 2;
 const NO_SUCH_NAME: u8 = 3;
 
 impl Names {
     pub(crate) async fn of(records: &[(&str, Record)]) -> Self {
-        let records = records.iter().map(|(name, record)| ((*name).to_owned(), *record));
-        let records: HashMap<String, Record> = records.collect();
+        let mut known: HashMap<String, Vec<Record>> = HashMap::new();
+        for (name, record) in records {
+            known.entry((*name).to_owned()).or_default().push(*record);
+        }
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
         let address = socket.local_addr().expect("it has one");
         let (asked, mut answering) = (Arc::<AtomicUsize>::default(), JoinSet::new());
@@ -46,7 +50,7 @@ impl Names {
             let mut question = [0; 1_500];
             while let Ok((len, from)) = socket.recv_from(&mut question).await {
                 counted.fetch_add(1, Ordering::SeqCst);
-                if let Some(answer) = answer(&question[..len], &records) {
+                if let Some(answer) = answer(&question[..len], &known) {
                     socket.send_to(&answer, from).await.expect("it listens");
                 }
             }
@@ -62,6 +66,11 @@ impl Names {
         Resolver::asking(self.address).expect("there is a network")
     }
 
+    /// As who asks anew each time asks it.
+    pub(crate) fn forgetful(&self) -> Resolver {
+        Resolver::without_memory(Some(self.address)).expect("there is a network")
+    }
+
     /// How often it was asked.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
@@ -69,23 +78,23 @@ impl Names {
 }
 
 /// RFC 1035, 4.1. `None` if nothing is said.
-fn answer(question: &[u8], records: &HashMap<String, Record>) -> Option<Vec<u8>> {
+fn answer(question: &[u8], records: &HashMap<String, Vec<Record>>) -> Option<Vec<u8>> {
     let (name, end) = name(&question[12..]);
     let asked = &question[12..12 + end + 4];
     let kind = u16::from_be_bytes([asked[end], asked[end + 1]]);
-    let (code, data) = match (records.get(&name), kind) {
-        (Some(Record::Silence), _) => return None,
-        (Some(Record::Failure), _) => (SERVER_FAILED, None),
-        (Some(Record::A(address)), A) => (0, Some(address.to_vec())),
-        (Some(Record::Txt(text)), TXT) => {
-            let len = u8::try_from(text.len()).expect("a short text");
-            (0, Some([&[len][..], text.as_bytes()].concat()))
-        }
-        (Some(Record::Ptr(name)), PTR) => (0, Some(written(name))),
-        (Some(_), _) => (0, None),
-        (None, _) => (NO_SUCH_NAME, None),
+    let known = records.get(&name);
+    let code = match known.and_then(|records| records.first()) {
+        Some(Record::Silence) => return None,
+        Some(Record::Failure) => SERVER_FAILED,
+        Some(_) => 0,
+        None => NO_SUCH_NAME,
     };
-    let count = u8::from(data.is_some());
+    let found: Vec<_> = known
+        .into_iter()
+        .flatten()
+        .filter_map(|record| data(record, kind))
+        .collect();
+    let count = u8::try_from(found.len()).expect("a few");
     let head = [
         question[0],
         question[1],
@@ -101,13 +110,30 @@ fn answer(question: &[u8], records: &HashMap<String, Record>) -> Option<Vec<u8>>
         0,
     ];
     let mut answer = [&head[..], asked].concat();
-    if let Some(data) = data {
+    for data in found {
         let len = u16::try_from(data.len()).expect("short data").to_be_bytes();
         // The name of the question, its kind, a minute.
         let record = [&[0xc0, 12][..], &asked[end..], &[0, 0, 0, 60], &len, &data].concat();
         answer.extend(record);
     }
     Some(answer)
+}
+
+/// What there is of that kind.
+fn data(record: &Record, kind: u16) -> Option<Vec<u8>> {
+    match (record, kind) {
+        (Record::A(address), A) => Some(address.to_vec()),
+        (Record::Txt(text), TXT) => {
+            let piece = |piece: &[u8]| {
+                let len = u8::try_from(piece.len()).expect("at most 255");
+                [&[len][..], piece].concat()
+            };
+            Some(text.as_bytes().chunks(255).flat_map(piece).collect())
+        }
+        (Record::Mx(preference, name), MX) => Some([&preference.to_be_bytes()[..], &written(name)].concat()),
+        (Record::Ptr(name), PTR) => Some(written(name)),
+        _ => None,
+    }
 }
 
 fn written(name: &str) -> Vec<u8> {

@@ -157,6 +157,9 @@ impl World {
             quota_bytes: QUOTA_BYTES,
             mail_domain: DomainName::parse("example.org").expect("a domain"),
             postmaster: None,
+            administrators: Vec::new(),
+            mail_host: DomainName::parse("mx.example.org").expect("a domain"),
+            sts: Some(postern_domain::dns::StsMode::Testing),
         };
         let postern = Postern::open(stores.clone(), rules, Arc::new(Silent), &mut rng)
             .await

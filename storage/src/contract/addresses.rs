@@ -1,6 +1,6 @@
 //! What holds for domains and addresses.
 
-use postern_domain::store::{Address, AddressRow, Created, Given, NewAddress};
+use postern_domain::store::{Address, AddressRow, Created, Given, HeldAddress, NewAddress};
 use postern_protocol::{AccountId, AccountName, DomainName};
 
 use super::world::{NOW, Owner, id, name, new_account};
@@ -148,10 +148,17 @@ async fn a_name_cannot_be_taken_away(records: AnyRecords) {
 async fn a_domain_goes_with_its_addresses(records: AnyRecords) {
     let owner = Owner::sign_up(&records).await;
     let (gone, left) = (domain(&records).await, domain(&records).await);
-    for address in [at(&gone, "a"), at(&left, "a")] {
+    for address in [at(&gone, "a"), at(&gone, "b"), at(&left, "a")] {
         assert_eq!(give(&records, &address, owner.id(), MANY).await, Given::Done);
     }
-    assert_eq!(records.remove_domain(&gone).await.expect("works"), Some(()));
+    let counts = records.count_addresses().await.expect("works");
+    let count = |domain: Option<&DomainName>| {
+        let of = counts.iter().find(|(name, _)| name.as_ref() == domain);
+        of.map(|(_, count)| *count)
+    };
+    assert_eq!((count(Some(&gone)), count(Some(&left))), (Some(2), Some(1)));
+    assert!(count(None) >= Some(1), "the owner's name is an address");
+    assert_eq!(records.remove_domain(&gone).await.expect("works"), Some(2));
     assert_eq!(records.remove_domain(&gone).await.expect("works"), None);
     assert_eq!(records.domain(&gone).await.expect("works"), None);
     assert_eq!(records.address(&at(&gone, "a")).await.expect("works"), None);
@@ -201,11 +208,14 @@ async fn the_addresses_of_a_domain_are_read_in_pages(records: AnyRecords) {
             .addresses_at(Some(&domain), after.as_ref(), 2)
             .await
             .expect("works");
-        let locals: Vec<_> = read.iter().map(|row| row.address.local.as_str()).collect();
+        let locals: Vec<_> = read.iter().map(|held| held.row.address.local.as_str()).collect();
         assert_eq!(locals, page);
-        after = read.last().map(|row| row.address.local.clone()).or(after);
+        assert!(read.iter().all(|held| held.holder == owner.new.name));
+        after = read.last().map(|held| held.row.address.local.clone()).or(after);
     }
     let all = records.addresses_at(None, None, 100_000).await.expect("works");
-    assert!(all.iter().any(|row| row.address == own(&owner.new.name)));
-    assert!(all.iter().all(|row| row.address.domain.is_none()));
+    let is_own =
+        |held: &HeldAddress| held.row.address == own(&owner.new.name) && held.holder == owner.new.name;
+    assert!(all.iter().any(is_own));
+    assert!(all.iter().all(|held| held.row.address.domain.is_none()));
 }

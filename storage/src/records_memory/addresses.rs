@@ -1,7 +1,11 @@
 //! Domains and addresses.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use postern_domain::store::{Address, AddressRow, AddressStore, DomainRow, Given, NewAddress, Result};
+use postern_domain::store::{
+    Address, AddressRow, AddressStore, DomainRow, Given, HeldAddress, NewAddress, Result,
+};
 use postern_protocol::{AccountId, AccountName, DomainName, TimeMs};
 
 use super::MemoryRecords;
@@ -27,11 +31,13 @@ impl AddressStore for MemoryRecords {
         Ok(row.map(|row| row.catch_all = account))
     }
 
-    async fn remove_domain(&self, name: &DomainName) -> Result<Option<()>> {
+    async fn remove_domain(&self, name: &DomainName) -> Result<Option<u64>> {
         let mut held = self.held();
+        let before = held.addresses.len();
         held.addresses
             .retain(|address, _| address.domain.as_ref() != Some(name));
-        Ok(held.domains.remove(name).map(|_| ()))
+        let gone = before - held.addresses.len();
+        Ok(held.domains.remove(name).map(|_| gone as u64))
     }
 
     async fn domains(&self) -> Result<Vec<DomainRow>> {
@@ -90,16 +96,29 @@ impl AddressStore for MemoryRecords {
         Ok(own)
     }
 
+    async fn count_addresses(&self) -> Result<Vec<(Option<DomainName>, u64)>> {
+        let mut counts = BTreeMap::new();
+        for address in self.held().addresses.keys() {
+            *counts.entry(address.domain.clone()).or_default() += 1;
+        }
+        Ok(counts.into_iter().collect())
+    }
+
     async fn addresses_at(
         &self,
         domain: Option<&DomainName>,
         after: Option<&AccountName>,
         limit: u32,
-    ) -> Result<Vec<AddressRow>> {
+    ) -> Result<Vec<HeldAddress>> {
         let held = self.held();
         let at = held.addresses.values().filter(|row| {
             row.address.domain.as_ref() == domain && after.is_none_or(|after| row.address.local > *after)
         });
-        Ok(at.take(limit as usize).cloned().collect())
+        let holder = |row: &AddressRow| {
+            let holder = held.accounts.get(&row.account)?.row.name.clone();
+            let row = row.clone();
+            Some(HeldAddress { row, holder })
+        };
+        Ok(at.take(limit as usize).filter_map(holder).collect())
     }
 }

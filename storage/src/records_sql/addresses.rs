@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use postern_domain::store::{
-    Address, AddressRow, AddressStore, DomainRow, Given, NewAccount, NewAddress, Result,
+    Address, AddressRow, AddressStore, DomainRow, Given, HeldAddress, NewAccount, NewAddress, Result,
 };
 use postern_protocol::{AccountId, AccountName, DomainName, TimeMs};
 
@@ -21,7 +21,7 @@ impl AddressStore for SqlRecords {
         self.transact(&SetCatchAll { name, account }).await
     }
 
-    async fn remove_domain(&self, name: &DomainName) -> Result<Option<()>> {
+    async fn remove_domain(&self, name: &DomainName) -> Result<Option<u64>> {
         self.transact(&RemoveDomain(name)).await
     }
 
@@ -62,20 +62,29 @@ impl AddressStore for SqlRecords {
         Ok(rows.into_iter().map(address_row).collect::<Result<_, _>>()?)
     }
 
+    async fn count_addresses(&self) -> Result<Vec<(Option<DomainName>, u64)>> {
+        let counted = sql("SELECT domain, COUNT(*) FROM addresses GROUP BY domain");
+        let rows = self.all(counted).await?;
+        Ok(rows.into_iter().map(count_row).collect::<Result<_, _>>()?)
+    }
+
     async fn addresses_at(
         &self,
         domain: Option<&DomainName>,
         after: Option<&AccountName>,
         limit: u32,
-    ) -> Result<Vec<AddressRow>> {
+    ) -> Result<Vec<HeldAddress>> {
         let after = after.map(ToString::to_string).unwrap_or_default();
-        let found = sql("SELECT domain, local, account, created, is_name FROM addresses \
-             WHERE domain = $1 AND local > $2 ORDER BY local LIMIT $3")
+        let found = sql(
+            "SELECT a.domain, a.local, a.account, a.created, a.is_name, c.name \
+             FROM addresses a JOIN accounts c ON c.id = a.account \
+             WHERE a.domain = $1 AND a.local > $2 ORDER BY a.local LIMIT $3",
+        )
         .value(&text(domain))
         .value(&after)
         .value(&limit);
         let rows = self.all(found).await?;
-        Ok(rows.into_iter().map(address_row).collect::<Result<_, _>>()?)
+        Ok(rows.into_iter().map(held_row).collect::<Result<_, _>>()?)
     }
 }
 
@@ -124,9 +133,9 @@ struct RemoveDomain<'a>(&'a DomainName);
 
 #[async_trait]
 impl Work for RemoveDomain<'_> {
-    type Outcome = Option<()>;
+    type Outcome = Option<u64>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<End<Option<()>>, TxError> {
+    async fn run(&self, tx: &mut Tx) -> Result<End<Option<u64>>, TxError> {
         if tx
             .run(sql("DELETE FROM domains WHERE name = $1").value(self.0))
             .await?
@@ -135,8 +144,8 @@ impl Work for RemoveDomain<'_> {
             return Ok(End::Undo(None));
         }
         let addresses = sql("DELETE FROM addresses WHERE domain = $1").value(&text(Some(self.0)));
-        tx.run(addresses).await?;
-        Ok(End::Keep(Some(())))
+        let gone = tx.run(addresses).await?;
+        Ok(End::Keep(Some(gone)))
     }
 }
 
@@ -252,7 +261,23 @@ fn domain_row(mut row: Row) -> Result<DomainRow, TxError> {
     })
 }
 
+fn count_row(mut row: Row) -> Result<(Option<DomainName>, u64), TxError> {
+    let domain: String = row.take()?;
+    Ok((DomainName::parse(&domain).ok(), row.take()?))
+}
+
 fn address_row(mut row: Row) -> Result<AddressRow, TxError> {
+    read_address(&mut row)
+}
+
+fn held_row(mut row: Row) -> Result<HeldAddress, TxError> {
+    Ok(HeldAddress {
+        row: read_address(&mut row)?,
+        holder: row.take()?,
+    })
+}
+
+fn read_address(row: &mut Row) -> Result<AddressRow, TxError> {
     let domain: String = row.take()?;
     Ok(AddressRow {
         address: Address {

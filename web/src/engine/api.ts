@@ -2,13 +2,16 @@
  * The whole of what the page may ask of the engine.
  *
  * The page thread draws and holds no key. The engine (a worker) hosts the Rust client compiled to WASM and holds
- * all of them. Everything that crosses between the two is named in this file, survives structured cloning, and is
- * safe to show on a screen: passwords go in, and only recovery words and link addresses come out, because a person
- * has to see those.
+ * all of them. Everything that crosses between the two is named in this file and in `administration.ts`, survives
+ * structured cloning, and is safe to show on a screen: passwords go in, and only recovery words and link addresses
+ * come out, because a person has to see those.
  *
  * Read in this order: `Engine` (what can be asked), `EngineEvent` (what is told unasked), `EngineError`, the values.
  * `skin.ts` says what the engine in turn expects of the WASM module.
  */
+import type { Administration } from './administration';
+
+export type { AddressAt, AddressPage, Administration, DnsRecord, Domain } from './administration';
 
 /** 16 bytes as base64url without padding: 22 characters. */
 export type Id = string;
@@ -16,7 +19,7 @@ export type Id = string;
 /** Milliseconds since the epoch, UTC. */
 export type TimeMs = number;
 
-export interface Engine {
+export interface Engine extends Administration {
   // ── Account ────────────────────────────────────────────────────────────────────────────────────────────────
   /** Reopens what this device remembers. Never asks the network for more than whether the session still stands. */
   restore(): Promise<Standing>;
@@ -166,6 +169,10 @@ export type EngineErrorKind =
   | 'name-invalid'
   | 'password-empty'
   | 'sign-up-closed'
+  | 'not-administrator'
+  | 'domain-invalid'
+  | 'address-taken'
+  | 'address-refused' // the server's rules forbid it
   | 'words-mangled' // not 24 words of the list, or the checksum fails
   | 'words-wrong' // well formed, but not this account's
   | 'password-opens-nothing' // it was put in force, and the server does not let it in

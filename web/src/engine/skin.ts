@@ -8,6 +8,7 @@
  */
 import type {
   Account,
+  Administration,
   Drawer,
   EngineError,
   EngineEvent,
@@ -103,7 +104,7 @@ export interface Sink {
  * One signed-in (or not yet signed-in) device. Calls of `api.ts` that are not about files on this machine go
  * straight through under the same names; the queue of transfers, handles and sinks is the engine's own business.
  */
-export interface Client {
+export interface Client extends Administration {
   restore(): Promise<Standing>;
   checkName(typed: string): Promise<string>;
   judgePassword(guesses: number): Promise<Verdict>;

@@ -2,7 +2,7 @@
 import type { Route } from './router.svelte';
 import { session } from './session.svelte';
 
-const PRIVATE: Route['screen'][] = ['drive', 'mail', 'shares', 'settings'];
+const PRIVATE: Route['screen'][] = ['drive', 'mail', 'shares', 'settings', 'administration'];
 const ENTRANCES: Route['screen'][] = ['welcome', 'sign-in', 'sign-up', 'recover'];
 
 export function isPrivate(route: Route): boolean {

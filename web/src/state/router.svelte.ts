@@ -12,6 +12,7 @@ export type Route =
   | { screen: 'mail'; drawer: Drawer; message: string | null }
   | { screen: 'shares' }
   | { screen: 'settings' }
+  | { screen: 'administration'; domain: string | null }
   | { screen: 'link'; id: string }
   | { screen: 'not-found' };
 
@@ -30,6 +31,8 @@ const RULES: Rule[] = [
   [MAIL, (drawer = 'inbox', message) => ({ screen: 'mail', drawer: drawer as Drawer, message: message ?? null })],
   [/^\/shares$/, () => ({ screen: 'shares' })],
   [/^\/settings$/, () => ({ screen: 'settings' })],
+  [/^\/administration$/, () => ({ screen: 'administration', domain: null })],
+  [/^\/administration\/([a-z0-9.-]{1,253})\/$/, (domain) => ({ screen: 'administration', domain: domain ?? null })],
   // Whatever follows /s/ is taken for a link, however mangled: the link page can say more about it than a 404.
   [/^\/s\/([^/]*)\/?$/, (id = '') => ({ screen: 'link', id })],
 ];

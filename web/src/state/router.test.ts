@@ -10,6 +10,8 @@ test('each address leads to its screen', () => {
   expect(parseRoute('/mail')).toEqual({ screen: 'mail', drawer: 'inbox', message: null });
   expect(parseRoute(`/mail/label:${ID}/${ID}`)).toEqual({ screen: 'mail', drawer: `label:${ID}`, message: ID });
   expect(parseRoute('/settings')).toEqual({ screen: 'settings' });
+  expect(parseRoute('/administration')).toEqual({ screen: 'administration', domain: null });
+  expect(parseRoute('/administration/a.example/')).toEqual({ screen: 'administration', domain: 'a.example' });
 });
 
 test('a mangled link still reaches the link page, which can explain it', () => {

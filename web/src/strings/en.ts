@@ -1,5 +1,6 @@
 /** Every word that the pages say. Functions where a number or a name goes in. */
 import { count } from '../format/count';
+import { administration } from './administration';
 
 export const en = {
   app: { name: 'Postern', skip: 'Skip to the content', loading: 'Opening…' },
@@ -10,6 +11,7 @@ export const en = {
     drive: 'Drive',
     shares: 'Shared',
     settings: 'Settings',
+    administration: 'Administration',
     signOut: 'Sign out',
     home: 'Postern, start page',
   },
@@ -324,6 +326,8 @@ export const en = {
     mailFile: 'mail.mbox',
   },
 
+  administration,
+
   link: {
     reading: 'Reading the link…',
     sealed: 'Somebody left something for you.',
@@ -510,6 +514,11 @@ export const en = {
     'name-invalid':
       'A name has 1 to 63 letters from a to z or digits. Single dots, dashes or underscores may stand between them.',
     'password-empty': 'A password cannot be empty.',
+    'not-administrator': 'Only administrators of this server may do this.',
+    'domain-invalid': 'That cannot be a domain: it has labels of letters, digits and hyphens, with dots between them.',
+    'address-taken': 'Somebody else has this address. Take it away from them first.',
+    'address-refused':
+      'The server’s rules forbid it. Names such as postmaster are given by its settings, and nobody has more than 100 addresses.',
     'sign-up-closed': 'New accounts are not open on this server. Ask whoever runs it.',
     'words-mangled':
       'These are not 24 words of a kit as it was printed. Look for a slip: one word may be missing or misspelt.',

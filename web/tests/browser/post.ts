@@ -16,13 +16,18 @@ export async function bring(port: number, { from, to, text }: Letter) {
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
   const data = text.replaceAll(/\r?\n/g, '\r\n').replaceAll(/^\./gm, '..');
   const turns = ['EHLO mx.example.net', `MAIL FROM:<${from}>`, `RCPT TO:<${to}>`, 'DATA', `${data}\r\n.`, 'QUIT'];
-  await expectPositive(lines, 'greeting');
-  for (const turn of turns) {
-    socket.write(`${turn}\r\n`);
-    await expectPositive(lines, turn.slice(0, 40));
+  try {
+    await expectPositive(lines, 'greeting');
+    for (const turn of turns) {
+      socket.write(`${turn}\r\n`);
+      await expectPositive(lines, turn.slice(0, 40));
+    }
+    socket.end();
+    await once(socket, 'close');
+  } finally {
+    // A server that is told to end waits for who is still there.
+    socket.destroy();
   }
-  socket.end();
-  await once(socket, 'close');
 }
 
 async function expectPositive(lines: AsyncIterator<string>, turn: string) {

@@ -21,6 +21,7 @@ import type {
   UploadItem,
   Verdict,
 } from '../../src/engine/api';
+import { Domains } from './domains';
 import { Post } from './post';
 import { Tree } from './tree';
 
@@ -33,6 +34,7 @@ export class MemoryEngine implements Engine {
   #tell: (event: EngineEvent) => void;
   #tree = new Tree();
   #post = new Post();
+  #domains = new Domains();
   #account: Account | null = null;
   #prepared: PreparedKit | null = null;
   #shares: Share[] = [];
@@ -257,6 +259,34 @@ export class MemoryEngine implements Engine {
   async removeMailTag(tag: Id) {
     this.#post.removeTag(tag);
     this.#tell({ type: 'mail-changed' });
+  }
+
+  async administers() {
+    return this.#account?.name === 'ada';
+  }
+  async domains() {
+    return this.#domains.all();
+  }
+  async addDomain(name: string) {
+    return this.#domains.add(name) ?? fail('domain-invalid');
+  }
+  async removeDomain(name: string) {
+    this.#domains.remove(name);
+  }
+  async setCatchAll(name: string, account: string | null) {
+    if (!this.#domains.setCatchAll(name, account)) return fail('not-found');
+  }
+  async addressesAt(name: string) {
+    return { addresses: this.#domains.at(name), more: false };
+  }
+  async giveAddress(name: string, local: string, account: string) {
+    if (!this.#domains.give(name, local, account)) return fail('address-taken');
+  }
+  async takeAddress(name: string, local: string) {
+    this.#domains.take(name, local);
+  }
+  async checkDomain(name: string) {
+    return this.#domains.records(name);
   }
 
   async readLink(id: string, fragment: string) {

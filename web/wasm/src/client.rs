@@ -1,7 +1,9 @@
 //! One device, signed in or not: `Client` of `skin.ts`.
 //!
-//! Methods come in groups, one file for each: the account here, then `drive`, `transfers`, `downloads`, `links`, `mail`.
+//! Methods come in groups, one file for each: the account here, then `drive`, `transfers`, `downloads`, `links`, `mail`,
+//! `administration`.
 
+mod administration;
 mod archives;
 mod downloads;
 mod drive;

@@ -1,5 +1,6 @@
 //! What goes out: the values of `api.ts`, by the same names.
 
+pub(crate) mod administration;
 pub(crate) mod letter;
 pub(crate) mod mail;
 

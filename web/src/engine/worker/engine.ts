@@ -242,6 +242,34 @@ export class WorkerEngine implements Engine {
     return this.#downloads.start('account', name, sizeBytes, target, (sink) => this.#client.openMailExport(sink));
   }
 
+  administers() {
+    return this.#client.administers();
+  }
+  domains() {
+    return this.#client.domains();
+  }
+  addDomain(name: string) {
+    return this.#client.addDomain(name);
+  }
+  removeDomain(name: string) {
+    return this.#client.removeDomain(name);
+  }
+  setCatchAll(name: string, account: string | null) {
+    return this.#client.setCatchAll(name, account);
+  }
+  addressesAt(name: string, after: string | null) {
+    return this.#client.addressesAt(name, after);
+  }
+  giveAddress(name: string, local: string, account: string) {
+    return this.#client.giveAddress(name, local, account);
+  }
+  takeAddress(name: string, local: string) {
+    return this.#client.takeAddress(name, local);
+  }
+  checkDomain(name: string) {
+    return this.#client.checkDomain(name);
+  }
+
   readLink(id: string, fragment: string) {
     return this.#client.readLink(id, fragment);
   }
