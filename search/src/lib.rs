@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod build;
+mod dictionary;
 mod field;
 mod fold;
 mod merge;

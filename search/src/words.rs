@@ -4,8 +4,8 @@
 //! version(1) ‖ u32 number of messages ‖ their ids, 16 each ‖ u32 length of the dictionary ‖ dictionary ‖ postings
 //! ```
 //!
-//! The dictionary is a finite state transducer (crate `fst`): its keys are a field's letter and a word; a key's value is
-//! twice the place of the one message that has the word, and one; or twice the offset of its postings. Postings are a count,
+//! The dictionary's words are a field's letter and a word; the number of one is twice the place of the one message that has
+//! the word, and one; or twice the offset of its postings. Postings are a count,
 //! then the places of the messages in rising order, the first as it is and each other by how far it is from the last; all of
 //! it LEB128. Integers are big-endian.
 
@@ -13,9 +13,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
-use fst::automaton::Str;
-use fst::{Automaton as _, IntoStreamer as _, Map, MapBuilder, Streamer as _};
 
+use crate::dictionary::{Dictionary, DictionaryBuilder};
 use crate::query::{Condition, Query, Test, Word};
 use crate::{Field, Id, MAX_MESSAGES};
 
@@ -33,20 +32,8 @@ pub struct Damaged;
 pub struct Words {
     bytes: Arc<[u8]>,
     messages: Range<usize>,
-    pub(crate) dictionary: Map<Dictionary>,
-    postings_at: usize,
-}
-
-/// The bytes of a dictionary, which lie among others.
-pub(crate) struct Dictionary {
-    bytes: Arc<[u8]>,
-    place: Range<usize>,
-}
-
-impl AsRef<[u8]> for Dictionary {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes[self.place.clone()]
-    }
+    /// Where the dictionary is, which opens.
+    dictionary: Range<usize>,
 }
 
 impl Words {
@@ -68,20 +55,12 @@ impl Words {
         let messages = at(&rest)..at(&rest) + count * size_of::<Id>();
         rest.take(messages.len())?;
         let length = rest.length()?;
-        let place = at(&rest)..at(&rest) + length;
-        rest.take(length)?;
-        let postings_at = place.end;
-        let dictionary = Map::new(Dictionary {
-            bytes: Arc::clone(&bytes),
-            place,
-        });
-        let dictionary = dictionary.map_err(|_| Damaged)?;
-        dictionary.as_fst().verify().map_err(|_| Damaged)?;
+        let dictionary = at(&rest)..at(&rest) + length;
+        Dictionary::open(rest.take(length)?)?;
         Ok(Self {
             bytes,
             messages,
             dictionary,
-            postings_at,
         })
     }
 
@@ -100,7 +79,11 @@ impl Words {
     /// How many words of each field are told apart.
     #[must_use]
     pub fn dictionary_size(&self) -> usize {
-        self.dictionary.len()
+        self.dictionary().len()
+    }
+
+    pub(crate) fn dictionary(&self) -> Dictionary<'_> {
+        Dictionary::open(&self.bytes[self.dictionary.clone()]).expect("it opened before")
     }
 
     /// The messages that have all words of a query, and none that it excludes.
@@ -137,27 +120,24 @@ impl Words {
         let mut found = self.none();
         for field in fields {
             let key = format!("{}{}", char::from(field.prefix()), word.text());
-            if word.is_whole() {
-                if let Some(value) = self.dictionary.get(&key) {
-                    self.visit(value, |place| found.insert(place))?;
-                }
-                continue;
-            }
-            let mut such = self.dictionary.search(Str::new(&key).starts_with()).into_stream();
-            while let Some((_, value)) = such.next() {
-                self.visit(value, |place| found.insert(place))?;
-            }
+            self.dictionary()
+                .visit(key.as_bytes(), word.is_whole(), |number| {
+                    self.visit(number, |place| found.insert(place))
+                })?;
         }
         Ok(found)
     }
 
-    /// The places that a value of the dictionary stands for.
+    /// The places that a number of the dictionary stands for.
     pub(crate) fn visit(&self, value: u64, mut each: impl FnMut(usize)) -> Result<(), Damaged> {
         let half = usize::try_from(value / 2).map_err(|_| Damaged)?;
         if value % 2 == 1 {
             return self.inside(half).map(each);
         }
-        let postings = self.bytes.get(self.postings_at..).and_then(|all| all.get(half..));
+        let postings = self
+            .bytes
+            .get(self.dictionary.end..)
+            .and_then(|all| all.get(half..));
         let mut rest = Rest(postings.ok_or(Damaged)?);
         let mut place = 0;
         for _ in 0..rest.number()? {
@@ -185,7 +165,7 @@ pub(crate) fn write<K: AsRef<[u8]>, P: AsRef<[u32]>>(
     messages: &[Id],
     words: impl IntoIterator<Item = (K, P)>,
 ) -> Vec<u8> {
-    let mut dictionary = MapBuilder::memory();
+    let mut dictionary = DictionaryBuilder::default();
     let mut postings = Vec::new();
     for (key, places) in words {
         let value = match places.as_ref() {
@@ -196,34 +176,34 @@ pub(crate) fn write<K: AsRef<[u8]>, P: AsRef<[u32]>>(
                 at * 2
             }
         };
-        dictionary.insert(key, value).expect("words come in order");
+        dictionary.insert(key.as_ref(), value);
     }
-    let dictionary = dictionary.into_inner().expect("memory takes all");
+    let dictionary = dictionary.finish();
     let mut bytes = vec![VERSION];
-    bytes.extend(length(messages.len()));
+    bytes.extend(write_length(messages.len()));
     bytes.extend(messages.as_flattened());
-    bytes.extend(length(dictionary.len()));
+    bytes.extend(write_length(dictionary.len()));
     bytes.extend(dictionary);
     bytes.extend(postings);
     bytes
 }
 
-fn length(of: usize) -> [u8; 4] {
+pub(crate) fn write_length(of: usize) -> [u8; 4] {
     u32::try_from(of)
         .expect("pieces are far below 4 GiB")
         .to_be_bytes()
 }
 
 fn write_postings(places: &[u32], into: &mut Vec<u8>) {
-    write_number(u32::try_from(places.len()).expect("as many as messages"), into);
+    write_number(places.len() as u64, into);
     let mut last = 0;
     for place in places {
-        write_number(place - last, into);
+        write_number(u64::from(place - last), into);
         last = *place;
     }
 }
 
-fn write_number(mut number: u32, into: &mut Vec<u8>) {
+pub(crate) fn write_number(mut number: u64, into: &mut Vec<u8>) {
     while number >= 0x80 {
         into.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
@@ -232,22 +212,22 @@ fn write_number(mut number: u32, into: &mut Vec<u8>) {
 }
 
 /// What is still to be read.
-struct Rest<'a>(&'a [u8]);
+pub(crate) struct Rest<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Rest<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8], Damaged> {
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], Damaged> {
         let (head, rest) = self.0.split_at_checked(len).ok_or(Damaged)?;
         self.0 = rest;
         Ok(head)
     }
 
-    fn length(&mut self) -> Result<usize, Damaged> {
+    pub(crate) fn length(&mut self) -> Result<usize, Damaged> {
         let bytes = self.take(4)?.try_into().map_err(|_| Damaged)?;
         usize::try_from(u32::from_be_bytes(bytes)).map_err(|_| Damaged)
     }
 
     /// No number has more than five bytes.
-    fn number(&mut self) -> Result<usize, Damaged> {
+    pub(crate) fn number(&mut self) -> Result<usize, Damaged> {
         let mut number = 0;
         for shift in [0, 7, 14, 21, 28] {
             let byte = self.take(1)?[0];
