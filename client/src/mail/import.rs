@@ -8,6 +8,7 @@ use postern_protocol::TimeMs;
 
 use super::{Letter, Mailbox};
 use crate::Result;
+use crate::names::steady;
 
 /// So much is put there at once.
 const BATCH_BYTES: usize = 8 << 20;
@@ -46,7 +47,8 @@ impl Likeness {
         Self {
             message_id: summary.message_id.clone(),
             date_ms: summary.date_ms,
-            subject: summary.subject.clone(),
+            // What is there was made steady when it was opened.
+            subject: steady(&summary.subject),
             size_bytes,
         }
     }

@@ -73,14 +73,16 @@ async fn an_archive_has_all_messages_byte_for_byte() {
 
 #[tokio::test]
 async fn what_was_imported_is_there_once() {
-    let (post, texts) = (Post::open().await, texts());
+    let (post, mut texts) = (Post::open().await, texts());
+    // Shown, it is another subject.
+    texts.push("Subject: \u{202e}turned\r\n\r\n".into());
     let first = import(&post.alice, &texts).await;
-    assert_eq!((first.imported, first.skipped), (3, 0));
+    assert_eq!((first.imported, first.skipped), (4, 0));
     let phone = post.another_device().await;
-    assert_eq!(taken_apart(&archive(&phone).await).len(), 3);
+    assert_eq!(taken_apart(&archive(&phone).await).len(), 4);
     // Who was interrupted begins again.
     let again = import(&phone, &texts).await;
-    assert_eq!((again.imported, again.skipped), (0, 3));
+    assert_eq!((again.imported, again.skipped), (0, 4));
 }
 
 #[tokio::test]
