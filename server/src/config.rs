@@ -75,7 +75,7 @@ pub(crate) struct Mail {
     /// Certificate and key.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) limits: Limits,
-    pub(crate) journal_bytes: usize,
+    pub(crate) spool_bytes: usize,
     pub(crate) check_senders: bool,
     pub(crate) dmarc: Dmarc,
     pub(crate) dns_server: Option<SocketAddr>,
@@ -210,7 +210,7 @@ fn mail(raw: &RawMail) -> anyhow::Result<Mail> {
             connections_by_address: raw.connections_per_address.max(1),
             ..Limits::default()
         },
-        journal_bytes: raw.journal_bytes,
+        spool_bytes: raw.spool_bytes,
         check_senders: raw.check_senders && raw.domain != "localhost",
         dmarc: match raw.dmarc {
             DmarcPolicy::Note => Dmarc::Note,

@@ -59,7 +59,7 @@ pub(crate) async fn start(
             "mail to postmaster is refused until mail.postmaster names an account, and every mail server needs one"
         );
     }
-    let spool = Spool::open(&folder.join("spool"), mail.journal_bytes).context("cannot open the spool")?;
+    let spool = Spool::open(&folder.join("spool"), mail.spool_bytes).context("cannot open the spool")?;
     let resolver = resolver(mail)?;
     let gateway = Gateway::new(Parts {
         settings: settings(mail)?,

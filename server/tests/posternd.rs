@@ -22,7 +22,7 @@ fn posternd(data: &Path) -> Command {
         .arg("--data")
         .arg(data)
         .args(["--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"])
-        .env("POSTERN_MAIL_JOURNAL_BYTES", "1048576");
+        .env("POSTERN_MAIL_SPOOL_BYTES", "1048576");
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

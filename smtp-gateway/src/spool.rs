@@ -1,16 +1,18 @@
 //! The spool: where mail lies between "250" and the mailbox.
 //!
 //! A message is whole and durable here before anybody is told that it was taken, and stays until it is durable there. What
-//! lies here is sealed. A small message stands in the journal itself; a larger one is a file, of which the journal says
-//! that it is there. Both hold the same bytes.
+//! lies here is sealed. A journal says what is here: a small message lies in a file that is written round and round, a
+//! larger one in a file of its own. Both hold the same bytes.
 //!
 //! The order of things, whatever fails in between:
 //!
-//! - taking: the file, its name, the journal, and only then "250". A file of which the journal says nothing was never
-//!   acknowledged, and goes when the spool is opened.
+//! - taking: the bytes, the file's name, the journal, and only then "250". Of what the journal says nothing, that was never
+//!   acknowledged: a file goes when the spool is opened.
 //! - handing on: the mailbox, the journal, the file. What was handed on and stands in the journal still is handed on
 //!   again, which is harmless.
 
+mod circular;
+mod disk;
 mod draft;
 mod entry;
 mod error;
@@ -29,15 +31,14 @@ use bytes::Bytes;
 use postern_protocol::{MessageId, TimeMs};
 
 pub use draft::Draft;
-use entry::Entry;
+use entry::{Entry, Filed, Small};
 pub use error::{Damaged, SpoolError};
-use flash::PAGE_BYTES;
 use journal::{Journal, Place};
 use mail::TRAILER_BYTES;
 pub use mail::{MAX_COPIES, SpooledMail};
 
-/// Up to this size a message stands in the journal.
-pub const LARGEST_IN_JOURNAL: usize = 16 << 10;
+/// Up to this size a message has no file of its own.
+pub const LARGEST_SMALL: usize = 16 << 10;
 
 /// Mail that was taken and not handed on yet. Clones are the same spool.
 #[derive(Debug, Clone)]
@@ -105,6 +106,10 @@ impl Folders {
         self.root.join("journal")
     }
 
+    fn small(&self) -> PathBuf {
+        self.root.join("small")
+    }
+
     fn file(&self, message: MessageId) -> PathBuf {
         self.mail().join(name(message))
     }
@@ -116,12 +121,12 @@ pub(crate) fn name(message: MessageId) -> String {
 }
 
 impl Spool {
-    /// Opens the spool in this folder, or makes it, and cleans up what was left lying. A journal that has to be made is of
-    /// so many bytes.
+    /// Opens the spool in this folder, or makes it, and cleans up what was left lying. The file of the small messages, if it
+    /// has to be made, is of so many bytes.
     ///
     /// # Errors
     /// [`SpoolError`], also if somebody else has it open.
-    pub fn open(root: &Path, journal_bytes: usize) -> Result<Self, SpoolError> {
+    pub fn open(root: &Path, small_bytes: usize) -> Result<Self, SpoolError> {
         let folders = Folders {
             root: root.to_owned(),
         };
@@ -130,12 +135,13 @@ impl Spool {
         }
         let lock = postern_disk::lock(&root.join("lock"))?;
         let lock = lock.ok_or_else(|| io::Error::new(ErrorKind::ResourceBusy, "the spool is in use"))?;
-        journal::clean(&folders.journal())?;
         let place = Place {
-            file: folders.journal(),
+            journal: folders.journal(),
+            small: folders.small(),
+            small_bytes,
             mail: folders.mail(),
-            size_bytes: journal_bytes.next_multiple_of(PAGE_BYTES).max(4 * PAGE_BYTES),
         };
+        journal::clean(&place)?;
         let journal = Journal::open(place, lock)?;
         clean(&folders, &journal.waiting().all())?;
         Ok(Self {
@@ -200,16 +206,15 @@ impl Batch {
     pub fn set_aside(&self, place: usize) -> Result<PathBuf, SpoolError> {
         let folders = self.spool.folders();
         match &self.entries[place] {
-            Entry::Here(bytes) => {
-                let digest = postern_crypto::hash::hash(bytes);
-                let name: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+            Entry::Small(Small { bytes, hash }) => {
+                let name: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
                 let (beside, aside) = (folders.arriving().join(&name), folders.aside().join(&name));
                 fs::write(&beside, bytes)?;
                 File::open(&beside)?.sync_all()?;
                 postern_disk::put_in_place(&beside, &aside)?;
                 Ok(aside)
             }
-            Entry::File { message, .. } => {
+            Entry::File(Filed { message, .. }) => {
                 let aside = folders.aside().join(name(*message));
                 match fs::hard_link(folders.file(*message), &aside) {
                     Err(error) if !matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
@@ -227,20 +232,18 @@ impl Batch {
     /// # Errors
     /// [`SpoolError`]; they may come again then.
     pub async fn done(self) -> Result<(), SpoolError> {
-        self.spool.inner.journal.forget(self.entries.len()).await?;
+        let unnamed = self.spool.inner.journal.forget(self.entries.len()).await?;
         let folders = self.spool.folders().clone();
-        let removed = tokio::task::spawn_blocking(move || remove(&folders, &self.entries)).await;
+        let removed = tokio::task::spawn_blocking(move || remove(&folders, &unnamed)).await;
         removed.map_err(io::Error::other)?;
         Ok(())
     }
 }
 
 /// What cannot be removed now is removed when the spool is opened the next time.
-fn remove(folders: &Folders, entries: &[Entry]) {
-    for entry in entries {
-        if let Entry::File { message, .. } = entry
-            && let Err(error) = fs::remove_file(folders.file(*message))
-        {
+fn remove(folders: &Folders, unnamed: &[MessageId]) {
+    for message in unnamed {
+        if let Err(error) = fs::remove_file(folders.file(*message)) {
             tracing::warn!(%error, "a message that was handed on cannot be removed from the spool yet");
         }
     }
@@ -280,7 +283,8 @@ impl From<Damaged> for Unread {
 
 fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Unread> {
     match entry {
-        Entry::Here(bytes) => {
+        Entry::Small(small) => {
+            let bytes = small.whole()?;
             let mail = SpooledMail::decode_whole(bytes)?;
             let body = usize::try_from(mail.body_bytes).map_err(|_| Damaged)?;
             Ok(WaitingMail {
@@ -288,13 +292,9 @@ fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Unread> {
                 body: WaitingBody::Here(bytes.slice(..body)),
             })
         }
-        Entry::File {
-            message,
-            size_bytes,
-            record_hash,
-        } => {
-            let path = folders.file(*message);
-            let (record, hash) = read_record(&path, *size_bytes).map_err(|error| {
+        Entry::File(filed) => {
+            let path = folders.file(filed.message);
+            let (record, hash) = read_record(&path, filed.size_bytes).map_err(|error| {
                 tracing::error!(%error, path = %path.display(), "a spooled message cannot be read");
                 match error.kind() {
                     ErrorKind::NotFound | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
@@ -303,11 +303,11 @@ fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Unread> {
                     _ => Unread::Disk(error),
                 }
             })?;
-            if hash != *record_hash {
+            if hash != filed.record_hash {
                 return Err(Damaged.into());
             }
             Ok(WaitingMail {
-                mail: SpooledMail::decode(&record, record_hash, *size_bytes)?,
+                mail: SpooledMail::decode(&record, &filed.record_hash, filed.size_bytes)?,
                 body: WaitingBody::File(path),
             })
         }
@@ -337,8 +337,8 @@ fn clean(folders: &Folders, waiting: &[Entry]) -> io::Result<()> {
     let named: std::collections::HashSet<_> = waiting
         .iter()
         .filter_map(|entry| match entry {
-            Entry::File { message, .. } => Some(name(*message)),
-            Entry::Here(_) => None,
+            Entry::File(filed) => Some(name(filed.message)),
+            Entry::Small(_) => None,
         })
         .collect();
     for file in fs::read_dir(folders.mail())? {

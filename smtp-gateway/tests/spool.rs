@@ -5,13 +5,13 @@ use std::path::Path;
 
 use postern_domain::store::NewCopy;
 use postern_protocol::{AccountId, MessageId, TimeMs};
-use postern_smtp_gateway::spool::{Batch, LARGEST_IN_JOURNAL, Spool, SpoolError, SpooledMail};
+use postern_smtp_gateway::spool::{Batch, LARGEST_SMALL, Spool, SpoolError, SpooledMail};
 use tempfile::TempDir;
 
-const JOURNAL_BYTES: usize = 512 << 10;
+const SMALL_BYTES: usize = 512 << 10;
 
 fn open(folder: &Path) -> Spool {
-    Spool::open(folder, JOURNAL_BYTES).expect("the spool opens")
+    Spool::open(folder, SMALL_BYTES).expect("the spool opens")
 }
 
 fn mail(number: u8, body_bytes: usize) -> SpooledMail {
@@ -69,7 +69,7 @@ fn count(folder: &TempDir, name: &str) -> usize {
     fs::read_dir(folder.path().join(name)).expect("a folder").count()
 }
 
-const SIZES: [usize; 5] = [0, 10_000, LARGEST_IN_JOURNAL, LARGEST_IN_JOURNAL + 1, 300_000];
+const SIZES: [usize; 5] = [0, 10_000, LARGEST_SMALL, LARGEST_SMALL + 1, 300_000];
 
 #[tokio::test]
 async fn what_was_kept_waits_until_it_is_done_whoever_opens_the_spool() {
@@ -105,7 +105,7 @@ async fn what_was_kept_waits_until_it_is_done_whoever_opens_the_spool() {
 /// The one before may still be writing its last.
 async fn reopen(folder: &Path) -> Spool {
     loop {
-        match Spool::open(folder, JOURNAL_BYTES) {
+        match Spool::open(folder, SMALL_BYTES) {
             Err(SpoolError::Disk(error)) if error.kind() == std::io::ErrorKind::ResourceBusy => {
                 tokio::task::yield_now().await;
             }
@@ -118,7 +118,7 @@ async fn reopen(folder: &Path) -> Spool {
 async fn nobody_else_opens_a_spool_that_is_in_use() {
     let folder = tempfile::tempdir().expect("a folder");
     let _spool = open(folder.path());
-    let other = Spool::open(folder.path(), JOURNAL_BYTES);
+    let other = Spool::open(folder.path(), SMALL_BYTES);
     assert!(matches!(other, Err(SpoolError::Disk(_))), "{other:?}");
 }
 
@@ -139,14 +139,16 @@ async fn what_was_not_kept_leaves_nothing() {
         (0, 0, 0)
     );
     // As a process leaves it that dies meanwhile, and one that dies between the file and the journal.
-    for left in ["arriving/x", "mail/x", "journal.new"] {
+    for left in ["arriving/x", "mail/x", "journal.new", "small.new"] {
         fs::write(folder.path().join(left), b"left").expect("written");
     }
     keep(&spool, 7, 100_000).await;
     drop(spool);
     let spool = reopen(folder.path()).await;
     assert_eq!((count(&folder, "arriving"), count(&folder, "mail")), (0, 1));
-    assert!(!folder.path().join("journal.new").exists());
+    for left in ["journal.new", "small.new"] {
+        assert!(!folder.path().join(left).exists(), "{left}");
+    }
     assert_eq!(numbers(&spool.oldest(10).await), [7]);
 }
 
@@ -167,7 +169,7 @@ async fn many_at_once_are_all_kept_in_some_order() {
 }
 
 #[tokio::test]
-async fn a_journal_that_is_full_says_so_and_takes_more_when_some_is_done() {
+async fn a_spool_that_is_full_says_so_and_takes_more_when_some_is_done() {
     let folder = tempfile::tempdir().expect("a folder");
     let spool = open(folder.path());
     let mut kept = 0;
@@ -179,16 +181,45 @@ async fn a_journal_that_is_full_says_so_and_takes_more_when_some_is_done() {
     };
     assert!(matches!(full, SpoolError::Full), "{full}");
     assert!(kept > 30, "{kept}");
-    // A file needs little of the journal, but that it does not have either, sooner or later.
-    let mut files = 0;
-    while try_keep(&spool, 100 + files, 20_000).await.is_ok() {
-        files += 1;
+    // Larger ones are files, and do not need that room.
+    for number in 100..110 {
+        keep(&spool, number, 20_000).await;
     }
-    assert_eq!(count(&folder, "mail"), usize::from(files));
+    assert_eq!(count(&folder, "mail"), 10);
     let batch = spool.oldest(20).await;
     assert_eq!(numbers(&batch), (0..20).collect::<Vec<_>>());
     batch.done().await.expect("the disk works");
     keep(&spool, 255, 10_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f4_no_file_goes_that_the_journal_names_still() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spool = open(folder.path());
+    let keeping = (0..20_u8).map(|number| {
+        let spool = spool.clone();
+        tokio::spawn(async move { keep(&spool, number, 20_000).await })
+    });
+    for kept in keeping.collect::<Vec<_>>() {
+        kept.await.expect("kept");
+    }
+    for done in 0..20 {
+        let copy = tempfile::tempdir().expect("a folder");
+        for part in ["journal", "small"] {
+            fs::copy(folder.path().join(part), copy.path().join(part)).expect("copied");
+        }
+        fs::create_dir(copy.path().join("mail")).expect("made");
+        for file in fs::read_dir(folder.path().join("mail")).expect("a folder") {
+            let file = file.expect("listed");
+            let to = copy.path().join("mail").join(file.file_name());
+            fs::copy(file.path(), to).expect("copied");
+        }
+        // As it would be found by who comes after a crash now.
+        let waiting = numbers(&open(copy.path()).oldest(100).await);
+        assert!(waiting.len() >= 20 - done, "{done}: {waiting:?}");
+        spool.oldest(1).await.done().await.expect("the disk works");
+    }
+    assert_eq!(count(&folder, "mail"), 0);
 }
 
 #[tokio::test]

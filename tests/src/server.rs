@@ -20,7 +20,7 @@ use crate::{FailingDisk, Postgres, S3, Trace, every_file};
 
 const START: Duration = Duration::from_secs(60);
 /// Of the mail gateway: small enough for small disks.
-const JOURNAL_BYTES: &str = "1048576";
+const SPOOL_BYTES: &str = "1048576";
 const READY: &str = "posternd is listening on http://";
 const READY_FOR_MAIL: &str = " and smtp://";
 
@@ -206,7 +206,7 @@ impl Setup {
             .arg(self.data.path())
             .args(["--http", &http.to_string()])
             .args(["--smtp", &mail.to_string()])
-            .env("POSTERN_MAIL_JOURNAL_BYTES", JOURNAL_BYTES);
+            .env("POSTERN_MAIL_SPOOL_BYTES", SPOOL_BYTES);
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         // What it puts aside for a moment must be looked through as well.
         command

@@ -44,7 +44,7 @@ impl OurMail {
         let setup = Setup::folder_and_sqlite()
             .with("LOG_FILTER", "info,actix_server=warn")
             // As it comes.
-            .with("MAIL_JOURNAL_BYTES", "67108864")
+            .with("MAIL_SPOOL_BYTES", "67108864")
             .with("MAIL_CONNECTIONS_PER_ADDRESS", "100");
         let server = setup.start();
         let (alice, _) = Cli::sign_up(&server.url(), "alice", "tram orchid glacier");

@@ -144,9 +144,10 @@ section!(RawMail, "mail", {
     mta_sts: MtaSts = MtaSts::Testing,
     /// How many bytes a message may have.
     message_bytes: u64 = 100 << 20,
-    /// How many bytes the journal takes in which mail waits for its mailboxes: so much may come while the storage is away.
-    /// It is made once, at its full size; larger messages have files of their own beside it.
-    journal_bytes: usize = 64 << 20,
+    /// How many bytes of small messages may wait for their mailboxes, as they do while the storage is away. The file in
+    /// which they lie, and a journal of an eighth of it, are made once, at their full size; messages of more than 16 KiB
+    /// have files of their own beside them.
+    spool_bytes: usize = 64 << 20,
     /// How many connections may bring mail at once.
     connections: usize = 1_000,
     /// How many of them may come from one address (for IPv6 from one network of 64 bits).

@@ -106,11 +106,11 @@ mod tests {
     #[test]
     fn a_flag_leaves_the_rest_of_its_section() {
         let file = "[mail]\nlisten = '127.0.0.1:1'\ndomain = 'example.org'";
-        let variables = [("POSTERN_MAIL_JOURNAL_BYTES", "1000000")];
+        let variables = [("POSTERN_MAIL_SPOOL_BYTES", "1000000")];
         let flags = "[mail]\nlisten = '127.0.0.1:3'";
         let mail = from(file, &variables, flags).expect("all is well-formed").mail;
         assert_eq!(
-            (mail.listen.port(), &*mail.domain, mail.journal_bytes),
+            (mail.listen.port(), &*mail.domain, mail.spool_bytes),
             (3, "example.org", 1_000_000)
         );
         let mail = from("", &[], flags).expect("all is well-formed").mail;

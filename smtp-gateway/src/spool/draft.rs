@@ -9,10 +9,10 @@ use postern_protocol::MessageId;
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 
-use super::entry::Entry;
+use super::entry::{Entry, Filed, Small};
 use super::error::SpoolError;
 use super::mail::{SpooledMail, TRAILER_BYTES};
-use super::{LARGEST_IN_JOURNAL, Spool, name};
+use super::{LARGEST_SMALL, Spool, name};
 
 /// A message that is being written. Dropped, it was never there.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Draft {
     /// [`SpoolError`]; the message cannot be kept then.
     pub async fn write(&mut self, sealed: &[u8]) -> Result<(), SpoolError> {
         self.size_bytes += sealed.len() as u64;
-        if self.file.is_none() && self.held.len() + sealed.len() <= LARGEST_IN_JOURNAL {
+        if self.file.is_none() && self.held.len() + sealed.len() <= LARGEST_SMALL {
             self.held.extend_from_slice(sealed);
             return Ok(());
         }
@@ -93,10 +93,11 @@ impl Draft {
     /// [`SpoolError`]; it is not to be acknowledged then.
     pub async fn keep(mut self, mail: &SpooledMail) -> Result<(), SpoolError> {
         let record = mail.encode();
-        let in_journal = self.file.is_none() && self.held.len() + record.len() <= LARGEST_IN_JOURNAL;
-        if in_journal {
+        let is_small = self.file.is_none() && self.held.len() + record.len() <= LARGEST_SMALL;
+        if is_small {
             self.held.extend_from_slice(&record);
-            return self.spool.keep(Entry::Here(Bytes::from(self.held))).await;
+            let small = Small::new(Bytes::from(self.held));
+            return self.spool.keep(Entry::Small(small)).await;
         }
         self.write_to_file(&record).await?;
         let size_bytes = self.size_bytes + record.len() as u64;
@@ -106,12 +107,12 @@ impl Draft {
             tokio::fs::rename(&arriving.path, self.spool.folders().file(self.message)).await?;
         }
         let of_record = &record[..record.len() - TRAILER_BYTES];
-        let entry = Entry::File {
+        let filed = Filed {
             message: self.message,
             size_bytes,
             record_hash: hash(of_record),
         };
-        let kept = self.spool.keep(entry).await;
+        let kept = self.spool.keep(Entry::File(filed)).await;
         if matches!(kept, Err(SpoolError::Full)) {
             // Of a disk that failed it is not known what the journal says now; of one that is full it is.
             tokio::fs::remove_file(self.spool.folders().file(self.message)).await?;

@@ -1,154 +1,198 @@
-//! What the journal says of a message: all of it, or in which file it is.
+//! What the journal says of a message: where it lies, and the hash by which it is known.
 
 use bytes::Bytes;
 use postern_crypto::codec::{Reader, Writer};
+use postern_crypto::hash::{equal, hash};
 use postern_domain::store::Digest;
 use postern_protocol::MessageId;
 
+use super::LARGEST_SMALL;
+use super::circular::Extent;
 use super::error::Damaged;
 use super::flash::PAGE_BYTES;
 
 /// The most bytes of one item of the journal: what fits into a page beside its head and the page's own marks.
 const MAX_ITEM_BYTES: usize = PAGE_BYTES - 64;
 
-/// More entries than any item has.
-const MAX_ENTRIES: u32 = 1 << 16;
+/// The most records that are put into one item.
+pub(super) const MAX_RECORDS: usize = (MAX_ITEM_BYTES - ITEM_HEAD_BYTES) / MAX_RECORD_BYTES;
 
 /// The format of items.
 const FORMAT: u8 = 1;
 
-/// What an item has before its first entry.
+/// What an item has before its first record.
 const ITEM_HEAD_BYTES: usize = 1 + 4;
+
+/// The longest record, which is that of a file.
+const MAX_RECORD_BYTES: usize = 1 + 16 + 8 + 32;
 
 /// A message that was taken and not handed on yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// It is in here.
-    Here(Bytes),
-    /// It is in the file that is named after it.
-    File {
-        message: MessageId,
-        size_bytes: u64,
-        record_hash: Digest,
-    },
+    /// A small one, which is in memory too.
+    Small(Small),
+    /// A larger one, which is a file.
+    File(Filed),
+}
+
+/// A small message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Small {
+    /// All of it.
+    pub(super) bytes: Bytes,
+    /// The hash that it had when it came.
+    pub(super) hash: Digest,
+}
+
+/// A message in the file that is named after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Filed {
+    pub(super) message: MessageId,
+    pub(super) size_bytes: u64,
+    /// Of what stands behind its body.
+    pub(super) record_hash: Digest,
+}
+
+/// What the journal says of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Record {
+    /// A small one lies there, and has this hash.
+    Small(Extent, Digest),
+    /// A larger one is a file.
+    File(Filed),
 }
 
 impl Entry {
     /// How many bytes the message has.
     pub(super) fn size_bytes(&self) -> u64 {
         match self {
-            Self::Here(bytes) => bytes.len() as u64,
-            Self::File { size_bytes, .. } => *size_bytes,
+            Self::Small(small) => small.bytes.len() as u64,
+            Self::File(file) => file.size_bytes,
         }
     }
+}
 
-    fn size_in_item(&self) -> usize {
+impl Small {
+    pub(super) fn new(bytes: Bytes) -> Self {
+        let hash = hash(&bytes);
+        Self { bytes, hash }
+    }
+
+    /// The message, if it is as it came.
+    pub(super) fn whole(&self) -> Result<&Bytes, Damaged> {
+        equal(&hash(&self.bytes), &self.hash)
+            .then_some(&self.bytes)
+            .ok_or(Damaged)
+    }
+}
+
+impl Record {
+    /// Where a small message lies.
+    pub(super) fn extent(&self) -> Option<Extent> {
         match self {
-            Self::Here(bytes) => 1 + 4 + bytes.len(),
-            Self::File { .. } => 1 + 16 + 8 + 32,
+            Self::Small(extent, _) => Some(*extent),
+            Self::File(_) => None,
         }
     }
 
     fn write(&self, writer: Writer) -> Writer {
         match self {
-            Self::Here(bytes) => writer.u8(0).lp(bytes),
-            Self::File {
-                message,
-                size_bytes,
-                record_hash,
-            } => writer.u8(1).raw(&message.0).u64(*size_bytes).raw(record_hash),
+            Self::Small(extent, hash) => writer.u8(0).u64(extent.start).u32(extent.size_bytes).raw(hash),
+            Self::File(file) => writer
+                .u8(1)
+                .raw(&file.message.0)
+                .u64(file.size_bytes)
+                .raw(&file.record_hash),
         }
     }
 
     fn read(reader: &mut Reader<'_>) -> postern_crypto::Result<Self> {
         match reader.u8()? {
-            0 => Ok(Self::Here(Bytes::copy_from_slice(reader.lp(MAX_ITEM_BYTES)?))),
-            1 => Ok(Self::File {
+            0 => {
+                let extent = Extent {
+                    start: reader.u64()?,
+                    size_bytes: reader.u32()?,
+                };
+                if extent.size_bytes as usize > LARGEST_SMALL {
+                    return Err(postern_crypto::Error::CannotOpen);
+                }
+                Ok(Self::Small(extent, reader.array()?))
+            }
+            1 => Ok(Self::File(Filed {
                 message: MessageId(reader.array()?),
                 size_bytes: reader.u64()?,
                 record_hash: reader.array()?,
-            }),
+            })),
             _ => Err(postern_crypto::Error::CannotOpen),
         }
     }
 }
 
-/// How many of these entries, from the first on, go into one item together: at least one.
-pub(super) fn in_one_item<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> usize {
-    let mut size_bytes = ITEM_HEAD_BYTES;
-    let fitting = entries.into_iter().take_while(|entry| {
-        size_bytes += entry.size_in_item();
-        size_bytes <= MAX_ITEM_BYTES
-    });
-    fitting.count().max(1)
-}
-
-/// An item of the journal.
-pub(super) fn encode(entries: &[Entry]) -> Vec<u8> {
-    Writer::with_capacity(MAX_ITEM_BYTES)
+/// An item of the journal, of at most [`MAX_RECORDS`].
+pub(super) fn encode(records: &[Record]) -> Vec<u8> {
+    Writer::with_capacity(ITEM_HEAD_BYTES + records.len() * MAX_RECORD_BYTES)
         .u8(FORMAT)
-        .list(entries, |writer, entry| entry.write(writer))
+        .list(records, |writer, record| record.write(writer))
         .finish()
         .to_vec()
 }
 
-/// The entries of an item.
-pub(super) fn decode(item: &[u8]) -> Result<Vec<Entry>, Damaged> {
+/// The records of an item.
+pub(super) fn decode(item: &[u8]) -> Result<Vec<Record>, Damaged> {
     read(item).map_err(|_| Damaged)
 }
 
-fn read(item: &[u8]) -> postern_crypto::Result<Vec<Entry>> {
+fn read(item: &[u8]) -> postern_crypto::Result<Vec<Record>> {
     let mut reader = Reader::new(item);
     if reader.u8()? != FORMAT {
         return Err(postern_crypto::Error::CannotOpen);
     }
-    let entries = reader.list(MAX_ENTRIES, Entry::read)?;
+    let most = u32::try_from(MAX_RECORDS).unwrap_or(u32::MAX);
+    let records = reader.list(most, Record::read)?;
     reader.finish()?;
-    Ok(entries)
+    Ok(records)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::LARGEST_IN_JOURNAL;
 
-    fn here(size_bytes: usize) -> Entry {
-        Entry::Here(vec![7; size_bytes].into())
+    fn small(size_bytes: usize) -> Record {
+        let extent = Extent {
+            start: 1 << 50,
+            size_bytes: u32::try_from(size_bytes).expect("small"),
+        };
+        Record::Small(extent, [3; 32])
     }
 
-    fn file() -> Entry {
-        Entry::File {
+    fn file() -> Record {
+        Record::File(Filed {
             message: MessageId([1; 16]),
             size_bytes: 1 << 40,
             record_hash: [2; 32],
-        }
+        })
     }
 
     #[test]
     fn what_is_written_is_read_and_nothing_else() {
-        for entries in [vec![], vec![here(0), file(), here(10_000)]] {
-            let item = encode(&entries);
-            assert_eq!(decode(&item), Ok(entries));
+        for records in [vec![], vec![small(0), file(), small(LARGEST_SMALL)]] {
+            let item = encode(&records);
+            assert_eq!(decode(&item), Ok(records));
             assert_eq!(decode(&[&item[..], &[0]].concat()), Err(Damaged));
-            for len in 0..item.len().min(100) {
+            for len in 0..item.len() {
                 assert_eq!(decode(&item[..len]), Err(Damaged));
             }
         }
         assert_eq!(decode(&[2, 0, 0, 0, 0]), Err(Damaged));
         assert_eq!(decode(&[1, 0, 0, 0, 1, 2]), Err(Damaged));
+        assert_eq!(decode(&encode(&[small(LARGEST_SMALL + 1)])), Err(Damaged));
     }
 
     #[test]
-    fn an_item_is_as_full_as_it_may_be_and_no_fuller() {
-        let largest = MAX_ITEM_BYTES - ITEM_HEAD_BYTES - 5;
-        assert!(LARGEST_IN_JOURNAL <= largest);
-        assert_eq!(encode(&[here(largest)]).len(), MAX_ITEM_BYTES);
-        let entries: Vec<_> = (0..2_000).map(|_| file()).collect();
-        let count = in_one_item(&entries);
-        assert!(encode(&entries[..count]).len() <= MAX_ITEM_BYTES);
-        assert!(encode(&entries[..=count]).len() > MAX_ITEM_BYTES);
-        assert_eq!(in_one_item(&[here(largest), file()]), 1);
-        assert_eq!(in_one_item(&[here(PAGE_BYTES * 2)]), 1);
-        assert_eq!(in_one_item(&[]), 1);
+    fn the_longest_item_fits_into_a_page() {
+        let records = vec![file(); MAX_RECORDS];
+        let item = encode(&records);
+        assert!(item.len() <= MAX_ITEM_BYTES && item.len() + MAX_RECORD_BYTES > MAX_ITEM_BYTES);
+        assert_eq!(decode(&item), Ok(records));
     }
 }

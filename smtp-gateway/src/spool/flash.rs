@@ -6,43 +6,16 @@
 //! first mark before its last one, or else it looks like a page that is being filled, and the ring begins at the wrong
 //! place. (Erased in one step, one power cut in a thousand lost acknowledged mail in the test beside `ring`.)
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 
 use embedded_storage_async::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 
+use super::disk::{Disk, SECTOR_BYTES};
+
 /// What is erased at once, and the largest record with its head.
 pub(super) const PAGE_BYTES: usize = 64 << 10;
-
-/// What every disk writes whole or not at all.
-pub(super) const SECTOR_BYTES: usize = 512;
-
-/// What a journal is kept on: a file.
-pub(super) trait Disk {
-    /// Reads all of `bytes`.
-    fn read(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
-    /// Writes all of `bytes`.
-    fn write(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
-    /// All that was written is durable when this returns.
-    fn sync(&self) -> io::Result<()>;
-}
-
-impl Disk for File {
-    fn read(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        self.read_exact_at(bytes, offset)
-    }
-
-    fn write(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.write_all_at(bytes, offset)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.sync_data()
-    }
-}
 
 /// A file as flash.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-//! Who writes the journal: one thread, which serves all sessions in turn. What comes while it writes goes into the next
-//! item together, so that many share what the disk takes for one.
+//! Who writes the journal and the small messages: one thread, which serves all sessions in turn. What comes while it writes
+//! is written next, together, so that many share what the disk takes for one.
 
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
@@ -10,14 +10,23 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
+use postern_protocol::MessageId;
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 use tokio::sync::{Notify, oneshot};
 
+use super::circular::CircularFile;
 use super::entry::Entry;
 use super::error::SpoolError;
-use super::flash::{FileFlash, FlashError, PAGE_BYTES};
+use super::flash::{FileFlash, PAGE_BYTES};
 use super::ring::{Ring, RingError};
+
+/// How many times as large as the journal the file of the small messages is: of the smallest messages there are, which take
+/// a block each, it holds fewer than the journal names.
+const SMALL_TO_JOURNAL: usize = 8;
+
+/// The smallest journal that can be written.
+const MIN_JOURNAL_BYTES: usize = 4 * PAGE_BYTES;
 
 /// The journal, as everybody but its thread sees it.
 #[derive(Debug)]
@@ -35,18 +44,20 @@ pub(super) struct Waiting {
 
 enum Order {
     Keep(Entry, oneshot::Sender<Result<(), SpoolError>>),
-    Forget(usize, oneshot::Sender<Result<(), SpoolError>>),
+    Forget(usize, oneshot::Sender<Result<Vec<MessageId>, SpoolError>>),
 }
 
-/// Where the journal lies, and how large it is.
+/// Where everything lies.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
-    /// The file.
-    pub(super) file: PathBuf,
+    /// The journal.
+    pub(super) journal: PathBuf,
+    /// The file of the small messages.
+    pub(super) small: PathBuf,
+    /// How many bytes of them it holds, if it has to be made.
+    pub(super) small_bytes: usize,
     /// The folder of those messages that are files of their own.
     pub(super) mail: PathBuf,
-    /// The size of the file.
-    pub(super) size_bytes: usize,
 }
 
 impl Journal {
@@ -76,15 +87,15 @@ impl Journal {
         self.order(|answer| Order::Keep(entry, answer)).await
     }
 
-    /// Notes that the oldest messages, so many of them, were handed on.
-    pub(super) async fn forget(&self, count: usize) -> Result<(), SpoolError> {
+    /// Notes that the oldest messages, so many of them, were handed on; yields the files that it does not name any more.
+    pub(super) async fn forget(&self, count: usize) -> Result<Vec<MessageId>, SpoolError> {
         self.order(|answer| Order::Forget(count, answer)).await
     }
 
-    async fn order(
+    async fn order<T>(
         &self,
-        order: impl FnOnce(oneshot::Sender<Result<(), SpoolError>>) -> Order,
-    ) -> Result<(), SpoolError> {
+        order: impl FnOnce(oneshot::Sender<Result<T, SpoolError>>) -> Order,
+    ) -> Result<T, SpoolError> {
         let (answer, answered) = oneshot::channel();
         self.orders.send(order(answer)).map_err(|_| SpoolError::Broken)?;
         answered.await.map_err(|_| SpoolError::Broken)?
@@ -132,7 +143,7 @@ impl Waiting {
 struct Writer {
     place: Place,
     /// None once the disk has failed: what it holds then is not known, and it is not written to again.
-    ring: Option<Ring<FileFlash<File>>>,
+    ring: Option<Ring<File>>,
     waiting: Arc<Waiting>,
     /// Nobody else has this spool before the last write is done.
     _lock: File,
@@ -182,7 +193,7 @@ impl Writer {
 
     /// The names of messages that are files of their own have to be durable before anything says so: once for all of them.
     fn sync_names(&self, entries: &[Entry]) -> Result<(), SpoolError> {
-        let has_file = entries.iter().any(|entry| matches!(entry, Entry::File { .. }));
+        let has_file = entries.iter().any(|entry| matches!(entry, Entry::File(_)));
         if has_file {
             postern_disk::sync_names(&self.place.mail)?;
         }
@@ -196,28 +207,21 @@ impl Writer {
         self.outcome(pushed)
     }
 
-    fn forget(&mut self, count: usize) -> Result<(), SpoolError> {
+    fn forget(&mut self, count: usize) -> Result<Vec<MessageId>, SpoolError> {
         let forgotten = self.ring.as_mut().map(|ring| ring.forget(count));
         self.waiting.entries().drain(..count);
         match forgotten {
             Some(forgotten) => self.outcome(forgotten),
             // Of a journal that failed nothing is asked any more, and what it says again is delivered once all the same.
-            None => Ok(()),
+            None => Ok(Vec::new()),
         }
     }
 
-    fn outcome<T>(&mut self, outcome: Result<T, RingError<FlashError>>) -> Result<T, SpoolError> {
-        outcome.map_err(|error| match error {
-            RingError::Full => SpoolError::Full,
-            RingError::Flash(FlashError(error)) => {
-                self.ring = None;
-                error.into()
-            }
-            RingError::Damaged(what) => {
-                self.ring = None;
-                SpoolError::Disk(io::Error::other(what))
-            }
-        })
+    fn outcome<T>(&mut self, outcome: Result<T, RingError>) -> Result<T, SpoolError> {
+        if let Err(RingError::Disk(_) | RingError::Damaged(_)) = &outcome {
+            self.ring = None;
+        }
+        Ok(outcome?)
     }
 
     /// After a failed sync nobody knows what is on the disk, and a later one that succeeds says nothing of it. So the journal
@@ -229,7 +233,8 @@ impl Writer {
         if self.waiting.len() > 0 {
             return Err(SpoolError::Broken);
         }
-        make(&self.place)?;
+        make_journal(&self.place)?;
+        make_small(&self.place)?;
         let (ring, _) = open_ring(&self.place)?;
         self.ring = Some(ring);
         Ok(())
@@ -244,32 +249,59 @@ fn copied(error: &SpoolError) -> SpoolError {
     }
 }
 
-fn open_ring(place: &Place) -> Result<(Ring<FileFlash<File>>, Vec<Entry>), SpoolError> {
-    if !place.file.try_exists()? {
-        make(place)?;
+impl From<RingError> for SpoolError {
+    fn from(error: RingError) -> Self {
+        match error {
+            RingError::Full => Self::Full,
+            RingError::Disk(error) => error.into(),
+            RingError::Damaged(what) => Self::Disk(io::Error::other(what)),
+        }
     }
-    let file = File::options().read(true).write(true).open(&place.file)?;
-    let size_bytes = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    Ring::open(FileFlash::new(file, size_bytes)).map_err(|error| match error {
-        RingError::Flash(FlashError(error)) => error.into(),
-        RingError::Full => SpoolError::Full,
-        RingError::Damaged(what) => SpoolError::Disk(io::Error::other(what)),
-    })
 }
 
-/// Makes an empty journal of its full size, so that no room is missing later, and puts it in place of any other.
-fn make(place: &Place) -> Result<(), SpoolError> {
-    let beside = place.file.with_extension("new");
+fn open_ring(place: &Place) -> Result<(Ring<File>, Vec<Entry>), SpoolError> {
+    if !place.journal.try_exists()? {
+        make_journal(place)?;
+    }
+    if !place.small.try_exists()? {
+        make_small(place)?;
+    }
+    let open = |path: &Path| -> io::Result<(File, u64)> {
+        let file = File::options().read(true).write(true).open(path)?;
+        let size_bytes = file.metadata()?.len();
+        Ok((file, size_bytes))
+    };
+    let (journal, journal_bytes) = open(&place.journal)?;
+    let (small, small_bytes) = open(&place.small)?;
+    let journal = FileFlash::new(journal, usize::try_from(journal_bytes).unwrap_or(usize::MAX));
+    Ok(Ring::open(journal, CircularFile::new(small, small_bytes))?)
+}
+
+/// A journal in which nothing stands, in place of any other: it has to be there before the small messages that the other
+/// one named go.
+fn make_journal(place: &Place) -> io::Result<()> {
+    make(
+        &place.journal,
+        (place.small_bytes / SMALL_TO_JOURNAL).max(MIN_JOURNAL_BYTES),
+    )
+}
+
+fn make_small(place: &Place) -> io::Result<()> {
+    make(&place.small, place.small_bytes)
+}
+
+/// Makes a file of its full size, so that no room is missing later, and puts it in place of any other.
+fn make(path: &Path, size_bytes: usize) -> io::Result<()> {
+    let beside = path.with_extension("new");
     let file = OpenOptions::new()
         .create(true)
         .truncate(true)
         .write(true)
         .mode(0o600)
         .open(&beside)?;
-    fill(&file, place.size_bytes)?;
+    fill(&file, size_bytes.next_multiple_of(PAGE_BYTES))?;
     file.sync_all()?;
-    postern_disk::put_in_place(&beside, &place.file)?;
-    Ok(())
+    postern_disk::put_in_place(&beside, path)
 }
 
 /// Gives the file its size, takes the room for it on the disk, and writes it. What was never written would be noted by the
@@ -284,10 +316,13 @@ fn fill(file: &File, size_bytes: usize) -> io::Result<()> {
     (0..size_bytes / PAGE_BYTES).try_for_each(|page| file.write_all_at(&zeros, (page * PAGE_BYTES) as u64))
 }
 
-/// Removes what a journal that was being made has left.
-pub(super) fn clean(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file.with_extension("new")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+/// Removes what files that were being made have left.
+pub(super) fn clean(place: &Place) -> io::Result<()> {
+    for file in [&place.journal, &place.small] {
+        match fs::remove_file(file.with_extension("new")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
+    Ok(())
 }

@@ -1,94 +1,194 @@
-//! The journal's ring: items go in at one end and out at the other, each whole or not at all, whenever the power fails.
+//! What the spool holds, oldest first: entries go in at one end and out at the other, each whole or not at all, whenever
+//! the power fails. The journal is a queue in flash, of items that say where a message lies; small messages lie in a file
+//! that is written round and round.
 
 use std::collections::VecDeque;
+use std::io;
 
-use embedded_storage_async::nor_flash::MultiwriteNorFlash;
+use embedded_storage_async::nor_flash::ReadNorFlash as _;
 use futures::executor::block_on;
+use postern_protocol::MessageId;
 use sequential_storage::cache::page_pointers::HeapPagePointers;
 use sequential_storage::cache::page_states::HeapPageStates;
 use sequential_storage::cache::{Cache, Uncached};
 use sequential_storage::queue::{QueueConfig, QueueStorage};
 
-use super::entry::{self, Entry};
-use super::flash::PAGE_BYTES;
+use super::circular::CircularFile;
+use super::disk::Disk;
+use super::entry::{self, Entry, MAX_RECORDS, Record, Small};
+use super::flash::{FileFlash, FlashError, PAGE_BYTES};
 
 type PageCache = Cache<HeapPageStates, HeapPagePointers, Uncached>;
 
-/// A queue of items in flash, or in a file that behaves so.
-pub(super) struct Ring<F: MultiwriteNorFlash> {
-    queue: QueueStorage<F, PageCache>,
-    /// How many entries of each item, oldest first, have not been handed on.
-    items: VecDeque<usize>,
+/// The most bytes of small messages that are written together.
+const MAX_TOGETHER_BYTES: u64 = 1 << 20;
+
+/// Journal and small messages.
+pub(super) struct Ring<D: Disk> {
+    journal: QueueStorage<FileFlash<D>, PageCache>,
+    small: CircularFile<D>,
+    /// Those of the journal, oldest first.
+    items: VecDeque<Item>,
+}
+
+/// What is known of an item of the journal.
+struct Item {
+    /// How many of its messages, which are the last ones, have not been handed on.
+    left: usize,
+    /// The files that it names.
+    files: Vec<MessageId>,
+    /// Where its small messages begin.
+    start: u64,
 }
 
 /// Why an item did not go in or out.
 #[derive(Debug)]
-pub(super) enum RingError<E> {
+pub(super) enum RingError {
     /// There is no room.
     Full,
-    /// The flash failed.
-    Flash(E),
+    /// The disk failed.
+    Disk(io::Error),
     /// What is in it cannot be understood.
     Damaged(String),
 }
 
-impl<F: MultiwriteNorFlash> Ring<F> {
-    /// Reads what is in the flash: yields the entries that wait, oldest first.
-    pub(super) fn open(flash: F) -> Result<(Self, Vec<Entry>), RingError<F::Error>> {
+impl<D: Disk> Ring<D> {
+    /// Reads what is there: yields the entries that wait, oldest first.
+    pub(super) fn open(flash: FileFlash<D>, small: CircularFile<D>) -> Result<(Self, Vec<Entry>), RingError> {
         let size = u32::try_from(flash.capacity()).unwrap_or(u32::MAX);
         let pages = flash.capacity() / PAGE_BYTES;
         let cache = Cache::new(HeapPageStates::new(pages), HeapPagePointers::new(pages), Uncached);
         let mut ring = Self {
-            queue: QueueStorage::new(flash, QueueConfig::new(0..size), cache),
+            journal: QueueStorage::new(flash, QueueConfig::new(0..size), cache),
+            small,
             items: VecDeque::new(),
         };
         let waiting = block_on(ring.load())?;
         Ok((ring, waiting))
     }
 
-    async fn load(&mut self) -> Result<Vec<Entry>, RingError<F::Error>> {
-        let (mut waiting, mut buffer) = (Vec::new(), vec![0; PAGE_BYTES]);
-        let mut items = self.queue.iter().await.map_err(failed)?;
-        while let Some(item) = items.next(&mut buffer).await.map_err(failed)? {
-            let entries = entry::decode(&item).map_err(|error| RingError::Damaged(error.to_string()))?;
-            self.items.push_back(entries.len());
-            waiting.extend(entries);
+    async fn load(&mut self) -> Result<Vec<Entry>, RingError> {
+        let items = self.read_journal().await?;
+        let all = items.iter().flatten();
+        let tail = all.filter_map(Record::extent).map(|extent| extent.start).next();
+        self.small.begin_at(tail.unwrap_or(0));
+        let mut waiting = Vec::new();
+        for records in items {
+            let first = records.iter().find_map(Record::extent);
+            self.items.push_back(Item {
+                left: records.len(),
+                files: files(&records),
+                start: first.map_or(self.small.head(), |extent| extent.start),
+            });
+            for record in records {
+                waiting.push(self.read(record)?);
+            }
         }
         Ok(waiting)
     }
 
-    /// Puts as many of these entries as one item takes, together; says how many. They are in when this returns.
-    pub(super) fn push(&mut self, entries: &[Entry]) -> Result<usize, RingError<F::Error>> {
-        let count = entry::in_one_item(entries).min(entries.len());
-        let item = entry::encode(&entries[..count]);
-        block_on(self.queue.push(&item, false)).map_err(failed)?;
-        self.items.push_back(count);
-        Ok(count)
+    async fn read_journal(&mut self) -> Result<Vec<Vec<Record>>, RingError> {
+        let (mut read, mut buffer) = (Vec::new(), vec![0; PAGE_BYTES]);
+        let mut items = self.journal.iter().await.map_err(failed)?;
+        while let Some(item) = items.next(&mut buffer).await.map_err(failed)? {
+            read.push(entry::decode(&item).map_err(|error| RingError::Damaged(error.to_string()))?);
+        }
+        Ok(read)
     }
 
-    /// Notes that the oldest entries, so many of them, were handed on. Those of an item go when all of them were.
-    pub(super) fn forget(&mut self, mut count: usize) -> Result<(), RingError<F::Error>> {
-        let mut buffer = vec![0; PAGE_BYTES];
-        while let Some(left) = self.items.front_mut() {
-            if *left > count {
-                *left -= count;
+    fn read(&mut self, record: Record) -> Result<Entry, RingError> {
+        match record {
+            Record::File(file) => Ok(Entry::File(file)),
+            Record::Small(extent, hash) => {
+                if !self.small.takes_up(self.tail(), extent) {
+                    return Err(RingError::Damaged("a message lies where none can be".to_owned()));
+                }
+                let bytes = self.small.read(extent).map_err(RingError::Disk)?.into();
+                Ok(Entry::Small(Small { bytes, hash }))
+            }
+        }
+    }
+
+    /// From where on small messages are in use.
+    fn tail(&self) -> u64 {
+        self.items
+            .front()
+            .map_or(self.small.head(), |oldest| oldest.start)
+    }
+
+    /// Puts as many of these entries as one item takes, together; says how many. They are in when this returns.
+    pub(super) fn push(&mut self, entries: &[Entry]) -> Result<usize, RingError> {
+        let entries = &entries[..self.fitting(entries)];
+        if entries.is_empty() {
+            return Err(RingError::Full);
+        }
+        let start = self.small.head();
+        let records = self.write(entries).map_err(RingError::Disk)?;
+        block_on(self.journal.push(&entry::encode(&records), false)).map_err(failed)?;
+        self.items.push_back(Item {
+            left: records.len(),
+            files: files(&records),
+            start,
+        });
+        Ok(records.len())
+    }
+
+    /// How many of these, from the first on, go into one item, and what is small of them into the room that there is.
+    fn fitting(&self, entries: &[Entry]) -> usize {
+        let room = self.small.room(self.tail()).min(MAX_TOGETHER_BYTES);
+        let mut small_bytes = 0;
+        let fitting = entries.iter().take(MAX_RECORDS).take_while(|entry| {
+            if matches!(entry, Entry::Small(_)) {
+                small_bytes += entry.size_bytes();
+            }
+            small_bytes <= room
+        });
+        fitting.count()
+    }
+
+    fn write(&mut self, entries: &[Entry]) -> io::Result<Vec<Record>> {
+        let small = entries.iter().filter_map(|entry| match entry {
+            Entry::Small(small) => Some(&small.bytes[..]),
+            Entry::File(_) => None,
+        });
+        let mut extents = self.small.write(&small.collect::<Vec<_>>())?.into_iter();
+        let records = entries.iter().filter_map(|entry| match entry {
+            Entry::Small(small) => Some(Record::Small(extents.next()?, small.hash)),
+            Entry::File(file) => Some(Record::File(*file)),
+        });
+        Ok(records.collect())
+    }
+
+    /// Notes that the oldest entries, so many of them, were handed on. Those of an item go when all of them were: yields
+    /// the files that are not named any more.
+    pub(super) fn forget(&mut self, mut count: usize) -> Result<Vec<MessageId>, RingError> {
+        let (mut buffer, mut unnamed) = (vec![0; PAGE_BYTES], Vec::new());
+        while let Some(oldest) = self.items.front_mut() {
+            if oldest.left > count {
+                oldest.left -= count;
                 break;
             }
-            block_on(self.queue.pop(&mut buffer)).map_err(failed)?;
-            count -= *left;
+            block_on(self.journal.pop(&mut buffer)).map_err(failed)?;
+            count -= oldest.left;
+            unnamed.append(&mut oldest.files);
             self.items.pop_front();
         }
-        Ok(())
+        Ok(unnamed)
     }
 }
 
-fn failed<E>(error: sequential_storage::Error<E>) -> RingError<E>
-where
-    E: std::fmt::Debug,
-{
+fn files(records: &[Record]) -> Vec<MessageId> {
+    let files = records.iter().filter_map(|record| match record {
+        Record::File(file) => Some(file.message),
+        Record::Small(..) => None,
+    });
+    files.collect()
+}
+
+fn failed(error: sequential_storage::Error<FlashError>) -> RingError {
     match error {
         sequential_storage::Error::FullStorage => RingError::Full,
-        sequential_storage::Error::Storage { value, .. } => RingError::Flash(value),
+        sequential_storage::Error::Storage { value, .. } => RingError::Disk(value.0),
         other => RingError::Damaged(format!("{other:?}")),
     }
 }

@@ -17,7 +17,7 @@ on_both_kinds_of_storage!(f4_f10_mail_that_was_acknowledged_is_there_once_when_t
 
 const SENDERS: usize = 5;
 /// Enough for all that comes while the server lives too short to hand it on.
-const JOURNAL: (&str, &str) = ("MAIL_JOURNAL_BYTES", "16777216");
+const SPOOL: (&str, &str) = ("MAIL_SPOOL_BYTES", "16777216");
 /// Not more letters than these are exported, which takes a process each. To be listed, each is opened.
 const EXPORTED: usize = 40;
 const EXPORTED_AT_LENGTH: usize = 300;
@@ -45,7 +45,7 @@ fn f4_f10_mail_that_was_acknowledged_is_there_once_when_the_server_is_killed(set
 }
 
 fn start(setup: &Setup) -> Server {
-    setup.start_with(&[QUIET, JOURNAL])
+    setup.start_with(&[QUIET, SPOOL])
 }
 
 /// One death of the server, while everybody brings mail.
@@ -110,7 +110,7 @@ impl Sender {
         let sent = self.sent.get_mut(&subject).expect("it was begun");
         match &said {
             Ok(reply) if was_taken(reply) => sent.accepted += 1,
-            // The journal may be full all the same.
+            // The spool may be full all the same.
             Ok(refusal) => {
                 assert!(refusal.starts_with("452"), "{refusal}");
                 self.again.push(subject);

@@ -12,20 +12,23 @@ const CALLS: &str = "write,writev,pwrite64,?pwritev,?pwritev2,fsync,fdatasync,?r
     recvfrom,recvmsg,sendto,sendmsg";
 const SESSIONS: usize = 6;
 const EACH: usize = 4;
-/// In the journal.
+/// Written with others.
 const SMALL: usize = 3_000;
-/// In a file, written in several turns.
+/// In a file of its own, written in several turns.
 const LARGE: usize = 150_000;
 
 #[test]
-fn f4_a_small_message_is_synced_before_it_is_acknowledged() {
+fn f4_a_small_message_and_its_entry_are_synced_before_it_is_acknowledged() {
     let calls = Calls::of_a_gateway_that_takes(SMALL);
     for reply in calls.acknowledgements() {
         let end = calls.end_of_text(reply);
-        let kept = calls.journal_writes().any(|write| {
+        let is_entry = |entry: &SystemCall| entry.is_before(reply) && calls.is_synced_between(entry, reply);
+        let kept = calls.small_writes().any(|write| {
             end.is_before(write)
                 && write.answer >= i64::try_from(SMALL).ok()
-                && calls.is_synced_between(write, reply)
+                && calls
+                    .journal_writes()
+                    .any(|entry| is_entry(entry) && calls.is_synced_between(write, entry))
         });
         assert!(kept, "nothing is synced between {end:?} and {reply:?}");
     }
@@ -54,12 +57,16 @@ fn f4_a_large_message_its_name_and_its_entry_are_synced_before_it_is_acknowledge
 }
 
 #[test]
-fn what_is_written_to_the_journal_is_synced_before_anything_else_is() {
+fn what_is_written_to_the_spool_is_synced_before_anything_else_is() {
     let calls = Calls::of_a_gateway_that_takes(SMALL);
-    let writes: Vec<_> = calls.journal_writes().collect();
-    assert!(writes.len() > SESSIONS * EACH, "that is not all of them");
-    for two in writes.windows(2) {
-        assert!(calls.is_synced_between(two[0], two[1]), "{two:#?}");
+    for writes in [
+        calls.journal_writes().collect::<Vec<_>>(),
+        calls.small_writes().collect(),
+    ] {
+        assert!(writes.len() > 2 * EACH, "that is not all of them");
+        for two in writes.windows(2) {
+            assert!(calls.is_synced_between(two[0], two[1]), "{two:#?}");
+        }
     }
 }
 
@@ -116,6 +123,11 @@ impl Calls {
     fn journal_writes(&self) -> impl Iterator<Item = &SystemCall> {
         self.writes()
             .filter(|call| call.file().ends_with("/gateway/spool/journal>"))
+    }
+
+    fn small_writes(&self) -> impl Iterator<Item = &SystemCall> {
+        self.writes()
+            .filter(|call| call.file().ends_with("/gateway/spool/small>"))
     }
 
     fn writes(&self) -> impl Iterator<Item = &SystemCall> {

@@ -7,14 +7,15 @@ use postern_tests::{Calls, Carrier, Errno, FailingDisk, Server, Setup, every_fil
 
 use super::{ALICE, Mailbox, letter, was_taken};
 
-/// In the journal.
+/// Written with others.
 const SMALL: usize = 2_000;
-/// In a file.
+/// In a file of its own.
 const LARGE: usize = 300_000;
 const ARRIVING: &str = "/gateway/spool/arriving/";
 const NAMES: &str = "/gateway/spool/mail";
 const WAITING: &str = "/gateway/spool/mail/";
 const JOURNAL: &str = "/gateway/spool/journal";
+const TOGETHER: &str = "/gateway/spool/small";
 const PINS: &str = "/gateway/pins/";
 const CONTENTS: &str = "/blobs/";
 const RECORDS: &str = "/records.sqlite";
@@ -35,6 +36,8 @@ fn f4_a_message_that_cannot_be_kept_is_put_off_and_taken_when_it_can() {
         (Calls::WRITE, Errno::EIO, JOURNAL, SMALL, "451 4.3.0"),
         (Calls::SYNC, Errno::EIO, JOURNAL, SMALL, "451 4.3.0"),
         (Calls::SYNC, Errno::EIO, JOURNAL, LARGE, "451 4.3.0"),
+        (Calls::WRITE, Errno::EIO, TOGETHER, SMALL, "451 4.3.0"),
+        (Calls::SYNC, Errno::EIO, TOGETHER, SMALL, "451 4.3.0"),
         (Calls::READ, Errno::EMFILE, PINS, SMALL, "451 4.3.0"),
     ] {
         house.disk.fails(calls, error, path, None);
@@ -57,6 +60,7 @@ fn f4_what_could_not_be_synced_is_not_acknowledged_even_if_the_next_sync_works()
         (NAMES, LARGE),
         (JOURNAL, LARGE),
         (JOURNAL, SMALL),
+        (TOGETHER, SMALL),
     ] {
         house.is_put_off_by_one_failed_sync(path, size_bytes);
         house.brings_until_it_is_taken(size_bytes);
@@ -66,7 +70,7 @@ fn f4_what_could_not_be_synced_is_not_acknowledged_even_if_the_next_sync_works()
 
 #[test]
 fn f4_what_was_acknowledged_is_there_when_the_server_dies_with_its_disk() {
-    for path in [ARRIVING, JOURNAL, NAMES, CONTENTS] {
+    for path in [ARRIVING, JOURNAL, TOGETHER, NAMES, CONTENTS] {
         let mut house = House::new();
         // So that it waits in the spool.
         house

@@ -32,7 +32,7 @@ async function measured(size: number): Promise<Heat[]> {
   const server = await startServer({
     POSTERN_LIMITS_ADDRESS_BURST: '100000000',
     POSTERN_LIMITS_ADDRESS_PER_MINUTE: '100000000',
-    POSTERN_MAIL_JOURNAL_BYTES: String(64 << 20),
+    POSTERN_MAIL_SPOOL_BYTES: String(64 << 20),
   });
   const known = await openProfile();
   await signUp(known.page, server.url, ada);

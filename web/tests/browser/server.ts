@@ -34,7 +34,7 @@ async function startOn(data: string, settings: Record<string, string>): Promise<
       ...process.env,
       POSTERN_LIMITS_STRANGER_BURST: '10000',
       POSTERN_LIMITS_LOGIN_BURST: '10000',
-      POSTERN_MAIL_JOURNAL_BYTES: '1048576',
+      POSTERN_MAIL_SPOOL_BYTES: '1048576',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

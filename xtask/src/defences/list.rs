@@ -304,7 +304,19 @@ pub(super) const DEFENCES: &[Defence] = &[
         row: "F4",
         what: "the journal is not synced",
         edits: &[edit("smtp-gateway/src/spool/flash.rs", "        self.disk.sync().map_err(FlashError)\n", "        Ok(())\n")],
-        test: (STORIES, "f4_a_small_message_is_synced_before_it_is_acknowledged"),
+        test: (STORIES, "f4_a_small_message_and_its_entry_are_synced_before_it_is_acknowledged"),
+    },
+    Defence {
+        row: "F4",
+        what: "small messages are not synced",
+        edits: &[edit("smtp-gateway/src/spool/circular.rs", "        self.disk.sync()?;\n", "")],
+        test: (STORIES, "f4_a_small_message_and_its_entry_are_synced_before_it_is_acknowledged"),
+    },
+    Defence {
+        row: "F4",
+        what: "a file goes while the journal names it still",
+        edits: &[edit("smtp-gateway/src/spool/ring.rs", "                oldest.left -= count;\n", "                oldest.left -= count;\n                unnamed.append(&mut oldest.files);\n")],
+        test: (GATEWAY, "f4_a_file_is_named_until_all_that_came_with_it_was_handed_on"),
     },
     Defence {
         row: "F4",

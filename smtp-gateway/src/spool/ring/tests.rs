@@ -1,26 +1,36 @@
 //! The power fails, thousands of times.
 
 use std::cell::RefCell;
-use std::io;
 use std::rc::Rc;
+use std::{io, mem};
 
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
 use super::*;
-use crate::spool::flash::{Disk, FileFlash, SECTOR_BYTES};
+use crate::spool::LARGEST_SMALL;
+use crate::spool::circular::{BLOCK_BYTES, Extent};
+use crate::spool::disk::SECTOR_BYTES;
+use crate::spool::entry::Filed;
 
-const PAGES: usize = 6;
+const JOURNAL_BYTES: usize = 6 * PAGE_BYTES;
+const SMALL_BYTES: usize = 16 * BLOCK_BYTES;
 
 /// A disk that outlives those who use it, and whose power may fail.
 #[derive(Clone)]
 struct Platter(Rc<RefCell<State>>);
 
+/// One of its files.
+struct OnPlatter {
+    state: Rc<RefCell<State>>,
+    which: usize,
+}
+
 struct State {
-    /// What is on it.
-    bytes: Vec<u8>,
-    /// What was written and not synced.
-    unsynced: Vec<(usize, Vec<u8>)>,
+    /// What is on it, by file.
+    files: [Vec<u8>; 2],
+    /// What was written and not synced: in which file, from where on.
+    unsynced: Vec<(usize, usize, Vec<u8>)>,
     power: Power,
     rng: ChaCha20Rng,
 }
@@ -34,17 +44,23 @@ enum Power {
 }
 
 impl Platter {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, small_bytes: usize) -> Self {
         Self(Rc::new(RefCell::new(State {
-            bytes: vec![0; PAGES * PAGE_BYTES],
+            files: [vec![0; JOURNAL_BYTES], vec![0; small_bytes]],
             unsynced: Vec::new(),
             power: Power::On,
             rng: ChaCha20Rng::seed_from_u64(seed),
         })))
     }
 
-    fn flash(&self) -> FileFlash<Self> {
-        FileFlash::new(self.clone(), PAGES * PAGE_BYTES)
+    fn open(&self) -> Result<(Ring<OnPlatter>, Vec<Entry>), RingError> {
+        let file = |which| OnPlatter {
+            state: Rc::clone(&self.0),
+            which,
+        };
+        let small_bytes = self.0.borrow().files[1].len();
+        let small = CircularFile::new(file(1), small_bytes as u64);
+        Ring::open(FileFlash::new(file(0), JOURNAL_BYTES), small)
     }
 
     fn power(&self, power: Power) {
@@ -58,7 +74,9 @@ impl State {
         self.power = match self.power {
             Power::On => Power::On,
             Power::FailsAfter(0) => {
-                self.keep(true);
+                for (which, offset, bytes) in mem::take(&mut self.unsynced) {
+                    self.keep_some(which, offset, &bytes);
+                }
                 Power::Off
             }
             Power::FailsAfter(left) => Power::FailsAfter(left - 1),
@@ -70,43 +88,47 @@ impl State {
         Ok(())
     }
 
-    fn keep(&mut self, some: bool) {
-        for (offset, bytes) in std::mem::take(&mut self.unsynced) {
-            let (mut at, mut rest) = (offset, &bytes[..]);
-            while !rest.is_empty() {
-                let end = (SECTOR_BYTES - at % SECTOR_BYTES).min(rest.len());
-                if !some || self.rng.random::<bool>() {
-                    self.bytes[at..at + end].copy_from_slice(&rest[..end]);
-                }
-                (at, rest) = (at + end, &rest[end..]);
+    fn keep_some(&mut self, which: usize, offset: usize, bytes: &[u8]) {
+        let (mut at, mut rest) = (offset, bytes);
+        while !rest.is_empty() {
+            let end = (SECTOR_BYTES - at % SECTOR_BYTES).min(rest.len());
+            if self.rng.random::<bool>() {
+                self.files[which][at..at + end].copy_from_slice(&rest[..end]);
             }
+            (at, rest) = (at + end, &rest[end..]);
         }
     }
 }
 
-impl Disk for Platter {
+impl Disk for OnPlatter {
     fn read(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        let state = self.0.borrow();
+        let state = self.state.borrow();
         assert!(
-            state.unsynced.is_empty(),
+            state.unsynced.iter().all(|(which, ..)| *which != self.which),
             "everything is synced before it is read again"
         );
         let start = usize::try_from(offset).expect("a small disk");
-        bytes.copy_from_slice(&state.bytes[start..start + bytes.len()]);
+        bytes.copy_from_slice(&state.files[self.which][start..start + bytes.len()]);
         Ok(())
     }
 
     fn write(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state.borrow_mut();
         let start = usize::try_from(offset).expect("a small disk");
-        state.unsynced.push((start, bytes.to_vec()));
+        state.unsynced.push((self.which, start, bytes.to_vec()));
         state.step()
     }
 
     fn sync(&self) -> io::Result<()> {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state.borrow_mut();
         state.step()?;
-        state.keep(false);
+        let (synced, left) = mem::take(&mut state.unsynced)
+            .into_iter()
+            .partition(|(which, ..)| *which == self.which);
+        state.unsynced = left;
+        for (which, offset, bytes) in synced {
+            state.files[which][offset..offset + bytes.len()].copy_from_slice(&bytes);
+        }
         Ok(())
     }
 }
@@ -135,7 +157,7 @@ impl Known {
             if waiting == kept || waiting == with_last {
                 let is_there = waiting.len() > kept.len();
                 self.items.drain(..gone);
-                let perhaps = std::mem::take(&mut self.perhaps);
+                let perhaps = mem::take(&mut self.perhaps);
                 if is_there {
                     self.items.push_back(perhaps);
                 }
@@ -155,35 +177,59 @@ impl Known {
 
 fn numbers(entries: &[Entry]) -> Vec<u64> {
     let number = |entry: &Entry| match entry {
-        Entry::Here(bytes) => u64::from_be_bytes(bytes[..8].try_into().expect("eight bytes")),
-        Entry::File { .. } => panic!("there are no files here"),
+        Entry::Small(small) => {
+            let bytes = small.whole().expect("as it was written");
+            u64::from_be_bytes(bytes[..8].try_into().expect("eight bytes"))
+        }
+        Entry::File(file) => file.size_bytes,
     };
     entries.iter().map(number).collect()
 }
 
+/// A few messages, or so many that a page of the journal is full of few items.
 fn entries(rng: &mut ChaCha20Rng, number: &mut u64) -> Vec<Entry> {
-    let count = rng.random_range(1..4);
+    let count = if rng.random_range(0..4) == 0 {
+        rng.random_range(1..1_500)
+    } else {
+        rng.random_range(1..4)
+    };
     let mut entry = || {
         *number += 1;
-        let size = match rng.random_range(0..4) {
-            0 => rng.random_range(8..100),
-            1 => rng.random_range(8..16_000),
+        let size = match rng.random_range(0..8) {
+            _ if count > 4 => rng.random_range(8..60),
+            0 => return file(*number),
+            1 | 2 => rng.random_range(8..100),
+            3 | 4 => rng.random_range(8..LARGEST_SMALL),
             _ => rng.random_range(8..2_000),
         };
         let mut bytes = vec![0; size];
         rng.fill_bytes(&mut bytes);
         bytes[..8].copy_from_slice(&number.to_be_bytes());
-        Entry::Here(bytes.into())
+        small(bytes)
     };
     (0..count).map(|_| entry()).collect()
 }
 
+fn small(bytes: Vec<u8>) -> Entry {
+    Entry::Small(Small::new(bytes.into()))
+}
+
+fn file(number: u64) -> Entry {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    Entry::File(Filed {
+        message: MessageId(id),
+        size_bytes: number,
+        record_hash: [7; 32],
+    })
+}
+
 /// Keeps and forgets at random until the power fails.
-fn work(ring: &mut Ring<FileFlash<Platter>>, known: &mut Known, rng: &mut ChaCha20Rng, number: &mut u64) {
+fn work(ring: &mut Ring<OnPlatter>, known: &mut Known, rng: &mut ChaCha20Rng, number: &mut u64) {
     loop {
         if rng.random_range(0..5) < 3 {
             let new = entries(rng, number);
-            let count = entry::in_one_item(&new).min(new.len());
+            let count = ring.fitting(&new);
             match ring.push(&new) {
                 Ok(pushed) => {
                     assert_eq!(pushed, count);
@@ -212,10 +258,10 @@ fn f4_a_power_cut_at_any_write_loses_nothing_that_was_kept() {
     let cuts = if postern_tests::is_long() { 20_000 } else { 1_000 };
     let (mut rng, mut number) = (ChaCha20Rng::seed_from_u64(1), 0);
     for seed in 0..cuts / 200 {
-        let (disk, mut known) = (Platter::new(seed), Known::default());
+        let (disk, mut known) = (Platter::new(seed, SMALL_BYTES), Known::default());
         for _ in 0..200 {
             disk.power(Power::On);
-            let (mut ring, waiting) = Ring::open(disk.flash()).expect("there is power");
+            let (mut ring, waiting) = disk.open().expect("there is power");
             known.check(&waiting);
             disk.power(Power::FailsAfter(rng.random_range(0..80)));
             work(&mut ring, &mut known, &mut rng, &mut number);
@@ -225,20 +271,125 @@ fn f4_a_power_cut_at_any_write_loses_nothing_that_was_kept() {
 
 #[test]
 fn f4_a_ring_that_is_full_says_so_and_has_room_again() {
-    let disk = Platter::new(1);
-    let (mut ring, _) = Ring::open(disk.flash()).expect("there is power");
-    let entry = |number: usize| Entry::Here(vec![u8::try_from(number % 251).expect("small"); 10_000].into());
+    let disk = Platter::new(1, 128 * BLOCK_BYTES);
+    let (mut ring, _) = disk.open().expect("there is power");
+    let entry = |number: usize| small(vec![u8::try_from(number % 251).expect("small"); 10_000]);
     let mut kept = 0;
     for round in 0..50 {
         while ring.push(&[entry(kept)]).is_ok() {
             kept += 1;
         }
         assert!(matches!(ring.push(&[entry(kept)]), Err(RingError::Full)));
-        let (_, waiting) = Ring::open(disk.flash()).expect("there is power");
+        let (_, waiting) = disk.open().expect("there is power");
         assert!(waiting.len() >= 20, "round {round}: {}", waiting.len());
         let first = kept - waiting.len();
         let expected: Vec<_> = (first..kept).map(entry).collect();
         assert_eq!(waiting, expected);
         ring.forget(waiting.len() / 2).expect("there is power");
+    }
+}
+
+#[test]
+fn a_journal_that_is_full_says_so_and_has_room_again() {
+    let disk = Platter::new(1, SMALL_BYTES);
+    let (mut ring, _) = disk.open().expect("there is power");
+    let mut kept = 0;
+    for round in 0..10 {
+        while ring.push(&[file(kept), file(kept)]).is_ok() {
+            kept += 1;
+            if kept % 3 == 0 {
+                ring.forget(2).expect("there is power");
+            }
+        }
+        assert!(ring.items.len() > 10, "round {round}: {}", ring.items.len());
+        let (_, waiting) = disk.open().expect("there is power");
+        assert_eq!(waiting.len(), ring.items.len() * 2);
+        ring.forget(waiting.len()).expect("there is power");
+    }
+}
+
+#[test]
+fn f4_a_file_is_named_until_all_that_came_with_it_was_handed_on() {
+    let disk = Platter::new(1, SMALL_BYTES);
+    let (mut ring, _) = disk.open().expect("there is power");
+    let ids = |numbers: &[u64]| -> Vec<MessageId> {
+        let id = |number: &u64| match file(*number) {
+            Entry::File(file) => file.message,
+            Entry::Small(_) => panic!("it is a file"),
+        };
+        numbers.iter().map(id).collect()
+    };
+    for batch in [
+        &[file(1), small(vec![1; 9]), file(2)][..],
+        &[file(3)],
+        &[file(4), file(5)],
+    ] {
+        assert_eq!(ring.push(batch).expect("there is room"), batch.len());
+    }
+    assert_eq!(ring.forget(2).expect("there is power"), []);
+    let (mut again, waiting) = disk.open().expect("there is power");
+    assert_eq!(numbers_of_files(&waiting), [1, 2, 3, 4, 5]);
+    assert_eq!(ring.forget(1).expect("there is power"), ids(&[1, 2]));
+    assert_eq!(ring.forget(2).expect("there is power"), ids(&[3]));
+    drop(ring);
+    assert_eq!(again.items.len(), 3);
+    (again, _) = disk.open().expect("there is power");
+    assert_eq!(again.forget(2).expect("there is power"), ids(&[4, 5]));
+}
+
+fn numbers_of_files(entries: &[Entry]) -> Vec<u64> {
+    let number = |entry: &Entry| match entry {
+        Entry::File(file) => Some(file.size_bytes),
+        Entry::Small(_) => None,
+    };
+    entries.iter().filter_map(number).collect()
+}
+
+#[test]
+fn small_messages_are_found_again_behind_files_alone_after_any_number_of_turns() {
+    let disk = Platter::new(1, SMALL_BYTES);
+    let (mut ring, _) = disk.open().expect("there is power");
+    for turn in 0..100_u64 {
+        ring.push(&[small(vec![2; 15_000])]).expect("there is room");
+        ring.push(&[file(turn)]).expect("there is room");
+        ring.push(&[small(vec![3; 9])]).expect("there is room");
+        ring.forget(1).expect("there is power");
+        let (opened, waiting) = disk.open().expect("there is power");
+        assert_eq!(waiting, [file(turn), small(vec![3; 9])]);
+        ring = opened;
+        ring.forget(2).expect("there is power");
+    }
+}
+
+#[test]
+fn what_was_written_over_is_told_and_what_cannot_be_is_not_read() {
+    let disk = Platter::new(1, SMALL_BYTES);
+    let (mut ring, _) = disk.open().expect("there is power");
+    ring.push(&[small(vec![1; 100]), small(vec![2; 100])])
+        .expect("there is room");
+    disk.0.borrow_mut().files[1][150] ^= 1;
+    let (_, waiting) = disk.open().expect("there is power");
+    let is_whole = |entry: &Entry| matches!(entry, Entry::Small(small) if small.whole().is_ok());
+    assert_eq!(waiting.iter().map(is_whole).collect::<Vec<_>>(), [true, false]);
+
+    for start in [
+        0,
+        SMALL_BYTES as u64 + BLOCK_BYTES as u64,
+        u64::MAX - 50,
+        u64::MAX,
+    ] {
+        let disk = Platter::new(1, SMALL_BYTES);
+        let (mut ring, _) = disk.open().expect("there is power");
+        for _ in 0..2 {
+            ring.push(&[small(vec![1; 100])]).expect("there is room");
+        }
+        ring.forget(1).expect("there is power");
+        let extent = Extent {
+            start,
+            size_bytes: 100,
+        };
+        let item = entry::encode(&[Record::Small(extent, [0; 32])]);
+        block_on(ring.journal.push(&item, false)).expect("there is room");
+        assert!(matches!(disk.open(), Err(RingError::Damaged(_))), "{start}");
     }
 }
