@@ -132,6 +132,8 @@ labels! {
     HashSet = "hash/set",
     /// Hash of the sealed summary of a message.
     HashMailSummary = "hash/mail-summary",
+    /// By what a gateway knows a message again that is brought twice.
+    HashMailFingerprint = "hash/mail-fingerprint",
     /// By what a sealing key is named.
     HashSealingKey = "hash/sealing-key",
     /// Checksum of a link's text.

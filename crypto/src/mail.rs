@@ -9,6 +9,7 @@
 //! the envelope, over the recipient and the summary, which in turn names the digest of the body (threat F9). It is made
 //! for one recipient: who got a message cannot pass it on as if the gateway had brought it to somebody else.
 
+mod fingerprint;
 mod index;
 mod listing;
 mod mark;
@@ -25,6 +26,7 @@ use crate::labels::Label;
 use crate::sealing::{SealingKey, SealingPublic};
 use crate::{ContentKey, Error, Id, Result, SUITE, primitives};
 
+pub use fingerprint::{Brought, Fingerprint, FingerprintKey};
 pub use index::{Manifest, ManifestPlace, Piece};
 pub use listing::{Known, KnownLetter, Listed, Listing, Note, Origin};
 pub use mark::{Mark, MarkPlace, Place};

@@ -11,7 +11,6 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::figures;
 use crate::gateway::Gateway;
 use crate::intake::HeadTooLong;
 use crate::message::{Message, Visitor};
@@ -166,7 +165,7 @@ impl Connection {
             }
             Happened::End => {
                 let kept = match self.message.take() {
-                    Some(message) => message.finish().await.map(|_| figures::accepted()),
+                    Some(message) => message.finish().await,
                     None => Err(replies::later()),
                 };
                 self.say_whether(kept);

@@ -6,6 +6,7 @@ use postern_crypto::mail::Checks;
 use crate::spool::Load;
 
 const ACCEPTED: &str = "postern_mail_accepted_total";
+const BROUGHT_AGAIN: &str = "postern_mail_brought_again_total";
 const REFUSED: &str = "postern_mail_refused_total";
 const VERDICTS: &str = "postern_mail_verdicts_total";
 const FILTERED: &str = "postern_mail_filtered_total";
@@ -19,6 +20,10 @@ const OLDEST: &str = "postern_mail_spool_oldest_seconds";
 /// Says what each figure is. Those that count from zero are there from now on.
 pub(crate) fn describe() {
     describe_counter!(ACCEPTED, "Messages that were taken and acknowledged.");
+    describe_counter!(
+        BROUGHT_AGAIN,
+        "Messages that were brought again after they had been taken, and acknowledged without being kept twice."
+    );
     describe_counter!(
         REFUSED,
         "What was refused or put off, by reason: recipients, messages and connections."
@@ -37,7 +42,7 @@ pub(crate) fn describe() {
     describe_gauge!(WAITING, "Messages that wait in the spool.");
     describe_gauge!(WAITING_BYTES, "How many bytes those have.");
     describe_gauge!(OLDEST, "For how many seconds the oldest of those has waited.");
-    for name in [ACCEPTED, DRAINED, ASIDE] {
+    for name in [ACCEPTED, BROUGHT_AGAIN, DRAINED, ASIDE] {
         counter!(name).absolute(0);
     }
     gauge!(CONNECTIONS).set(0.0);
@@ -45,6 +50,10 @@ pub(crate) fn describe() {
 
 pub(crate) fn accepted() {
     counter!(ACCEPTED).increment(1);
+}
+
+pub(crate) fn brought_again() {
+    counter!(BROUGHT_AGAIN).increment(1);
 }
 
 pub(crate) fn refused(reason: &'static str) {

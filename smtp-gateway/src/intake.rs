@@ -6,9 +6,10 @@ mod outline;
 
 use mail_auth::AuthenticatedMessage;
 use memchr::memmem;
-use postern_crypto::ContentKey;
+use postern_crypto::hash::Hasher;
 use postern_crypto::mail::Summary;
 use postern_crypto::stream::{BoxChunks, Header, Sealer, SegmentHasher};
+use postern_crypto::{ContentKey, Hash};
 use postern_protocol::MessageId;
 use postern_protocol::limits::MAX_SUMMARY_BYTES;
 use rand_core::CryptoRng;
@@ -26,6 +27,7 @@ pub(crate) struct Intake {
     message: MessageId,
     sealer: Sealer<BoxChunks>,
     digest: SegmentHasher,
+    text: Hasher,
     size_bytes: u64,
     head: Zeroizing<Vec<u8>>,
     /// What is known of the body, once it has begun.
@@ -47,6 +49,8 @@ pub(crate) struct Taken {
     pub(crate) summary: Summary,
     /// Its head, with the ends of its lines.
     pub(crate) head: Zeroizing<Vec<u8>>,
+    /// The hash of all of it, which nobody may see: it tells what it was to whoever can guess it.
+    pub(crate) text: Hash,
     hashes: Vec<BodyHash>,
 }
 
@@ -68,6 +72,7 @@ impl Intake {
             message,
             sealer: Sealer::new(cipher, header.layout()),
             digest,
+            text: Hasher::default(),
             size_bytes: 0,
             head: Zeroizing::new(Vec::new()),
             body: None,
@@ -80,6 +85,7 @@ impl Intake {
     /// [`HeadTooLong`].
     pub(crate) fn push(&mut self, piece: &[u8], sealed: &mut Vec<u8>) -> Result<(), HeadTooLong> {
         self.size_bytes += piece.len() as u64;
+        self.text.update(piece);
         self.seal(sealed, |sealer, sealed| sealer.push(piece, sealed));
         match &mut self.body {
             Some(body) => body.update(piece),
@@ -129,6 +135,7 @@ impl Intake {
             message: self.message,
             summary,
             head: self.head,
+            text: self.text.finish(),
             hashes: body.hashes,
         }
     }

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use postern_crypto::mail::{Checks, Delivery, Peer};
+use postern_crypto::mail::{Brought, Checks, Delivery, Peer};
 use postern_crypto::sealing::SealingPublic;
 use postern_domain::gateway::NoRecipient;
 use postern_domain::store::NewCopy;
-use postern_protocol::{AccountId, MessageId};
+use postern_protocol::{AccountId, MessageId, TimeMs};
 use postern_smtp::{Address, Domain, ForwardPath, Recipient, Reply, Sender};
 use rand_core::Rng as _;
 use zeroize::Zeroizing;
@@ -18,7 +18,7 @@ use crate::filter::{Envelope, Opinion, Scan};
 use crate::gateway::Gateway;
 use crate::intake::{HeadTooLong, Intake, Taken, seal_summary};
 use crate::replies;
-use crate::spool::{Draft, SpoolError, SpooledMail, name};
+use crate::spool::{Draft, Seen, SpoolError, SpooledMail, name};
 
 /// More servers than a message passes that goes anywhere (RFC 5321, 6.3).
 const MAX_HOPS: usize = 100;
@@ -189,7 +189,7 @@ impl Message {
     }
 
     /// Its text is whole. When this returns without an error, the message is kept for good.
-    pub(crate) async fn finish(mut self) -> Result<MessageId, Reply> {
+    pub(crate) async fn finish(mut self) -> Result<(), Reply> {
         let Some(text) = self.text.take() else {
             return Err(replies::later());
         };
@@ -204,6 +204,15 @@ impl Message {
         if taken.hops() > MAX_HOPS {
             return Err(replies::loops());
         }
+        let received = self.gateway.now();
+        let claim = match self.claim(&taken, received) {
+            Seen::Never(claim) => claim,
+            Seen::Coming => return Err(replies::comes_already()),
+            Seen::Taken => {
+                figures::brought_again();
+                return Ok(());
+            }
+        };
         draft
             .write(&sealed)
             .await
@@ -217,17 +226,28 @@ impl Message {
             sender: &self.sender,
             recipients: &self.recipients,
         }
-        .seal(taken, peer, draft.size_bytes());
-        let message = mail.message;
-        draft
-            .keep(&mail)
-            .await
-            .map_err(|error| replies::not_kept(&error))?;
-        Ok(message)
+        .seal(taken, peer, received, draft.size_bytes());
+        let kept = draft.keep(&mail, claim).await;
+        kept.map_err(|error| replies::not_kept(&error))?;
+        figures::accepted();
+        Ok(())
     }
 }
 
 impl Message {
+    /// Whether it was taken before. Programs that name no message apart from another may mean to send the same text twice.
+    fn claim(&self, taken: &Taken, received: TimeMs) -> Seen {
+        let mut recipients: Vec<_> = self.recipients.iter().map(|one| one.account.0).collect();
+        recipients.sort_unstable();
+        let brought = Brought {
+            sender: &sender_of(&self.sender),
+            recipients: &recipients,
+            text: &taken.text,
+        };
+        let has_name = !taken.summary.message_id.is_empty();
+        self.gateway.spool().claim(has_name.then_some(&brought), received)
+    }
+
     /// Where it comes from, and whether that makes it spam.
     async fn check(&self, taken: &mut Taken) -> Result<Checks, Reply> {
         let Some(checker) = self.gateway.checker() else {
@@ -298,8 +318,8 @@ struct SealingOf<'a> {
 }
 
 impl SealingOf<'_> {
-    fn seal(&self, taken: Taken, peer: Peer, body_bytes: u64) -> SpooledMail {
-        let (received, mut rng) = (self.gateway.now(), rand::rng());
+    fn seal(&self, taken: Taken, peer: Peer, received: TimeMs, body_bytes: u64) -> SpooledMail {
+        let mut rng = rand::rng();
         let mut summary = taken.summary;
         summary.received_ms = received.0;
         summary.sender = sender_of(self.sender);

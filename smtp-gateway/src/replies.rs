@@ -68,6 +68,17 @@ pub(crate) fn loops() -> Reply {
     )
 }
 
+pub(crate) fn comes_already() -> Reply {
+    no(
+        "comes_already",
+        Reply::new(
+            451,
+            "4.3.0",
+            "The same message is coming already; try again later",
+        ),
+    )
+}
+
 pub(crate) fn on_a_list(list: &str) -> Reply {
     no(
         "block_list",

@@ -9,7 +9,8 @@
 //! - taking: the bytes, the file's name, the journal, and only then "250". Of what the journal says nothing, that was never
 //!   acknowledged: a file goes when the spool is opened.
 //! - handing on: the mailbox, the journal, the file. What was handed on and stands in the journal still is handed on
-//!   again, which is harmless.
+//!   again, which is harmless. Before the journal forgets a message it is noted as taken lately, since who brought it may
+//!   bring it again.
 
 mod circular;
 mod disk;
@@ -19,6 +20,7 @@ mod error;
 mod flash;
 mod journal;
 mod mail;
+mod recent;
 mod ring;
 
 use std::fs::{self, File};
@@ -28,14 +30,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use postern_crypto::mail::Brought;
 use postern_protocol::{MessageId, TimeMs};
 
 pub use draft::Draft;
-use entry::{Entry, Filed, Small};
+use entry::{Content, Entry, Filed, Receipt, Small};
 pub use error::{Damaged, SpoolError};
 use journal::{Journal, Place};
 use mail::TRAILER_BYTES;
 pub use mail::{MAX_COPIES, SpooledMail};
+use recent::Recent;
+pub use recent::{Claim, Seen};
 
 /// Up to this size a message has no file of its own.
 pub const LARGEST_SMALL: usize = 16 << 10;
@@ -50,6 +55,7 @@ pub struct Spool {
 struct Inner {
     folders: Folders,
     journal: Journal,
+    recent: Recent,
 }
 
 #[derive(Debug, Clone)]
@@ -78,7 +84,7 @@ pub struct Load {
     pub messages: usize,
     /// How many bytes they have, sealed.
     pub size_bytes: u64,
-    /// When the oldest of them came; nothing if there is none, or if that one is damaged.
+    /// When the oldest of them came.
     pub oldest: Option<TimeMs>,
 }
 
@@ -108,6 +114,10 @@ impl Folders {
 
     fn small(&self) -> PathBuf {
         self.root.join("small")
+    }
+
+    fn recent(&self) -> PathBuf {
+        self.root.join("recent")
     }
 
     fn file(&self, message: MessageId) -> PathBuf {
@@ -143,9 +153,16 @@ impl Spool {
         };
         journal::clean(&place)?;
         let journal = Journal::open(place, lock)?;
-        clean(&folders, &journal.waiting().all())?;
+        let waiting = journal.waiting().all();
+        clean(&folders, &waiting)?;
+        let recent = Recent::open(&folders.recent())?;
+        waiting.iter().for_each(|entry| recent.took(&entry.receipt));
         Ok(Self {
-            inner: Arc::new(Inner { folders, journal }),
+            inner: Arc::new(Inner {
+                folders,
+                journal,
+                recent,
+            }),
         })
     }
 
@@ -155,16 +172,21 @@ impl Spool {
         Draft::new(self.clone(), message)
     }
 
-    /// What waits. Reads of the oldest when it came, which may be in a file.
+    /// What waits.
     #[must_use]
     pub fn load(&self) -> Load {
-        let (messages, size_bytes, first) = self.inner.journal.waiting().load();
-        let oldest = first.and_then(|first| open(self.folders(), &first).ok());
-        Load {
-            messages,
-            size_bytes,
-            oldest: oldest.map(|waiting| waiting.mail.received),
-        }
+        self.inner.journal.waiting().load()
+    }
+
+    /// Whether a message that came now was taken before, within the last hour: brought by the same sender, to the same
+    /// recipients, with the same text. Two that have no identifier are never the same one.
+    #[must_use]
+    pub fn claim(&self, brought: Option<&Brought<'_>>, received: TimeMs) -> Seen {
+        let recent = &self.inner.recent;
+        recent.claim(Receipt {
+            received,
+            fingerprint: brought.map(|brought| recent.key().fingerprint(brought)),
+        })
     }
 
     /// The oldest messages that wait, at most so many; waits until there is one.
@@ -205,8 +227,8 @@ impl Batch {
     /// [`SpoolError`]; it is in its old place then.
     pub fn set_aside(&self, place: usize) -> Result<PathBuf, SpoolError> {
         let folders = self.spool.folders();
-        match &self.entries[place] {
-            Entry::Small(Small { bytes, hash }) => {
+        match &self.entries[place].content {
+            Content::Small(Small { bytes, hash }) => {
                 let name: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
                 let (beside, aside) = (folders.arriving().join(&name), folders.aside().join(&name));
                 fs::write(&beside, bytes)?;
@@ -214,7 +236,7 @@ impl Batch {
                 postern_disk::put_in_place(&beside, &aside)?;
                 Ok(aside)
             }
-            Entry::File(Filed { message, .. }) => {
+            Content::File(Filed { message, .. }) => {
                 let aside = folders.aside().join(name(*message));
                 match fs::hard_link(folders.file(*message), &aside) {
                     Err(error) if !matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
@@ -232,12 +254,24 @@ impl Batch {
     /// # Errors
     /// [`SpoolError`]; they may come again then.
     pub async fn done(self) -> Result<(), SpoolError> {
-        let unnamed = self.spool.inner.journal.forget(self.entries.len()).await?;
-        let folders = self.spool.folders().clone();
-        let removed = tokio::task::spawn_blocking(move || remove(&folders, &unnamed)).await;
-        removed.map_err(io::Error::other)?;
-        Ok(())
+        let Self { spool, entries } = self;
+        let (recent, count) = (spool.inner.recent.clone(), entries.len());
+        let receipts: Vec<_> = entries.iter().map(|entry| entry.receipt).collect();
+        in_background(move || {
+            if let Err(error) = recent.note(&receipts) {
+                tracing::warn!(%error, "if a message is brought twice now, it will be there twice");
+            }
+        })
+        .await?;
+        let unnamed = spool.inner.journal.forget(count).await?;
+        in_background(move || remove(spool.folders(), &unnamed)).await
     }
+}
+
+async fn in_background(work: impl FnOnce() + Send + 'static) -> Result<(), SpoolError> {
+    Ok(tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)?)
 }
 
 /// What cannot be removed now is removed when the spool is opened the next time.
@@ -282,8 +316,8 @@ impl From<Damaged> for Unread {
 }
 
 fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Unread> {
-    match entry {
-        Entry::Small(small) => {
+    match &entry.content {
+        Content::Small(small) => {
             let bytes = small.whole()?;
             let mail = SpooledMail::decode_whole(bytes)?;
             let body = usize::try_from(mail.body_bytes).map_err(|_| Damaged)?;
@@ -292,7 +326,7 @@ fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Unread> {
                 body: WaitingBody::Here(bytes.slice(..body)),
             })
         }
-        Entry::File(filed) => {
+        Content::File(filed) => {
             let path = folders.file(filed.message);
             let (record, hash) = read_record(&path, filed.size_bytes).map_err(|error| {
                 tracing::error!(%error, path = %path.display(), "a spooled message cannot be read");
@@ -336,9 +370,9 @@ fn clean(folders: &Folders, waiting: &[Entry]) -> io::Result<()> {
     }
     let named: std::collections::HashSet<_> = waiting
         .iter()
-        .filter_map(|entry| match entry {
-            Entry::File(filed) => Some(name(filed.message)),
-            Entry::Small(_) => None,
+        .filter_map(|entry| match &entry.content {
+            Content::File(filed) => Some(name(filed.message)),
+            Content::Small(_) => None,
         })
         .collect();
     for file in fs::read_dir(folders.mail())? {

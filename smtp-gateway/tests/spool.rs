@@ -5,7 +5,7 @@ use std::path::Path;
 
 use postern_domain::store::NewCopy;
 use postern_protocol::{AccountId, MessageId, TimeMs};
-use postern_smtp_gateway::spool::{Batch, LARGEST_SMALL, Spool, SpoolError, SpooledMail};
+use postern_smtp_gateway::spool::{Batch, LARGEST_SMALL, Seen, Spool, SpoolError, SpooledMail};
 use tempfile::TempDir;
 
 const SMALL_BYTES: usize = 512 << 10;
@@ -36,7 +36,10 @@ async fn try_keep(spool: &Spool, number: u8, body_bytes: usize) -> Result<(), Sp
         draft.write(piece).await?;
     }
     assert_eq!(draft.size_bytes(), body_bytes as u64);
-    draft.keep(&mail).await
+    match spool.claim(None, mail.received) {
+        Seen::Never(claim) => draft.keep(&mail, claim).await,
+        seen => panic!("a message without a name is always new: {seen:?}"),
+    }
 }
 
 async fn keep(spool: &Spool, number: u8, body_bytes: usize) {
@@ -139,14 +142,14 @@ async fn what_was_not_kept_leaves_nothing() {
         (0, 0, 0)
     );
     // As a process leaves it that dies meanwhile, and one that dies between the file and the journal.
-    for left in ["arriving/x", "mail/x", "journal.new", "small.new"] {
+    for left in ["arriving/x", "mail/x", "journal.new", "small.new", "recent.new"] {
         fs::write(folder.path().join(left), b"left").expect("written");
     }
     keep(&spool, 7, 100_000).await;
     drop(spool);
     let spool = reopen(folder.path()).await;
     assert_eq!((count(&folder, "arriving"), count(&folder, "mail")), (0, 1));
-    for left in ["journal.new", "small.new"] {
+    for left in ["journal.new", "small.new", "recent.new"] {
         assert!(!folder.path().join(left).exists(), "{left}");
     }
     assert_eq!(numbers(&spool.oldest(10).await), [7]);
@@ -205,7 +208,7 @@ async fn f4_no_file_goes_that_the_journal_names_still() {
     }
     for done in 0..20 {
         let copy = tempfile::tempdir().expect("a folder");
-        for part in ["journal", "small"] {
+        for part in ["journal", "small", "recent"] {
             fs::copy(folder.path().join(part), copy.path().join(part)).expect("copied");
         }
         fs::create_dir(copy.path().join("mail")).expect("made");

@@ -9,9 +9,10 @@ use postern_protocol::MessageId;
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 
-use super::entry::{Entry, Filed, Small};
+use super::entry::{Content, Entry, Filed, Receipt, Small};
 use super::error::SpoolError;
 use super::mail::{SpooledMail, TRAILER_BYTES};
+use super::recent::Claim;
 use super::{LARGEST_SMALL, Spool, name};
 
 /// A message that is being written. Dropped, it was never there.
@@ -91,13 +92,19 @@ impl Draft {
     ///
     /// # Errors
     /// [`SpoolError`]; it is not to be acknowledged then.
-    pub async fn keep(mut self, mail: &SpooledMail) -> Result<(), SpoolError> {
+    pub async fn keep(self, mail: &SpooledMail, claim: Claim) -> Result<(), SpoolError> {
+        self.keep_as(mail, claim.receipt()).await?;
+        claim.kept();
+        Ok(())
+    }
+
+    async fn keep_as(mut self, mail: &SpooledMail, receipt: Receipt) -> Result<(), SpoolError> {
         let record = mail.encode();
         let is_small = self.file.is_none() && self.held.len() + record.len() <= LARGEST_SMALL;
         if is_small {
             self.held.extend_from_slice(&record);
-            let small = Small::new(Bytes::from(self.held));
-            return self.spool.keep(Entry::Small(small)).await;
+            let content = Content::Small(Small::new(Bytes::from(self.held)));
+            return self.spool.keep(Entry { receipt, content }).await;
         }
         self.write_to_file(&record).await?;
         let size_bytes = self.size_bytes + record.len() as u64;
@@ -107,12 +114,12 @@ impl Draft {
             tokio::fs::rename(&arriving.path, self.spool.folders().file(self.message)).await?;
         }
         let of_record = &record[..record.len() - TRAILER_BYTES];
-        let filed = Filed {
+        let content = Content::File(Filed {
             message: self.message,
             size_bytes,
             record_hash: hash(of_record),
-        };
-        let kept = self.spool.keep(Entry::File(filed)).await;
+        });
+        let kept = self.spool.keep(Entry { receipt, content }).await;
         if matches!(kept, Err(SpoolError::Full)) {
             // Of a disk that failed it is not known what the journal says now; of one that is full it is.
             tokio::fs::remove_file(self.spool.folders().file(self.message)).await?;

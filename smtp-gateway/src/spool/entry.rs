@@ -1,10 +1,11 @@
-//! What the journal says of a message: where it lies, and the hash by which it is known.
+//! What the journal says of a message: when it came, where it lies, and by what it is known.
 
 use bytes::Bytes;
 use postern_crypto::codec::{Reader, Writer};
 use postern_crypto::hash::{equal, hash};
+use postern_crypto::mail::Fingerprint;
 use postern_domain::store::Digest;
-use postern_protocol::MessageId;
+use postern_protocol::{MessageId, TimeMs};
 
 use super::LARGEST_SMALL;
 use super::circular::Extent;
@@ -24,11 +25,27 @@ const FORMAT: u8 = 1;
 const ITEM_HEAD_BYTES: usize = 1 + 4;
 
 /// The longest record, which is that of a file.
-const MAX_RECORD_BYTES: usize = 1 + 16 + 8 + 32;
+const MAX_RECORD_BYTES: usize = 8 + 1 + 16 + 1 + 16 + 8 + 32;
 
 /// A message that was taken and not handed on yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) struct Entry {
+    pub(super) receipt: Receipt,
+    pub(super) content: Content,
+}
+
+/// That a message was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Receipt {
+    /// When.
+    pub(super) received: TimeMs,
+    /// By what it is known again if it is brought twice, if it can be.
+    pub(super) fingerprint: Option<Fingerprint>,
+}
+
+/// Where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Content {
     /// A small one, which is in memory too.
     Small(Small),
     /// A larger one, which is a file.
@@ -55,7 +72,14 @@ pub(super) struct Filed {
 
 /// What the journal says of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Record {
+pub(super) struct Record {
+    pub(super) receipt: Receipt,
+    pub(super) lies: Lies,
+}
+
+/// Where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lies {
     /// A small one lies there, and has this hash.
     Small(Extent, Digest),
     /// A larger one is a file.
@@ -65,9 +89,9 @@ pub(super) enum Record {
 impl Entry {
     /// How many bytes the message has.
     pub(super) fn size_bytes(&self) -> u64 {
-        match self {
-            Self::Small(small) => small.bytes.len() as u64,
-            Self::File(file) => file.size_bytes,
+        match &self.content {
+            Content::Small(small) => small.bytes.len() as u64,
+            Content::File(file) => file.size_bytes,
         }
     }
 }
@@ -89,16 +113,29 @@ impl Small {
 impl Record {
     /// Where a small message lies.
     pub(super) fn extent(&self) -> Option<Extent> {
-        match self {
-            Self::Small(extent, _) => Some(*extent),
-            Self::File(_) => None,
+        match self.lies {
+            Lies::Small(extent, _) => Some(extent),
+            Lies::File(_) => None,
+        }
+    }
+
+    /// In which file it is.
+    pub(super) fn file(&self) -> Option<MessageId> {
+        match self.lies {
+            Lies::Small(..) => None,
+            Lies::File(file) => Some(file.message),
         }
     }
 
     fn write(&self, writer: Writer) -> Writer {
-        match self {
-            Self::Small(extent, hash) => writer.u8(0).u64(extent.start).u32(extent.size_bytes).raw(hash),
-            Self::File(file) => writer
+        let writer = writer.i64(self.receipt.received.0);
+        let writer = match &self.receipt.fingerprint {
+            None => writer.u8(0),
+            Some(fingerprint) => writer.u8(1).raw(fingerprint),
+        };
+        match &self.lies {
+            Lies::Small(extent, hash) => writer.u8(0).u64(extent.start).u32(extent.size_bytes).raw(hash),
+            Lies::File(file) => writer
                 .u8(1)
                 .raw(&file.message.0)
                 .u64(file.size_bytes)
@@ -107,7 +144,15 @@ impl Record {
     }
 
     fn read(reader: &mut Reader<'_>) -> postern_crypto::Result<Self> {
-        match reader.u8()? {
+        let receipt = Receipt {
+            received: TimeMs(reader.i64()?),
+            fingerprint: match reader.u8()? {
+                0 => None,
+                1 => Some(reader.array()?),
+                _ => return Err(postern_crypto::Error::CannotOpen),
+            },
+        };
+        let lies = match reader.u8()? {
             0 => {
                 let extent = Extent {
                     start: reader.u64()?,
@@ -116,15 +161,16 @@ impl Record {
                 if extent.size_bytes as usize > LARGEST_SMALL {
                     return Err(postern_crypto::Error::CannotOpen);
                 }
-                Ok(Self::Small(extent, reader.array()?))
+                Lies::Small(extent, reader.array()?)
             }
-            1 => Ok(Self::File(Filed {
+            1 => Lies::File(Filed {
                 message: MessageId(reader.array()?),
                 size_bytes: reader.u64()?,
                 record_hash: reader.array()?,
-            })),
-            _ => Err(postern_crypto::Error::CannotOpen),
-        }
+            }),
+            _ => return Err(postern_crypto::Error::CannotOpen),
+        };
+        Ok(Self { receipt, lies })
     }
 }
 
@@ -162,15 +208,27 @@ mod tests {
             start: 1 << 50,
             size_bytes: u32::try_from(size_bytes).expect("small"),
         };
-        Record::Small(extent, [3; 32])
+        Record {
+            receipt: Receipt {
+                received: TimeMs(-1),
+                fingerprint: None,
+            },
+            lies: Lies::Small(extent, [3; 32]),
+        }
     }
 
     fn file() -> Record {
-        Record::File(Filed {
-            message: MessageId([1; 16]),
-            size_bytes: 1 << 40,
-            record_hash: [2; 32],
-        })
+        Record {
+            receipt: Receipt {
+                received: TimeMs(1 << 40),
+                fingerprint: Some([4; 16]),
+            },
+            lies: Lies::File(Filed {
+                message: MessageId([1; 16]),
+                size_bytes: 1 << 40,
+                record_hash: [2; 32],
+            }),
+        }
     }
 
     #[test]

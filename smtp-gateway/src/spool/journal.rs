@@ -15,8 +15,9 @@ use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 use tokio::sync::{Notify, oneshot};
 
+use super::Load;
 use super::circular::CircularFile;
-use super::entry::Entry;
+use super::entry::{Content, Entry};
 use super::error::SpoolError;
 use super::flash::{FileFlash, PAGE_BYTES};
 use super::ring::{Ring, RingError};
@@ -116,11 +117,14 @@ impl Waiting {
         self.entries().len()
     }
 
-    /// How many, how many bytes, and the oldest.
-    pub(super) fn load(&self) -> (usize, u64, Option<Entry>) {
+    /// How many, how many bytes, and when the oldest came.
+    pub(super) fn load(&self) -> Load {
         let entries = self.entries();
-        let size_bytes = entries.iter().map(Entry::size_bytes).sum();
-        (entries.len(), size_bytes, entries.front().cloned())
+        Load {
+            messages: entries.len(),
+            size_bytes: entries.iter().map(Entry::size_bytes).sum(),
+            oldest: entries.front().map(|oldest| oldest.receipt.received),
+        }
     }
 
     /// The oldest, at most `limit` of them; waits until there is one.
@@ -193,7 +197,9 @@ impl Writer {
 
     /// The names of messages that are files of their own have to be durable before anything says so: once for all of them.
     fn sync_names(&self, entries: &[Entry]) -> Result<(), SpoolError> {
-        let has_file = entries.iter().any(|entry| matches!(entry, Entry::File(_)));
+        let has_file = entries
+            .iter()
+            .any(|entry| matches!(entry.content, Content::File(_)));
         if has_file {
             postern_disk::sync_names(&self.place.mail)?;
         }

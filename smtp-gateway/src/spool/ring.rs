@@ -15,7 +15,7 @@ use sequential_storage::queue::{QueueConfig, QueueStorage};
 
 use super::circular::CircularFile;
 use super::disk::Disk;
-use super::entry::{self, Entry, MAX_RECORDS, Record, Small};
+use super::entry::{self, Content, Entry, Lies, MAX_RECORDS, Record, Small};
 use super::flash::{FileFlash, FlashError, PAGE_BYTES};
 
 type PageCache = Cache<HeapPageStates, HeapPagePointers, Uncached>;
@@ -77,7 +77,7 @@ impl<D: Disk> Ring<D> {
             let first = records.iter().find_map(Record::extent);
             self.items.push_back(Item {
                 left: records.len(),
-                files: files(&records),
+                files: records.iter().filter_map(Record::file).collect(),
                 start: first.map_or(self.small.head(), |extent| extent.start),
             });
             for record in records {
@@ -97,16 +97,20 @@ impl<D: Disk> Ring<D> {
     }
 
     fn read(&mut self, record: Record) -> Result<Entry, RingError> {
-        match record {
-            Record::File(file) => Ok(Entry::File(file)),
-            Record::Small(extent, hash) => {
+        let content = match record.lies {
+            Lies::File(file) => Content::File(file),
+            Lies::Small(extent, hash) => {
                 if !self.small.takes_up(self.tail(), extent) {
                     return Err(RingError::Damaged("a message lies where none can be".to_owned()));
                 }
                 let bytes = self.small.read(extent).map_err(RingError::Disk)?.into();
-                Ok(Entry::Small(Small { bytes, hash }))
+                Content::Small(Small { bytes, hash })
             }
-        }
+        };
+        Ok(Entry {
+            receipt: record.receipt,
+            content,
+        })
     }
 
     /// From where on small messages are in use.
@@ -127,7 +131,7 @@ impl<D: Disk> Ring<D> {
         block_on(self.journal.push(&entry::encode(&records), false)).map_err(failed)?;
         self.items.push_back(Item {
             left: records.len(),
-            files: files(&records),
+            files: records.iter().filter_map(Record::file).collect(),
             start,
         });
         Ok(records.len())
@@ -138,7 +142,7 @@ impl<D: Disk> Ring<D> {
         let room = self.small.room(self.tail()).min(MAX_TOGETHER_BYTES);
         let mut small_bytes = 0;
         let fitting = entries.iter().take(MAX_RECORDS).take_while(|entry| {
-            if matches!(entry, Entry::Small(_)) {
+            if matches!(entry.content, Content::Small(_)) {
                 small_bytes += entry.size_bytes();
             }
             small_bytes <= room
@@ -147,14 +151,18 @@ impl<D: Disk> Ring<D> {
     }
 
     fn write(&mut self, entries: &[Entry]) -> io::Result<Vec<Record>> {
-        let small = entries.iter().filter_map(|entry| match entry {
-            Entry::Small(small) => Some(&small.bytes[..]),
-            Entry::File(_) => None,
+        let small = entries.iter().filter_map(|entry| match &entry.content {
+            Content::Small(small) => Some(&small.bytes[..]),
+            Content::File(_) => None,
         });
         let mut extents = self.small.write(&small.collect::<Vec<_>>())?.into_iter();
-        let records = entries.iter().filter_map(|entry| match entry {
-            Entry::Small(small) => Some(Record::Small(extents.next()?, small.hash)),
-            Entry::File(file) => Some(Record::File(*file)),
+        let records = entries.iter().filter_map(|entry| {
+            let lies = match &entry.content {
+                Content::Small(small) => Lies::Small(extents.next()?, small.hash),
+                Content::File(file) => Lies::File(*file),
+            };
+            let receipt = entry.receipt;
+            Some(Record { receipt, lies })
         });
         Ok(records.collect())
     }
@@ -175,14 +183,6 @@ impl<D: Disk> Ring<D> {
         }
         Ok(unnamed)
     }
-}
-
-fn files(records: &[Record]) -> Vec<MessageId> {
-    let files = records.iter().filter_map(|record| match record {
-        Record::File(file) => Some(file.message),
-        Record::Small(..) => None,
-    });
-    files.collect()
 }
 
 fn failed(error: sequential_storage::Error<FlashError>) -> RingError {

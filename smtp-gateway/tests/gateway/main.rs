@@ -9,6 +9,7 @@ mod inbound;
 mod limits;
 mod loops;
 mod names;
+mod repeated;
 mod secured;
 mod senders;
 mod trouble;

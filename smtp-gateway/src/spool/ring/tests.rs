@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::{io, mem};
 
+use postern_protocol::TimeMs;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
@@ -11,7 +12,7 @@ use super::*;
 use crate::spool::LARGEST_SMALL;
 use crate::spool::circular::{BLOCK_BYTES, Extent};
 use crate::spool::disk::SECTOR_BYTES;
-use crate::spool::entry::Filed;
+use crate::spool::entry::{Filed, Receipt};
 
 const JOURNAL_BYTES: usize = 6 * PAGE_BYTES;
 const SMALL_BYTES: usize = 16 * BLOCK_BYTES;
@@ -176,12 +177,12 @@ impl Known {
 }
 
 fn numbers(entries: &[Entry]) -> Vec<u64> {
-    let number = |entry: &Entry| match entry {
-        Entry::Small(small) => {
+    let number = |entry: &Entry| match &entry.content {
+        Content::Small(small) => {
             let bytes = small.whole().expect("as it was written");
             u64::from_be_bytes(bytes[..8].try_into().expect("eight bytes"))
         }
-        Entry::File(file) => file.size_bytes,
+        Content::File(file) => file.size_bytes,
     };
     entries.iter().map(number).collect()
 }
@@ -211,17 +212,29 @@ fn entries(rng: &mut ChaCha20Rng, number: &mut u64) -> Vec<Entry> {
 }
 
 fn small(bytes: Vec<u8>) -> Entry {
-    Entry::Small(Small::new(bytes.into()))
+    Entry {
+        receipt: Receipt {
+            received: TimeMs(i64::from(bytes[0])),
+            fingerprint: None,
+        },
+        content: Content::Small(Small::new(bytes.into())),
+    }
 }
 
 fn file(number: u64) -> Entry {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&number.to_be_bytes());
-    Entry::File(Filed {
-        message: MessageId(id),
-        size_bytes: number,
-        record_hash: [7; 32],
-    })
+    Entry {
+        receipt: Receipt {
+            received: TimeMs(1),
+            fingerprint: Some(id),
+        },
+        content: Content::File(Filed {
+            message: MessageId(id),
+            size_bytes: number,
+            record_hash: [7; 32],
+        }),
+    }
 }
 
 /// Keeps and forgets at random until the power fails.
@@ -313,9 +326,9 @@ fn f4_a_file_is_named_until_all_that_came_with_it_was_handed_on() {
     let disk = Platter::new(1, SMALL_BYTES);
     let (mut ring, _) = disk.open().expect("there is power");
     let ids = |numbers: &[u64]| -> Vec<MessageId> {
-        let id = |number: &u64| match file(*number) {
-            Entry::File(file) => file.message,
-            Entry::Small(_) => panic!("it is a file"),
+        let id = |number: &u64| match file(*number).content {
+            Content::File(file) => file.message,
+            Content::Small(_) => panic!("it is a file"),
         };
         numbers.iter().map(id).collect()
     };
@@ -338,9 +351,9 @@ fn f4_a_file_is_named_until_all_that_came_with_it_was_handed_on() {
 }
 
 fn numbers_of_files(entries: &[Entry]) -> Vec<u64> {
-    let number = |entry: &Entry| match entry {
-        Entry::File(file) => Some(file.size_bytes),
-        Entry::Small(_) => None,
+    let number = |entry: &Entry| match &entry.content {
+        Content::File(file) => Some(file.size_bytes),
+        Content::Small(_) => None,
     };
     entries.iter().filter_map(number).collect()
 }
@@ -369,7 +382,7 @@ fn what_was_written_over_is_told_and_what_cannot_be_is_not_read() {
         .expect("there is room");
     disk.0.borrow_mut().files[1][150] ^= 1;
     let (_, waiting) = disk.open().expect("there is power");
-    let is_whole = |entry: &Entry| matches!(entry, Entry::Small(small) if small.whole().is_ok());
+    let is_whole = |entry: &Entry| matches!(&entry.content, Content::Small(small) if small.whole().is_ok());
     assert_eq!(waiting.iter().map(is_whole).collect::<Vec<_>>(), [true, false]);
 
     for start in [
@@ -388,7 +401,11 @@ fn what_was_written_over_is_told_and_what_cannot_be_is_not_read() {
             start,
             size_bytes: 100,
         };
-        let item = entry::encode(&[Record::Small(extent, [0; 32])]);
+        let record = Record {
+            receipt: small(vec![1]).receipt,
+            lies: Lies::Small(extent, [0; 32]),
+        };
+        let item = entry::encode(&[record]);
         block_on(ring.journal.push(&item, false)).expect("there is room");
         assert!(matches!(disk.open(), Err(RingError::Damaged(_))), "{start}");
     }
