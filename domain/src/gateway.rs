@@ -11,7 +11,7 @@ use rand_core::CryptoRng;
 
 use crate::error::{Error, Result};
 use crate::postern::Postern;
-use crate::store::{Address, BlobKey, Body, BodyStream, Delivered, NewCopy, NewMail, Put, StoreError};
+use crate::store::{BlobKey, Body, BodyStream, Delivered, NewCopy, NewMail, Put, StoreError};
 
 /// The most bodies that lie in memory at once to be put together.
 const TOGETHER_BYTES: u64 = 1 << 20;
@@ -104,22 +104,25 @@ impl Gateway {
         let Ok(domain) = self.domain(domain) else {
             return Ok(Err(NoRecipient::OtherDomain));
         };
-        let catch_all = match &domain {
-            None => None,
-            Some(name) => match self.0.records().domain(name).await? {
-                Some(row) => row.catch_all,
-                None => return Ok(Err(NoRecipient::OtherDomain)),
-            },
+        let local = self.local(local, domain.as_ref());
+        let found = self.0.records().recipient(local.as_ref(), domain.as_ref());
+        if let Some(row) = found.await? {
+            return Ok(Ok(Recipient {
+                account: row.account,
+                room_bytes: row.quota_bytes.saturating_sub(row.used_bytes),
+                name: row.name,
+                statements: row.statements,
+            }));
+        }
+        let is_ours = match &domain {
+            None => true,
+            Some(name) => self.0.records().domain(name).await?.is_some(),
         };
-        let account = match self.account_at(local, domain).await? {
-            Some(account) => Some(account),
-            None => catch_all,
-        };
-        let found = match account {
-            Some(account) => self.of_account(account).await?,
-            None => None,
-        };
-        Ok(found.ok_or(NoRecipient::Nobody))
+        Ok(Err(if is_ours {
+            NoRecipient::Nobody
+        } else {
+            NoRecipient::OtherDomain
+        }))
     }
 
     /// The domain as the stores know it: `None` for the server's own.
@@ -133,31 +136,15 @@ impl Gateway {
         Ok((!is_own).then_some(name))
     }
 
-    async fn account_at(&self, local: &str, domain: Option<DomainName>) -> Result<Option<AccountId>> {
+    /// Whose address it is, without the tag. `None` if it can be nobody's.
+    fn local(&self, local: &str, domain: Option<&DomainName>) -> Option<AccountName> {
         let untagged = local.split_once('+').map_or(local, |(name, _)| name);
-        let Ok(local) = AccountName::parse(untagged) else {
-            return Ok(None);
-        };
+        let local = AccountName::parse(untagged).ok()?;
         let is_reserved = domain.is_none() && is_reserved(&local);
-        let local = match &self.0.rules().postmaster {
-            Some(postmaster) if is_reserved => postmaster.clone(),
-            _ => local,
-        };
-        let row = self.0.records().address(&Address { domain, local }).await?;
-        Ok(row.map(|row| row.account))
-    }
-
-    async fn of_account(&self, account: AccountId) -> Result<Option<Recipient>> {
-        let Some(row) = self.0.records().account(account).await? else {
-            return Ok(None);
-        };
-        let directory = self.0.records().directory(&row.name).await?;
-        Ok(directory.map(|directory| Recipient {
-            account,
-            room_bytes: row.quota_bytes.saturating_sub(row.used_bytes),
-            name: row.name,
-            statements: directory.statements,
-        }))
+        match &self.0.rules().postmaster {
+            Some(postmaster) if is_reserved => Some(postmaster.clone()),
+            _ => Some(local),
+        }
     }
 
     /// Puts messages into their mailboxes, and answers for each copy. Repeating it is harmless.

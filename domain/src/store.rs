@@ -33,7 +33,9 @@ pub use accounts::{
     AccountRow, AccountSnapshot, AccountStore, Created, DirectoryRow, FeedStore, NewAccount, NewInvite,
     NewPassword, NewRotation, ObjectPut, ObjectStore, PasswordSet, Rotated,
 };
-pub use addresses::{Address, AddressRow, AddressStore, DomainRow, Given, HeldAddress, NewAddress};
+pub use addresses::{
+    Address, AddressRow, AddressStore, DomainRow, Given, HeldAddress, NewAddress, RecipientRow,
+};
 pub use blobs::{
     BlobEntry, BlobKey, BlobPage, BlobStore, Body, BodyStream, DirectBlobs, ListFrom, Put, ReadStream,
     UploadHandle,

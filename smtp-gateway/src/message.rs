@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use postern_crypto::mail::{Brought, Checks, Delivery, Peer};
 use postern_crypto::sealing::SealingPublic;
-use postern_domain::gateway::NoRecipient;
+use postern_domain::gateway::{NoRecipient, Recipient as Found};
 use postern_domain::store::NewCopy;
 use postern_protocol::{AccountId, MessageId, TimeMs};
 use postern_smtp::{Address, Domain, ForwardPath, Recipient, Reply, Sender};
@@ -93,10 +93,8 @@ impl Message {
         if self.sender.size_bytes.unwrap_or(1) > found.room_bytes {
             return Err(replies::mailbox_full());
         }
-        let (pins, account) = (self.gateway.pins().clone(), found.account);
-        let checked = tokio::task::spawn_blocking(move || pins.check(&found)).await;
-        let checked = checked.map_err(|_| replies::later())?;
-        let sealing = checked.map_err(|error| replies::not_pinned(&error))?;
+        let account = found.account;
+        let sealing = self.pinned(found).await?;
         // Who has several addresses gets one copy.
         if self.recipients.iter().all(|known| known.account != account) {
             self.recipients.push(Accepted {
@@ -106,6 +104,16 @@ impl Message {
             });
         }
         Ok(())
+    }
+
+    async fn pinned(&self, found: Found) -> Result<SealingPublic, Reply> {
+        let pins = self.gateway.pins().clone();
+        if let Some(sealing) = pins.checked_before(&found) {
+            return Ok(sealing);
+        }
+        let checked = tokio::task::spawn_blocking(move || pins.check(&found)).await;
+        let checked = checked.map_err(|_| replies::later())?;
+        checked.map_err(|error| replies::not_pinned(&error))
     }
 
     /// Whether mail is taken from this peer at all, and already now.

@@ -4,24 +4,37 @@
 //! first log that is seen of a name is remembered here, on the gateway's own disk, and every other one has to go on from
 //! it. One that does not stops mail to that name, for the time being, until a person has looked.
 
+use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use postern_crypto::Hash;
 use postern_crypto::codec::{Reader, Writer};
 use postern_crypto::directory::{DirectoryHead, Log};
+use postern_crypto::hash::hash;
 use postern_crypto::identity::IdentityPublic;
 use postern_crypto::sealing::SealingPublic;
 use postern_domain::gateway::Recipient;
+use postern_protocol::AccountName;
 
 /// The format of a pin.
 const FORMAT: u8 = 1;
 
-/// The names that were seen, a file for each.
+/// Of so many names it is remembered that their logs were checked; beyond that all are checked again.
+const MAX_CHECKED: usize = 10_000;
+
+/// The names that were seen, a file for each. Clones are the same.
 #[derive(Debug, Clone)]
 pub struct Pins {
     folder: PathBuf,
+    /// Of each name the log that was pinned last since this began, and what it says: a log is verified once, not for each
+    /// message.
+    checked: Arc<Mutex<HashMap<AccountName, (Hash, SealingPublic)>>>,
+    /// One is pinned after the other: what is remembered last is what is pinned.
+    pinning: Arc<Mutex<()>>,
 }
 
 /// Why nothing is sealed to somebody.
@@ -49,7 +62,19 @@ impl Pins {
     /// The pins in this folder, which is there.
     #[must_use]
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self {
+            folder,
+            checked: Arc::default(),
+            pinning: Arc::default(),
+        }
+    }
+
+    /// The key to which to seal, if this very log is the last that was pinned.
+    #[must_use]
+    pub fn checked_before(&self, recipient: &Recipient) -> Option<SealingPublic> {
+        let checked = self.checked();
+        let (hash, sealing) = checked.get(&recipient.name)?;
+        (*hash == hash_of(recipient)).then(|| sealing.clone())
     }
 
     /// The key to which to seal, if the recipient's log is signed and goes on from what was seen before; what is seen now
@@ -75,6 +100,7 @@ impl Pins {
             identity: current.identity,
             head: log.head(),
         };
+        let _pinning = self.pinning.lock().expect("nothing panics while it holds this");
         match self.read(name)? {
             Some(before) if before == pin => {}
             Some(before) => {
@@ -86,7 +112,19 @@ impl Pins {
             }
             None => self.write(name, &pin)?,
         }
+        let mut checked = self.checked();
+        if checked.len() >= MAX_CHECKED {
+            checked.clear();
+        }
+        checked.insert(
+            recipient.name.clone(),
+            (hash_of(recipient), current.sealing.clone()),
+        );
         Ok(current.sealing.clone())
+    }
+
+    fn checked(&self) -> MutexGuard<'_, HashMap<AccountName, (Hash, SealingPublic)>> {
+        self.checked.lock().expect("nothing panics while it holds this")
     }
 
     fn read(&self, name: &str) -> io::Result<Option<Pin>> {
@@ -123,9 +161,20 @@ impl Pins {
 
     /// Names are of letters, digits and `._-`, and begin with a letter or digit: they are names of files as they are.
     fn path(&self, name: &str) -> PathBuf {
-        let spread = postern_crypto::hash::hash(name.as_bytes())[0];
+        let spread = hash(name.as_bytes())[0];
         self.folder.join(format!("{spread:02x}")).join(name)
     }
+}
+
+/// Of all that is checked of a recipient.
+fn hash_of(recipient: &Recipient) -> Hash {
+    let writer = Writer::with_capacity(4_096)
+        .raw(&recipient.account.0)
+        .lp(recipient.name.as_str().as_bytes());
+    let log = writer.list(&recipient.statements, |writer, statement| {
+        writer.lp(statement.as_slice())
+    });
+    hash(&log.finish())
 }
 
 fn unique() -> u64 {
@@ -263,6 +312,31 @@ mod tests {
             pins.check(&alice.alice()).expect("still hers"),
             alice.sealing.public()
         );
+    }
+
+    #[test]
+    fn f8_a_log_is_known_without_being_verified_only_as_long_as_it_is_the_last() {
+        let (_folder, pins) = pins();
+        let alice = Person::new(1);
+        let first = alice.statement("alice", 0, [0; 32], 5);
+        let second = alice.statement("alice", 1, statement_hash(&first), 6);
+        let (old, new) = (
+            alice.recipient(vec![first.clone()]),
+            alice.recipient(vec![first, second]),
+        );
+        assert_eq!(pins.checked_before(&old), None);
+        let sealing = pins.check(&old).expect("seen for the first time");
+        assert_eq!(pins.checked_before(&old), Some(sealing));
+        assert_eq!(pins.checked_before(&new), None);
+        let mut forged = old.clone();
+        forged.statements[0] = Person::new(2).statement("alice", 0, [0; 32], 5).into();
+        assert_eq!(pins.checked_before(&forged), None);
+        assert!(matches!(pins.check(&forged), Err(PinError::Changed(_))));
+        pins.check(&new).expect("it goes on");
+        assert!(pins.checked_before(&new).is_some());
+        assert_eq!(pins.checked_before(&old), None, "it was taken back");
+        assert!(matches!(pins.check(&old), Err(PinError::Changed(_))));
+        assert!(pins.checked_before(&new).is_some());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! account, in the order in which they were asked for.
 
 use async_trait::async_trait;
-use postern_protocol::{AccountId, AccountName, DomainName, TimeMs};
+use postern_protocol::{AccountId, AccountName, Bytes, DomainName, TimeMs};
 
 use super::Result;
 
@@ -49,6 +49,21 @@ pub struct DomainRow {
     pub created: TimeMs,
     /// Who gets what is written to addresses that nobody has.
     pub catch_all: Option<AccountId>,
+}
+
+/// Whom to seal to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipientRow {
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub name: AccountName,
+    /// How much it has.
+    pub used_bytes: u64,
+    /// How much it may have.
+    pub quota_bytes: u64,
+    /// Its directory log, oldest statement first.
+    pub statements: Vec<Bytes>,
 }
 
 /// An address that is to be given to an account.
@@ -104,6 +119,14 @@ pub trait AddressStore: Send + Sync {
 
     /// Who has an address.
     async fn address(&self, address: &Address) -> Result<Option<AddressRow>>;
+
+    /// Who gets what is written to `local` at a domain: who has that address, or else whom the domain says; without a local
+    /// part only the latter. Read in one moment.
+    async fn recipient(
+        &self,
+        local: Option<&AccountName>,
+        domain: Option<&DomainName>,
+    ) -> Result<Option<RecipientRow>>;
 
     /// The addresses of an account, by domain and name; its own name first.
     async fn addresses(&self, account: AccountId) -> Result<Vec<AddressRow>>;

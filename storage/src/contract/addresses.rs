@@ -1,6 +1,6 @@
 //! What holds for domains and addresses.
 
-use postern_domain::store::{Address, AddressRow, Created, Given, HeldAddress, NewAddress};
+use postern_domain::store::{Address, AddressRow, Created, Given, HeldAddress, NewAddress, RecipientRow};
 use postern_protocol::{AccountId, AccountName, DomainName};
 
 use super::world::{NOW, Owner, id, name, new_account};
@@ -15,6 +15,7 @@ sentences! { AnyRecords:
     a_name_cannot_be_taken_away
     a_domain_goes_with_its_addresses
     what_nobody_has_goes_to_whom_the_domain_says
+    who_gets_what_is_written_to_an_address_is_read_in_one_moment
     the_addresses_of_a_domain_are_read_in_pages
 }
 
@@ -194,6 +195,49 @@ async fn what_nobody_has_goes_to_whom_the_domain_says(records: AnyRecords) {
     }
     let absent = DomainName::parse(&format!("{}.example", name())).expect("a domain");
     assert_eq!(records.set_catch_all(&absent, None).await.expect("works"), None);
+}
+
+async fn who_gets_what_is_written_to_an_address_is_read_in_one_moment(records: AnyRecords) {
+    let (owner, other) = (Owner::sign_up(&records).await, Owner::sign_up(&records).await);
+    let domain = domain(&records).await;
+    let local = AccountName::parse("garden").expect("a name");
+    let gets = async |local: Option<&AccountName>, domain: Option<&DomainName>| {
+        let row = records.recipient(local, domain).await.expect("works");
+        row.map(|row| row.account)
+    };
+    assert_eq!(
+        give(&records, &at(&domain, "garden"), owner.id(), MANY).await,
+        Given::Done
+    );
+    let account = records
+        .account(owner.id())
+        .await
+        .expect("works")
+        .expect("is there");
+    assert_eq!(gets(Some(&account.name), None).await, Some(owner.id()));
+    assert_eq!(gets(Some(&local), Some(&domain)).await, Some(owner.id()));
+    assert_eq!(gets(Some(&name()), None).await, None);
+    assert_eq!(gets(Some(&name()), Some(&domain)).await, None);
+    assert_eq!(gets(None, Some(&domain)).await, None);
+    assert_eq!(gets(None, None).await, None);
+    let set = records.set_catch_all(&domain, Some(other.id())).await;
+    assert_eq!(set.expect("works"), Some(()));
+    for nobody in [Some(&name()), None] {
+        assert_eq!(gets(nobody, Some(&domain)).await, Some(other.id()));
+    }
+    assert_eq!(gets(Some(&local), Some(&domain)).await, Some(owner.id()));
+    assert_eq!(gets(Some(&name()), None).await, None, "only of that domain");
+
+    let row = records.recipient(Some(&local), Some(&domain)).await;
+    let directory = records.directory(&account.name).await.expect("works");
+    let expected = RecipientRow {
+        account: owner.id(),
+        name: account.name,
+        used_bytes: account.used_bytes,
+        quota_bytes: account.quota_bytes,
+        statements: directory.expect("is there").statements,
+    };
+    assert_eq!(row.expect("works"), Some(expected));
 }
 
 async fn the_addresses_of_a_domain_are_read_in_pages(records: AnyRecords) {

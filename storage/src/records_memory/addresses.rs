@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use postern_domain::store::{
-    Address, AddressRow, AddressStore, DomainRow, Given, HeldAddress, NewAddress, Result,
+    Address, AddressRow, AddressStore, DomainRow, Given, HeldAddress, NewAddress, RecipientRow, Result,
 };
 use postern_protocol::{AccountId, AccountName, DomainName, TimeMs};
 
@@ -86,6 +86,30 @@ impl AddressStore for MemoryRecords {
 
     async fn address(&self, address: &Address) -> Result<Option<AddressRow>> {
         Ok(self.held().addresses.get(address).cloned())
+    }
+
+    async fn recipient(
+        &self,
+        local: Option<&AccountName>,
+        domain: Option<&DomainName>,
+    ) -> Result<Option<RecipientRow>> {
+        let held = self.held();
+        let has_it = local.and_then(|local| {
+            held.addresses.get(&Address {
+                domain: domain.cloned(),
+                local: local.clone(),
+            })
+        });
+        let catch_all = || held.domains.get(domain?)?.catch_all;
+        let account = has_it.map(|row| row.account).or_else(catch_all);
+        let account = account.and_then(|account| held.accounts.get(&account));
+        Ok(account.map(|account| RecipientRow {
+            account: account.row.id,
+            name: account.row.name.clone(),
+            used_bytes: account.row.used_bytes,
+            quota_bytes: account.row.quota_bytes,
+            statements: account.statements.clone(),
+        }))
     }
 
     async fn addresses(&self, account: AccountId) -> Result<Vec<AddressRow>> {

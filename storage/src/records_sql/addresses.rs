@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use postern_domain::store::{
-    Address, AddressRow, AddressStore, DomainRow, Given, HeldAddress, NewAccount, NewAddress, Result,
+    Address, AddressRow, AddressStore, DomainRow, Given, HeldAddress, NewAccount, NewAddress, RecipientRow,
+    Result,
 };
 use postern_protocol::{AccountId, AccountName, DomainName, TimeMs};
 
@@ -51,6 +52,31 @@ impl AddressStore for SqlRecords {
             .await?
             .map(address_row)
             .transpose()?)
+    }
+
+    async fn recipient(
+        &self,
+        local: Option<&AccountName>,
+        domain: Option<&DomainName>,
+    ) -> Result<Option<RecipientRow>> {
+        // No address is empty.
+        let found = sql(
+            "SELECT accounts.id, accounts.name, accounts.used_bytes, accounts.quota_bytes, statements.statement \
+             FROM accounts JOIN statements ON statements.account = accounts.id \
+             WHERE accounts.id = COALESCE((SELECT account FROM addresses WHERE domain = $1 AND local = $2), \
+             (SELECT catch_all FROM domains WHERE name = $1)) ORDER BY statements.seq",
+        )
+        .value(&text(domain))
+        .value(&local.map(ToString::to_string).unwrap_or_default());
+        let mut recipient: Option<RecipientRow> = None;
+        for mut row in self.all(found).await? {
+            let mut read = recipient_row(&mut row)?;
+            match &mut recipient {
+                Some(recipient) => recipient.statements.append(&mut read.statements),
+                None => recipient = Some(read),
+            }
+        }
+        Ok(recipient)
     }
 
     async fn addresses(&self, account: AccountId) -> Result<Vec<AddressRow>> {
@@ -251,6 +277,17 @@ fn by_address(address: &Address) -> Sql<'static> {
 
 fn text(domain: Option<&DomainName>) -> String {
     domain.map(ToString::to_string).unwrap_or_default()
+}
+
+/// With one of the statements.
+fn recipient_row(row: &mut Row) -> Result<RecipientRow, TxError> {
+    Ok(RecipientRow {
+        account: row.take()?,
+        name: row.take()?,
+        used_bytes: row.take()?,
+        quota_bytes: row.take()?,
+        statements: vec![row.take()?],
+    })
 }
 
 fn domain_row(mut row: Row) -> Result<DomainRow, TxError> {
