@@ -2,6 +2,7 @@
 //!
 //! Whom it seals to is its own affair: it gets the signed statements that the directory has, and believes nobody else.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -185,9 +186,10 @@ impl Gateway {
         bodies: &[ContentId],
         now: TimeMs,
     ) -> Result<Vec<Vec<Delivered>>> {
-        let mut together = Vec::new();
+        let (known, mut together) = (self.known(brought).await?, Vec::new());
         for (mail, body) in brought.iter().zip(bodies) {
-            if self.is_known(mail).await? {
+            let is_known = |copy: &NewCopy| known.contains(&(copy.account, mail.message));
+            if mail.copies.iter().all(is_known) {
                 continue;
             }
             let key = BlobKey::of_mail(mail.message, *body);
@@ -209,19 +211,20 @@ impl Gateway {
         Ok(self.0.records().deliver(&mails.collect::<Vec<_>>()).await?)
     }
 
-    /// Whether all of them have, or had, the message: what was deleted is not put there again.
-    async fn is_known(&self, mail: &Brought<'_>) -> Result<bool> {
-        for copy in &mail.copies {
-            let known = self
-                .0
-                .records()
-                .known_messages(copy.account, &[mail.message])
-                .await?;
-            if known.is_empty() {
-                return Ok(false);
+    /// Which of these the mailboxes have, or had: what was deleted is not put there again.
+    async fn known(&self, brought: &[Brought<'_>]) -> Result<BTreeSet<(AccountId, MessageId)>> {
+        let mut messages: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for mail in brought {
+            for copy in &mail.copies {
+                messages.entry(copy.account).or_default().push(mail.message);
             }
         }
-        Ok(true)
+        let mut known = BTreeSet::new();
+        for (account, messages) in messages {
+            let found = self.0.records().known_messages(account, &messages).await?;
+            known.extend(found.into_iter().map(|message| (account, message)));
+        }
+        Ok(known)
     }
 
     async fn put_together(&self, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {

@@ -303,6 +303,29 @@ impl Tx {
         Ok(())
     }
 
+    /// Notes that one more record names each of these contents, which may be anybody's. Unless all are there, none of this
+    /// may be kept.
+    pub(super) async fn attach_bodies(&mut self, bodies: &[BlobKey]) -> Result<(), TxError> {
+        for chunk in bodies.chunks(CHUNK / 2) {
+            // SQLite finds each of these by the key; of a list of pairs it would go through the whole table.
+            let each: Vec<_> = (0..chunk.len())
+                .map(|at| format!("(account = ${} AND content = ${})", 2 * at + 1, 2 * at + 2))
+                .collect();
+            let mut update = built(format!(
+                "UPDATE contents SET records = records + 1 WHERE state = 2 AND ({})",
+                each.join(" OR ")
+            ));
+            for body in chunk {
+                update = update.value(&body.account).value(&body.content);
+            }
+            if self.run(update).await? != chunk.len() as u64 {
+                // A sweep took one of them since it was looked up: look again.
+                return Err(TxError::Collision(sqlx::Error::RowNotFound));
+            }
+        }
+        Ok(())
+    }
+
     /// Notes that a record names each of these contents. `false` if one is not there or is named already: then none of
     /// this may be kept.
     pub(super) async fn attach_unnamed(

@@ -183,9 +183,8 @@ impl Tx {
         let new: Vec<_> = new.map(NewRow::copy).collect();
         if !new.is_empty() {
             self.insert_messages(account, latest + 1, &new).await?;
-            for row in &new {
-                self.attach(row.body.account, &[(row.body.content, 1)]).await?;
-            }
+            let bodies: Vec<_> = new.iter().map(|row| row.body).collect();
+            self.attach_bodies(&bodies).await?;
             self.charge_in_any_case(account, new.iter().map(|row| row.size_bytes).sum())
                 .await?;
             self.note(account, &[ChangeKind::Mail]).await?;
