@@ -2,7 +2,7 @@
 //!
 //! Nothing happens here but reading settings, opening what they name, and starting what was asked for. Read in this
 //! order: `args`, `config`, `serving`, `administering`, then `stores`, `mailing`, `watching`, `sweeping`, `data_folder`,
-//! `handles`, `logs`.
+//! `handles`, `memory`, `logs`.
 
 mod administering;
 mod args;
@@ -11,6 +11,7 @@ mod data_folder;
 mod handles;
 mod logs;
 mod mailing;
+mod memory;
 mod serving;
 mod stores;
 mod sweeping;
@@ -37,6 +38,7 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = Config::read(args.config.as_deref(), std::env::vars(), args.settings()?)?;
     logs::start(&config.log)?;
+    memory::keep_to_ourselves();
     match args.command() {
         Command::All => serving::serve(config, true).await?,
         Command::Api => serving::serve(config, false).await?,

@@ -42,6 +42,7 @@ pub use neighbour::Neighbour;
 pub use postfix::Postfix;
 pub use postgres::Postgres;
 pub use power::{Cut, Cuts, Tape, memory_folder};
+pub use process::crash_writes_memory;
 pub use recorder::Recorder;
 pub use rspamd::Rspamd;
 pub use s3::S3;

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::process::{memory_bytes, open_files, peak_memory_bytes};
+use crate::process::{crash_writes_memory, memory_bytes, open_files, peak_memory_bytes, read_memory};
 use crate::programs::posternd;
-use crate::{FailingDisk, Postgres, S3, Trace, every_file};
+use crate::{Canary, FailingDisk, Postgres, S3, Trace, every_file};
 
 const START: Duration = Duration::from_secs(60);
 /// Of the mail gateway: small enough for small disks.
@@ -278,6 +278,17 @@ impl Server {
             .args(["--pid", &pid, &format!("--nofile={limit}:")])
             .status();
         assert!(set.expect("prlimit can be started").success());
+    }
+
+    /// Fails the test if a secret is in its memory.
+    #[track_caller]
+    pub fn must_not_remember(&self, canary: &Canary) {
+        read_memory(&self.process, |piece| canary.must_not_be_in("its memory", piece));
+    }
+
+    /// Has it crash, where the system writes down the memory of whatever crashes; true if it did.
+    pub fn crash_writes_memory(mut self) -> bool {
+        crash_writes_memory(&mut self.process)
     }
 
     /// The memory that it has now.

@@ -6,6 +6,7 @@ mod programs;
 mod relayed;
 mod smuggling;
 mod trouble;
+mod unseen;
 
 use std::thread;
 use std::time::{Duration, Instant};

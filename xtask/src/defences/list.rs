@@ -337,6 +337,18 @@ pub(super) const DEFENCES: &[Defence] = &[
         test: (STORIES, "f4_mail_that_cannot_be_read_for_a_moment_is_not_set_aside"),
     },
     Defence {
+        row: "F5",
+        what: "memory that is given back is not overwritten",
+        edits: &[edit("server/src/memory.rs", "ZeroAlloc<System> = ZeroAlloc(System);", "System = System;")],
+        test: (STORIES, "f5_nothing_of_a_message_is_left_on_the_disk_or_in_memory"),
+    },
+    Defence {
+        row: "F5",
+        what: "the system may write down the memory of what crashes",
+        edits: &[edit("server/src/memory.rs", "DumpableBehavior::NotDumpable", "DumpableBehavior::Dumpable")],
+        test: (STORIES, "f5_the_memory_of_a_server_that_crashes_is_not_written_down"),
+    },
+    Defence {
         row: "F6",
         what: "a message may have several fields named From",
         edits: &[edit("smtp-gateway/src/intake/head.rs", "    if fields_named_from(head) != 1 {", "    if fields_named_from(head) == 0 {")],
