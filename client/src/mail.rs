@@ -104,9 +104,11 @@ impl Mailbox {
     pub async fn refresh(&self) -> Result<()> {
         let _turn = self.turn.lock().await;
         match self.cursor() {
-            None => self.load_page().await.map(drop),
-            Some(_) => self.load_changes().await.map(drop),
+            None => drop(self.load_page().await?),
+            Some(_) => drop(self.load_changes().await?),
         }
+        self.date_spam().await;
+        Ok(())
     }
 
     /// Loads what has changed, if anything was loaded before or is being loaded. Answers how many messages came into the
@@ -116,7 +118,9 @@ impl Mailbox {
     /// As [`Mailbox::refresh`].
     pub async fn follow(&self) -> Result<usize> {
         let _turn = self.turn.lock().await;
-        self.load_changes().await
+        let arrived = self.load_changes().await?;
+        self.date_spam().await;
+        Ok(arrived)
     }
 
     /// Loads older messages: all of them, if the devices of the account have kept an index. Answers whether there are more.
@@ -132,9 +136,12 @@ impl Mailbox {
         if has_page && let Some(filling) = self.filling().await? {
             self.held.borrow_mut().add_rest(filling.entries, filling.change);
             self.load_changes().await?;
+            self.date_spam().await;
             return Ok(false);
         }
-        self.load_page().await
+        let more = self.load_page().await?;
+        self.date_spam().await;
+        Ok(more)
     }
 
     /// Everything that is loaded, newest first.

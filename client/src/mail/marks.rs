@@ -2,6 +2,7 @@
 //! the other did: who comes second looks again first.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use postern_crypto::mail::{Mark, Place};
 use postern_protocol::limits::MAX_MAIL_BATCH;
@@ -71,7 +72,6 @@ impl Mailbox {
 
     /// Sends what changes, and answers those on which somebody else was faster.
     async fn send(&self, entries: &[Entry], change: &impl Fn(&mut Mark)) -> Result<Vec<MessageId>> {
-        let opener = self.opener().await?;
         let mut next = HashMap::new();
         for entry in entries {
             let mut mark = entry.noted.mark.clone();
@@ -83,9 +83,30 @@ impl Mailbox {
                 next.insert(entry.message, self.after(entry, mark));
             }
         }
+        self.note_all(next).await
+    }
+
+    /// Says when that goes which came as spam: the gateway put it there, and can note nothing. Its time runs from when a
+    /// device has seen it. What fails now is said the next time.
+    pub(super) async fn date_spam(&self) {
+        if self.order().spam_days == 0 {
+            return;
+        }
+        let is_undated = |entry: &&Rc<Entry>| {
+            entry.opened.is_some() && entry.noted.version == 0 && entry.noted.mark.place == Place::Spam
+        };
+        let dated = |entry: &Rc<Entry>| (entry.message, self.after(entry, entry.noted.mark.clone()));
+        let undated: Vec<_> = self.held.borrow().iter().filter(is_undated).map(dated).collect();
+        for some in undated.chunks(MOST_AT_ONCE) {
+            let _ = self.note_all(some.iter().cloned().collect()).await;
+        }
+    }
+
+    async fn note_all(&self, next: HashMap<MessageId, Noted>) -> Result<Vec<MessageId>> {
         if next.is_empty() {
             return Ok(Vec::new());
         }
+        let opener = self.opener().await?;
         let marks = next
             .iter()
             .map(|(message, noted)| self.sealed(&opener, *message, noted));

@@ -150,10 +150,34 @@ async fn spam_lies_in_spam_and_trash_is_emptied_after_its_days() {
         let entry = mailbox.entries().remove(0);
         entry.noted.expires
     };
-    assert_eq!(expires(&post.alice), None);
-
     let in_days = |days: i64| platform::now().plus_ms(days * 86_400_000).0;
+    let dated = expires(&post.alice)
+        .expect("after the thirty days that it is at first")
+        .0;
+    assert!((in_days(30) - dated).abs() < 60_000, "{dated}");
+    assert_eq!(
+        marks(&post.alice)[0],
+        Mark {
+            place: Place::Spam,
+            ..Mark::default()
+        }
+    );
+    let phone = post.another_device().await;
+    assert_eq!(
+        expires(&phone).map(|at| at.0),
+        Some(dated),
+        "once, by whoever sees it first"
+    );
+
     post.alice.keep_for(7, 0).await.expect("kept");
+    let undated = post.gateway.bring(&letter).await;
+    post.alice.follow().await.expect("one more");
+    assert_eq!(
+        post.alice.entry(undated).await.expect("is there").noted.expires,
+        None,
+        "spam is kept now"
+    );
+    post.alice.delete(&[undated]).await.expect("is there");
     let to = |place| move |mark: &mut Mark| mark.place = place;
     post.alice
         .note(&[message], to(Place::Trash))
