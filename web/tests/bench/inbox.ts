@@ -8,10 +8,12 @@ import { openProfile, type Profile } from '../browser/chromium';
 import { letter } from '../browser/post';
 import { type Server, startServer } from '../browser/server';
 import { ada, signUp } from '../browser/steps';
-import { type Heat, leave, ROUNDS, race } from './row';
+import { type Heat, leave, race } from './row';
 
 const SIZES = (process.env['POSTERN_INBOX'] ?? '10000,100000').split(',').map(Number);
 const SESSIONS = 8;
+/** Fewer than the gateway takes over one connection. */
+const EACH_CONNECTION = 500;
 const LONG_MS = 4 * 60 * 60_000;
 const WORDS =
   'amber barrow candle drift ember fathom gravel harbor inlet juniper kettle lantern meadow needle orchard pebble quarry river saddle thistle umber velvet willow yarrow zephyr'.split(
@@ -41,16 +43,19 @@ async function measured(size: number): Promise<Heat[]> {
   await firstRow(known.page);
   await untilIndexed(known.page, size);
   const name = `${size.toLocaleString('en')} messages`;
-  const opened: Profile[] = [];
+  const searches: number[] = [];
   const heats = [
     await race(`first screen, ${name}`, [
       ours('on a new device', 2_000, async () => {
         const fresh = await signedIn(server);
-        opened.push(fresh);
         const begun = performance.now();
         await fresh.page.getByRole('link', { name: en.nav.mail, exact: true }).click();
         await firstRow(fresh.page);
-        return performance.now() - begun;
+        const shown = performance.now() - begun;
+        searches.push(await found(fresh.page, 'needle harbor'));
+        // It would go on with what it has of the index, and take the machine from whoever is next.
+        await fresh.close();
+        return shown;
       }),
       ours('on a known device', 300, async () => {
         const begun = performance.now();
@@ -60,11 +65,11 @@ async function measured(size: number): Promise<Heat[]> {
       }),
     ]),
     await race(`search, ${name}`, [
-      ours('the first on a new device', null, () => found(opened.pop()?.page, 'needle harbor')),
+      ours('the first on a new device', null, async () => searches.shift() ?? Number.NaN),
       ours('on a known device', 200, () => found(known.page, 'velvet lantern')),
     ]),
   ];
-  for (const profile of [...opened, known]) await profile.close();
+  await known.close();
   await server.stop();
   return heats;
 }
@@ -90,8 +95,7 @@ async function signedIn(server: Server): Promise<Profile> {
 }
 
 /** From the last letter to the first result. */
-async function found(page: Page | undefined, query: string): Promise<number> {
-  if (!page) throw new Error(`${ROUNDS} devices signed in`);
+async function found(page: Page, query: string): Promise<number> {
   const search = page.getByRole('searchbox', { name: en.mail.search.label });
   await search.fill('');
   await page.getByText(en.mail.places.inbox, { exact: true }).last().waitFor();
@@ -118,8 +122,15 @@ async function untilIndexed(page: Page, size: number) {
   }
 }
 
-/** Brings so many messages, one after the other over one connection. */
+/** Brings so many messages, one after the other, over connections that are not asked for too much. */
 async function pour(port: number, session: number, count: number) {
+  for (let first = 0; first < count; first += EACH_CONNECTION) {
+    const numbers = Array.from({ length: Math.min(EACH_CONNECTION, count - first) }, (_, at) => first + at);
+    await bring(port, session, numbers);
+  }
+}
+
+async function bring(port: number, session: number, numbers: number[]) {
   const socket = connect(port, '127.0.0.1');
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
   const reply = async () => {
@@ -135,7 +146,7 @@ async function pour(port: number, session: number, count: number) {
   };
   await reply();
   await say('EHLO mx.example.net\r\n');
-  for (let number = 0; number < count; number += 1) {
+  for (const number of numbers) {
     const text = letter(`${word(number)} ${word(number * 7 + session)} ${number}`, prose(number * SESSIONS + session));
     await say('MAIL FROM:<clara@garden.example>\r\n');
     await say('RCPT TO:<ada@localhost>\r\n');
