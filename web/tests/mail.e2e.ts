@@ -1,5 +1,5 @@
 /** Mail comes in by SMTP, sealed; it is read, ordered and thrown away in the browser. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -388,16 +388,19 @@ test('mail is brought here from other programs, and all of it taken along', asyn
   await writeFile(join(folder, 'old.mbox'), archive);
   await writeFile(join(folder, 'one.eml'), old(3));
   await writeFile(join(folder, 'holiday.pdf'), '%PDF-1.7');
+  await writeFile(join(folder, 'huge.eml'), old(4));
+  await truncate(join(folder, 'huge.eml'), 129 << 20);
   const bring = async () => {
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
       page.getByRole('button', { name: en.settings.bringFiles }).click(),
     ]);
-    await chooser.setFiles(['old.mbox', 'one.eml', 'holiday.pdf'].map((name) => join(folder, name)));
+    await chooser.setFiles(['huge.eml', 'old.mbox', 'one.eml', 'holiday.pdf'].map((name) => join(folder, name)));
   };
   await bring();
   await page.getByText(en.settings.brought(3, 0)).waitFor();
   await page.getByText(en.settings.notMail(['holiday.pdf'])).waitFor();
+  await page.getByText(en.settings.mailTooLarge(['huge.eml'])).waitFor();
   await bring();
   await page.getByText(en.settings.brought(0, 3)).waitFor();
   const [saved] = await Promise.all([

@@ -390,6 +390,8 @@ export interface ImportedMail {
   skipped: number;
   /** Names of files that are no mail. */
   notMail: string[];
+  /** Names of files that are, or have in them, a message that no page can hold. */
+  tooLarge: string[];
 }
 
 /** Where a message lies. */

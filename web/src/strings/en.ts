@@ -317,8 +317,9 @@ export const en = {
     bringStop: 'Stop',
     brought: (n: number, skipped: number) =>
       `${count(n, 'letter')} came here${skipped > 0 ? `, ${skipped.toLocaleString('en')} were here already` : ''}.`,
-    notMail: (names: string[]) =>
-      `No letters: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}.`,
+    notMail: (names: string[]) => `No letters: ${some(names)}.`,
+    mailTooLarge: (names: string[]) =>
+      `Too large: ${some(names)}. On the command line, “postern mail import” takes letters of up to 256 MiB.`,
     takeTitle: 'Take them along',
     takeText: (n: number, size: string) =>
       `All your letters in one file (mbox), opened: ${count(n, 'letter')}, about ${size}. Nearly every mail program reads it.`,
@@ -568,3 +569,9 @@ export const en = {
     theme: 'Switch between light and dark',
   },
 } as const;
+
+/** The first of these names, and how many more there are. */
+function some(names: string[]): string {
+  const more = names.length - 3;
+  return `${names.slice(0, 3).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

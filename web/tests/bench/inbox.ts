@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { en } from '../../src/strings/en';
 import { openProfile, type Profile } from '../browser/chromium';
@@ -133,25 +134,29 @@ async function pour(port: number, session: number, count: number) {
 async function bring(port: number, session: number, numbers: number[]) {
   const socket = connect(port, '127.0.0.1');
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
-  const reply = async () => {
+  const reply = async (): Promise<string> => {
     for (;;) {
       const { value } = await lines.next();
-      if (!/^[23]/.test(value ?? '')) throw new Error(`the gateway says ${value}`);
-      if (value?.[3] !== '-') return;
+      if (!/^([23]|452)/.test(value ?? '')) throw new Error(`the gateway says ${value}`);
+      if (value?.[3] !== '-') return value ?? '';
     }
   };
-  const say = async (text: string) => {
+  const say = (text: string) => {
     socket.write(text);
-    await reply();
+    return reply();
   };
   await reply();
   await say('EHLO mx.example.net\r\n');
   for (const number of numbers) {
     const text = letter(`${word(number)} ${word(number * 7 + session)} ${number}`, prose(number * SESSIONS + session));
-    await say('MAIL FROM:<clara@garden.example>\r\n');
-    await say('RCPT TO:<ada@localhost>\r\n');
-    await say('DATA\r\n');
-    await say(`${text.replaceAll('\n', '\r\n')}\r\n.\r\n`);
+    // It is put off while the spool is full, as it is when mail comes in faster than it is handed on for a long time.
+    for (let said = '452'; said.startsWith('452'); ) {
+      await say('MAIL FROM:<clara@garden.example>\r\n');
+      await say('RCPT TO:<ada@localhost>\r\n');
+      await say('DATA\r\n');
+      said = await say(`${text.replaceAll('\n', '\r\n')}\r\n.\r\n`);
+      if (said.startsWith('452')) await sleep(500);
+    }
   }
   socket.end('QUIT\r\n');
   await once(socket, 'close');

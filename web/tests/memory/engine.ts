@@ -250,7 +250,7 @@ export class MemoryEngine implements Engine {
   }
   async keepPart() {}
   async importMail(items: UploadItem[]) {
-    return { imported: items.length, skipped: 0, notMail: [] };
+    return { imported: items.length, skipped: 0, notMail: [], tooLarge: [] };
   }
   async stopMailImport() {}
   async exportMail() {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Function, Reflect};
 use postern_client::mail::import::{Import, Imported, is_archive, is_message};
-use postern_client::mail::mbox::Mbox;
+use postern_client::mail::mbox::{Mbox, NoMbox};
 use postern_client::mail::{Letter, MAX_SHOWN_BYTES};
 use postern_client::transfer::Source as _;
 use postern_client::{Buffers, Error, Mailbox, Result};
@@ -44,6 +44,16 @@ struct ImportedView {
     imported: usize,
     skipped: usize,
     not_mail: Vec<String>,
+    too_large: Vec<String>,
+}
+
+/// What a file was.
+enum Was {
+    /// Mail, or what is rightly left aside.
+    Mail,
+    NotMail,
+    /// A message that no page can hold, or an archive with one in it: what stood before it was taken.
+    TooLarge,
 }
 
 /// Where in a Maildir a file lies.
@@ -79,7 +89,8 @@ impl Inner {
         let chosen = files.iter().map(|file| Chosen::from_js(&file));
         let chosen = chosen.collect::<Result<Vec<_>>>()?;
         let mailbox: Rc<Mailbox> = Rc::clone(&self.signed_in()?.mailbox);
-        let (mut import, mut not_mail, mut done) = (Import::begin(&mailbox, place).await?, Vec::new(), 0);
+        let mut import = Import::begin(&mailbox, place).await?;
+        let (mut not_mail, mut too_large, mut done) = (Vec::new(), Vec::new(), 0);
         let is_maildir = chosen.iter().any(|file| matches!(file.kept(), Kept::Maildir(_)));
         for file in &chosen {
             let at = |bytes| {
@@ -90,8 +101,11 @@ impl Inner {
                 Kept::Alone if is_maildir => Kept::Aside,
                 kept => kept,
             };
-            if !file.add_to(&mut import, &kept, &at).await? {
-                not_mail.push(file.described.name.clone());
+            let name = || file.described.name.clone();
+            match file.add_to(&mut import, &kept, &at).await? {
+                Was::Mail => {}
+                Was::NotMail => not_mail.push(name()),
+                Was::TooLarge => too_large.push(name()),
             }
             done += file.size_bytes;
         }
@@ -102,6 +116,7 @@ impl Inner {
             imported,
             skipped,
             not_mail,
+            too_large,
         })
     }
 }
@@ -134,63 +149,61 @@ impl Chosen {
         }
     }
 
-    /// Answers whether it is mail, or is rightly left aside.
-    async fn add_to(&self, import: &mut Import<'_>, kept: &Kept<'_>, at: &dyn Fn(u64)) -> Result<bool> {
+    async fn add_to(&self, import: &mut Import<'_>, kept: &Kept<'_>, at: &dyn Fn(u64)) -> Result<Was> {
         match kept {
-            Kept::Aside => Ok(true),
-            Kept::Maildir(folder) => {
-                let letter = Letter::new(self.read(0, self.whole()?).await?);
-                import
-                    .add_from_maildir(letter, folder, &self.described.name)
-                    .await?;
-                Ok(true)
-            }
+            Kept::Aside => Ok(Was::Mail),
             Kept::Alone if is_archive(&self.read(0, PIECE_BYTES).await?) => {
                 self.add_archive(import, at).await
             }
+            _ if self.size_bytes > MAX_SHOWN_BYTES => Ok(Was::TooLarge),
+            Kept::Maildir(folder) => {
+                let name = &self.described.name;
+                import
+                    .add_from_maildir(self.letter().await?, folder, name)
+                    .await?;
+                Ok(Was::Mail)
+            }
             Kept::Alone => {
-                let letter = Letter::new(self.read(0, self.whole()?).await?);
-                let is_message = is_message(&letter);
-                if is_message {
-                    import.add(letter).await?;
+                let letter = self.letter().await?;
+                if !is_message(&letter) {
+                    return Ok(Was::NotMail);
                 }
-                Ok(is_message)
+                import.add(letter).await?;
+                Ok(Was::Mail)
             }
         }
     }
 
-    async fn add_archive(&self, import: &mut Import<'_>, at: &dyn Fn(u64)) -> Result<bool> {
+    async fn add_archive(&self, import: &mut Import<'_>, at: &dyn Fn(u64)) -> Result<Was> {
         let (mut mbox, mut whole, mut offset) = (Mbox::default(), Vec::new(), 0);
-        while offset < self.size_bytes {
+        let mut read = Ok(());
+        while read.is_ok() && offset < self.size_bytes {
             let piece = self.read(offset, PIECE_BYTES).await?;
-            if mbox.push(&piece, |message| whole.push(message)).is_err() {
-                return Ok(false);
-            }
+            read = mbox.push(&piece, |message| whole.push(message));
             for message in whole.drain(..) {
                 import.add(Letter::new(message)).await?;
             }
             offset += piece.len() as u64;
             at(offset);
         }
-        if mbox.finish(|message| whole.push(message)).is_err() {
-            return Ok(false);
-        }
+        let read = read.and_then(|()| mbox.finish(|message| whole.push(message)));
         for message in whole {
             import.add(Letter::new(message)).await?;
         }
-        Ok(true)
+        Ok(match read {
+            Ok(()) => Was::Mail,
+            Err(NoMbox::TooLarge) => Was::TooLarge,
+            Err(_) => Was::NotMail,
+        })
+    }
+
+    async fn letter(&self) -> Result<Letter> {
+        let len = usize::try_from(self.size_bytes).map_err(|_| Error::TooLarge)?;
+        Ok(Letter::new(self.read(0, len).await?))
     }
 
     async fn read(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
         let read = self.source.read(offset, len, Buffers::default().lend()).await?;
         Ok(read.map_or_else(Vec::new, |bytes| bytes.to_vec()))
-    }
-
-    /// The size of a message that a page can hold.
-    fn whole(&self) -> Result<usize> {
-        if self.size_bytes > MAX_SHOWN_BYTES {
-            return Err(Error::TooLarge);
-        }
-        usize::try_from(self.size_bytes).map_err(|_| Error::TooLarge)
     }
 }
