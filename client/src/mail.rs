@@ -52,6 +52,9 @@ use crate::{Error, Result};
 use held::Held;
 use index::Index;
 
+/// So many messages are loaded first: more than a screen shows, and few, since each that is opened takes two key exchanges.
+const FIRST_PAGE: u32 = 50;
+
 /// The mailbox of an account.
 pub struct Mailbox {
     account: Rc<Account>,
@@ -235,7 +238,12 @@ impl Mailbox {
 
     async fn load_page(&self) -> Result<bool> {
         let before = self.held.borrow().before();
-        let page = self.account.api.mail_page(before, MAX_MAIL_PAGE).await?;
+        let limit = if before.is_none() {
+            FIRST_PAGE
+        } else {
+            MAX_MAIL_PAGE
+        };
+        let page = self.account.api.mail_page(before, limit).await?;
         let paging = held::Paging::of(&page, before)?;
         let entries = self.open(page.messages).await?;
         let more = paging.more;

@@ -82,8 +82,18 @@ const ours = (name: string, belowMs: number | null, turn: () => Promise<number>)
   turn,
 });
 
-const rows = (page: Page) => page.getByRole('list', { name: en.mail.list }).getByRole('listitem');
-const firstRow = (page: Page) => rows(page).first().waitFor({ timeout: LONG_MS });
+/** Looked for in each frame, since what is waited for otherwise is looked for ever more seldom. */
+const firstRow = (page: Page) =>
+  page.waitForFunction((name) => document.querySelector(`[aria-label="${name}"] [role="listitem"] > *`), en.mail.list, {
+    polling: 'raf',
+    timeout: LONG_MS,
+  });
+const heading = (page: Page, text: string) =>
+  page.waitForFunction(
+    (text) => [...document.querySelectorAll('h1, h2')].some((heading) => heading.textContent?.trim() === text),
+    text,
+    { polling: 'raf' },
+  );
 
 async function signedIn(server: Server): Promise<Profile> {
   const profile = await openProfile();
@@ -102,7 +112,7 @@ async function found(page: Page, query: string): Promise<number> {
   await page.getByText(en.mail.places.inbox, { exact: true }).last().waitFor();
   const begun = performance.now();
   await search.fill(query);
-  await page.getByRole('heading', { name: en.mail.search.title }).waitFor();
+  await heading(page, en.mail.search.title);
   await firstRow(page);
   return performance.now() - begun;
 }
