@@ -20,6 +20,7 @@ const ORDER: &[&str] = &[
     "memory-tab",
     "memory-server",
     "inbound",
+    "inbox",
 ];
 
 /// Writes the page, and a picture of each row beside the row.
