@@ -65,6 +65,62 @@ async fn f6_what_is_below_a_domain_is_under_the_policy_for_that() {
 }
 
 #[tokio::test]
+async fn f6_no_envelope_however_it_is_spelt_vouches_for_the_sender_who_is_shown() {
+    let own = Record::Txt("v=spf1 ip4:127.0.0.1 -all");
+    let records = [
+        ("evil.example", own),
+        ("any.evil.example", own),
+        ("bank.example", Record::Txt("v=spf1 -all")),
+        ("_dmarc.bank.example", Record::Txt(REJECT)),
+    ];
+    let names = Names::of(&records).await;
+    let set_up = SetUp {
+        checker: Some(Checker::new(names.resolver())),
+        dmarc: Dmarc::Enforce,
+        ..SetUp::default()
+    };
+    let world = World::set_up(set_up).await;
+    let _alice = world.person("alice").await;
+    let mut taken = 0;
+    for sender in [
+        "mallory@evil.example",
+        "",
+        "any@mail.nowhere.bank.example",
+        "(any@bank.example",
+        "any@bank.example(any.evil.example",
+        "any@bank.example(.evil.example)",
+        "any@bank.example'@any.evil.example",
+        "'any@bank.example'@any.evil.example",
+        "\"any@bank.example\"@any.evil.example",
+        "any%bank.example@evil.example",
+        "bank.example!any@evil.example",
+        "@bank.example,@any.example:'any@evil.example",
+        "@bank.example:any@evil.example",
+        "@evil.example:any@bank.example",
+        "any@bank.example\0@evil.example",
+        "any@bank.example\0.evil.example",
+        "any@evil.example> SIZE=1 <any@bank.example",
+        "any@evil.example any@bank.example",
+        "any@bank.example,any@evil.example",
+    ] {
+        let mut peer = world.peer().await;
+        let reply = peer.expect(&format!("MAIL FROM:<{sender}>"), "").await;
+        if !reply.starts_with("250") {
+            assert!(reply.starts_with('5'), "{sender:?}: {reply}");
+            continue;
+        }
+        peer.expect("RCPT TO:<alice@example.org>", "250").await;
+        peer.expect("DATA", "354").await;
+        peer.send(b"From: boss@bank.example\r\nSubject: A letter\r\n\r\nDear Alice,\r\n")
+            .await;
+        let reply = peer.expect(".", "").await;
+        assert!(reply.starts_with("550 5.7.1"), "{sender:?}: {reply}");
+        taken += 1;
+    }
+    assert!(taken > 3, "most are no addresses, but not all");
+}
+
+#[tokio::test]
 async fn what_cannot_be_found_out_refuses_nothing() {
     let records = [("_dmarc.sender.example", Record::Failure)];
     let (reply, checked) = outcome(&records, Dmarc::Enforce, "sender.example").await;

@@ -93,9 +93,14 @@ async fn f6_whoever_is_shown_as_the_sender_is_authentic_or_the_message_is_marked
         "From\0: boss@bank.example\r\nFrom: mallory@evil.example\r\n",
         "\u{feff}From: boss@bank.example\r\nFrom: mallory@evil.example\r\n",
         "X: y\r\n From: boss@bank.example\r\nFrom: mallory@evil.example\r\n",
+        " From: mallory@evil.example\r\nFrom: boss@bank.example\r\n",
+        "From\r\n : mallory@evil.example\r\nFrom: boss@bank.example\r\n",
+        "From\r\n : boss@bank.example\r\nFrom: mallory@evil.example\r\n",
         // Other fields that some show instead.
         "Sender: mallory@evil.example\r\nFrom: boss@bank.example\r\n",
         "Resent-From: mallory@evil.example\r\nFrom: boss@bank.example\r\n",
+        "From\r\n : mallory@evil.example\r\nSender: boss@bank.example\r\n",
+        "From\r\n : mallory@evil.example\r\nResent-From: boss@bank.example\r\n",
         "Reply-To: boss@bank.example\r\nFrom: mallory@evil.example\r\n",
         // Several addresses in one field.
         "From: boss@bank.example, mallory@evil.example\r\n",
@@ -105,6 +110,9 @@ async fn f6_whoever_is_shown_as_the_sender_is_authentic_or_the_message_is_marked
         "From: staff: boss@bank.example, mallory@evil.example;\r\n",
         "From: staff: boss@bank.example;, mallory@evil.example\r\n",
         "From: ,mallory@evil.example,,boss@bank.example\r\n",
+        "From: <boss@bank.example>\\,<mallory@evil.example>\r\n",
+        "From: boss@bank.example,<mallory@evil.example>\r\n",
+        "From:=?utf-8?b?PGJvc3NAYmFuay5leGFtcGxlPg==?=,<mallory@evil.example>\r\n",
         // One address that two read differently.
         "From: <mallory@evil.example> <boss@bank.example>\r\n",
         "From: <boss@bank.example> <mallory@evil.example>\r\n",
@@ -183,6 +191,42 @@ async fn f6_a_signature_of_a_domain_that_only_looks_alike_or_stands_above_vouche
             (Verdict::Pass, &[domain.to_owned()][..], Verdict::Fail)
         );
         assert_eq!(seen.checked.consequence(Dmarc::Enforce), Consequence::Refuse);
+    }
+}
+
+/// What it names is cut at other places by those who look it up in DNS and by those who compare it with the sender.
+#[tokio::test]
+async fn f6_a_signature_of_a_domain_that_is_none_vouches_for_nobody() {
+    let letter = "From: boss@bank.example\r\nSubject: A letter\r\n\r\nDear Alice,\r\n";
+    for (domain, selector) in [
+        ("bank.example'.evil.example", "s"),
+        ("bank.example(.evil.example", "s"),
+        ("bank.example\"=(.evil.example", "s"),
+        ("bank.example\0.evil.example", "s"),
+        ("bank.example", "s._domainkey.evil.example.\0.any"),
+        ("bank.example", "s._domainkey.evil.example."),
+    ] {
+        let (checker, key) = market();
+        if domain != "bank.example" {
+            // Below a domain of her own she may publish what she likes.
+            let public = STANDARD.encode(key.public_key());
+            let record = record::<DomainKey>(&format!("v=DKIM1; k=ed25519; p={public}"));
+            let name = format!("{selector}._domainkey.{domain}.");
+            let until = Instant::now() + Duration::from_secs(3_600);
+            checker.txt.insert(name.into(), Txt::DomainKey(record), until);
+        }
+        let signature = DkimSigner::from_key(key)
+            .domain(domain)
+            .selector(selector)
+            .headers(["From", "Subject"])
+            .sign(letter.as_bytes());
+        let signature = signature.expect("a signature").to_header();
+        let seen = see(&checker, GOOD, &format!("{signature}{letter}")).await;
+        let checks = &seen.checked.checks;
+        assert_ne!(checks.dmarc, Verdict::Pass, "{domain:?} {selector:?}");
+        let vouching = checks.dkim_domains.iter();
+        assert_eq!(vouching.filter(|domain| *domain == "bank.example").count(), 0);
+        assert_ne!(seen.checked.consequence(Dmarc::Quarantine), Consequence::None);
     }
 }
 
