@@ -8,7 +8,7 @@ mod bulk;
 mod flush;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -39,6 +39,30 @@ pub fn sync_names(folder: &Path) -> io::Result<()> {
 pub fn put_in_place(beside: &Path, place: &Path) -> io::Result<()> {
     fs::rename(beside, place)?;
     sync_names(folder_of(place))
+}
+
+/// Writes a file that only its owner may read (0600) to `beside`, and gives it `place`, whatever has the name now. Durable when
+/// this returns. It answers the file, for who writes on.
+///
+/// # Errors
+/// Those of the disk. What had the name is there then, or all of the new.
+pub fn write_private(beside: &Path, place: &Path, bytes: &[u8]) -> io::Result<File> {
+    let write = || {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        put_in_place(beside, place)?;
+        Ok(file)
+    };
+    write().inspect_err(|_| {
+        // It may hold keys. Where it has its place already there is none.
+        let _ = fs::remove_file(beside);
+    })
 }
 
 /// Makes a folder that only its owner may enter (0700), and what is missing above it. Durable when this returns. One that
@@ -87,6 +111,22 @@ mod tests {
         assert_eq!(folder_of(Path::new("a")), Path::new("."));
         assert_eq!(folder_of(Path::new("a/b")), Path::new("a"));
         assert_eq!(folder_of(Path::new("/a")), Path::new("/"));
+    }
+
+    #[test]
+    fn a_private_file_takes_the_place_of_another_whole_or_not_at_all() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (place, beside) = (home.path().join("file"), home.path().join("file.new"));
+        for bytes in [&b"a longer one"[..], b"short"] {
+            write_private(&beside, &place, bytes).expect("written");
+            assert_eq!(fs::read(&place).expect("there"), bytes);
+        }
+        let mode = place.metadata().expect("there").permissions().mode();
+        assert_eq!((mode & 0o777, beside.exists()), (0o600, false));
+        fs::remove_file(&place).expect("removed");
+        make_private_folder(&place.join("in the way")).expect("made");
+        write_private(&beside, &place, b"no").expect_err("no file takes a folder's place");
+        assert_eq!((place.is_dir(), beside.exists()), (true, false));
     }
 
     #[test]

@@ -3,9 +3,8 @@
 //! The key lies on the gateway's own disk and never with the records: who keeps those could else sign mail that never
 //! came (threat F9). Several gateways of one server have the same file.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use postern_crypto::codec::{Reader, Writer};
@@ -117,16 +116,7 @@ impl Made {
             .raw(self.sealing.expose())
             .lp(&self.identity.statement)
             .finish();
-        let beside = file.with_extension("new");
-        let mut new = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&beside)?;
-        new.write_all(&bytes)?;
-        new.sync_all()?;
-        postern_disk::put_in_place(&beside, file)
+        postern_disk::write_private(&file.with_extension("new"), file, &bytes).map(drop)
     }
 }
 

@@ -5,9 +5,8 @@
 //! it. One that does not stops mail to that name, for the time being, until a person has looked.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -143,20 +142,7 @@ impl Pins {
         postern_disk::make_private_folder(postern_disk::folder_of(&path))?;
         // Several sessions may see a name for the first time at the same moment, with the same keys.
         let beside = path.with_extension(format!("{:016x}.new", unique()));
-        let written = OpenOptions::new()
-            .create_new(true)
-            .write(true)
-            .mode(0o600)
-            .open(&beside)
-            .and_then(|mut new| {
-                new.write_all(&pin.encode())?;
-                new.sync_all()
-            })
-            .and_then(|()| postern_disk::put_in_place(&beside, &path));
-        if written.is_err() {
-            let _ = fs::remove_file(&beside);
-        }
-        written
+        postern_disk::write_private(&beside, &path, &pin.encode()).map(drop)
     }
 
     /// Names are of letters, digits and `._-`, and begin with a letter or digit: they are names of files as they are.

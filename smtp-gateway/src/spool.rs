@@ -231,9 +231,7 @@ impl Batch {
             Content::Small(Small { bytes, hash }) => {
                 let name: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
                 let (beside, aside) = (folders.arriving().join(&name), folders.aside().join(&name));
-                fs::write(&beside, bytes)?;
-                File::open(&beside)?.sync_all()?;
-                postern_disk::put_in_place(&beside, &aside)?;
+                postern_disk::write_private(&beside, &aside, bytes)?;
                 Ok(aside)
             }
             Content::File(Filed { message, .. }) => {

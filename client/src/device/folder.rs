@@ -1,12 +1,11 @@
 //! A device's memory as files: folder 0700, files 0600, each written beside its place, synced, and renamed.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use postern_disk::{folder_of, make_private_folder, put_in_place, sync_names};
+use postern_disk::{folder_of, make_private_folder, sync_names, write_private};
 use zeroize::Zeroizing;
 
 use super::{Device, Guard};
@@ -105,15 +104,7 @@ fn write_durably(path: &Path, value: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().expect("keys are not empty").to_owned();
     name.push(format!(".{}{HALF}", std::process::id()));
     let beside = folder.join(name);
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&beside)?;
-    file.write_all(value)?;
-    file.sync_data()?;
-    put_in_place(&beside, path)
+    write_private(&beside, path, value).map(drop)
 }
 
 /// Also what a killed process left half written of it: that holds keys as well. Durably: whoever signed out must not be

@@ -5,9 +5,8 @@
 //! journal forgets. So nothing is missing in between, whenever the power fails.
 
 use std::collections::{HashMap, VecDeque};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -196,22 +195,12 @@ impl Drop for Claim {
 impl Notes {
     /// Writes the file anew, with nothing in it but what is known.
     fn write(path: &Path, key: &FingerprintKey, known: &Known) -> io::Result<Self> {
-        let beside = path.with_extension("new");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&beside)?;
         let mut bytes = [&MAGIC[..], key.as_bytes()].concat();
         for (received, fingerprint) in &known.taken {
             bytes.extend(encode(*received, fingerprint));
         }
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        postern_disk::put_in_place(&beside, path)?;
         Ok(Self {
-            file,
+            file: postern_disk::write_private(&path.with_extension("new"), path, &bytes)?,
             count: known.taken.len(),
         })
     }
@@ -306,7 +295,7 @@ mod tests {
             new.iter().for_each(|receipt| recent.took(receipt));
             recent.note(&new).expect("a disk");
             // The power fails while the next is written.
-            let mut file = OpenOptions::new().append(true).open(&path).expect("it is there");
+            let mut file = File::options().append(true).open(&path).expect("it is there");
             file.write_all(&[1; NOTE_BYTES - 1]).expect("a disk");
         }
     }
