@@ -59,6 +59,7 @@ pub struct Account {
     id: AccountId,
     name: AccountName,
     stay: Stay,
+    opened_at: u64,
     session: Cell<SessionId>,
     /// Held while one session takes the place of another: at its end one of them works.
     changing: Mutex<()>,
@@ -89,6 +90,12 @@ impl Account {
     #[must_use]
     pub fn volume(&self) -> VolumeId {
         VolumeId(self.unlocked().root.volume)
+    }
+
+    /// The latest entry of the feed when this device opened the account: what it loads is at least as new.
+    #[must_use]
+    pub fn opened_at(&self) -> u64 {
+        self.opened_at
     }
 
     /// The server's interface, with this account's session.
@@ -188,6 +195,7 @@ impl Account {
         name: AccountName,
         session: SessionBody,
         (unlocked, state): (Unlocked, State),
+        opened_at: u64,
         stay: Stay,
     ) -> Result<Self> {
         unlocked.note(&around, session.account, &state).await?;
@@ -198,6 +206,7 @@ impl Account {
             id: session.account,
             name,
             stay,
+            opened_at,
             session: Cell::new(session.id),
             changing: Mutex::new(()),
             unlocked: RefCell::new(Rc::new(unlocked)),

@@ -50,27 +50,25 @@ pub enum Happening {
 pub struct Follower<L> {
     drive: Rc<Drive>,
     line: L,
-    /// The last entry of the feed that was dealt with, if it is known.
-    since: Option<u64>,
+    /// The last entry of the feed that was dealt with.
+    since: u64,
     /// How often in a row it was in vain.
     failures: u32,
 }
 
 impl<L: Line> Follower<L> {
-    /// Follows what happens to the account of `drive`, on `line`.
+    /// Follows what happens to the account of `drive`, on `line`, from when this device opened it.
     pub fn new(drive: Rc<Drive>, line: L) -> Self {
         Self {
+            since: drive.account().opened_at(),
             drive,
             line,
-            since: None,
             failures: 0,
         }
     }
 
     /// Until the session has ended. To stop before, drop the future.
     pub async fn run(mut self, tell: impl Fn(Happening)) {
-        // What is loaded from now on is at least as new. Without an answer, whatever is loaded may be old.
-        self.since = self.account().latest_change().await.ok();
         loop {
             let Err(why) = self.listen(&tell).await;
             if why != Error::SignedOut {
@@ -106,10 +104,7 @@ impl<L: Line> Follower<L> {
     }
 
     async fn look(&mut self, tell: &impl Fn(Happening)) -> Result<()> {
-        let news = match self.since {
-            Some(since) => self.account().news(since).await?,
-            None => self.account().all_news().await?,
-        };
+        let news = self.account().news(self.since).await?;
         if news.drive {
             let refreshed = self.drive.refresh().await;
             tell(Happening::DriveChanged);
@@ -126,7 +121,7 @@ impl<L: Line> Follower<L> {
         if news.mail {
             tell(Happening::MailChanged);
         }
-        self.since = Some(news.latest);
+        self.since = news.latest;
         Ok(())
     }
 
@@ -157,14 +152,6 @@ pub struct News {
 }
 
 impl Account {
-    /// The latest entry of the feed: where to begin looking.
-    ///
-    /// # Errors
-    /// As all requests.
-    pub async fn latest_change(&self) -> Result<u64> {
-        Ok(self.api.account().await?.latest_change)
-    }
-
     /// What happened after `since`.
     ///
     /// # Errors
@@ -185,16 +172,6 @@ impl Account {
                 return Ok(news);
             }
         }
-    }
-
-    /// For who has not followed: everything may look different.
-    async fn all_news(&self) -> Result<News> {
-        Ok(News {
-            drive: true,
-            links: true,
-            mail: true,
-            latest: self.latest_change().await?,
-        })
     }
 }
 

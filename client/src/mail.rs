@@ -23,6 +23,7 @@ mod summing;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures::future::try_join;
 use futures::lock::Mutex;
 use postern_crypto::node::Content;
 use postern_protocol::MessageId;
@@ -53,7 +54,7 @@ use held::Held;
 use index::Index;
 
 /// So many messages are loaded first: more than a screen shows, and few, since each that is opened takes two key exchanges.
-const FIRST_PAGE: u32 = 50;
+const FIRST_PAGE: u32 = 30;
 
 /// The mailbox of an account.
 pub struct Mailbox {
@@ -100,6 +101,21 @@ impl Mailbox {
         Ok(home)
     }
 
+    /// Loads the newest messages, if none are loaded.
+    ///
+    /// # Errors
+    /// As [`Mailbox::refresh`].
+    pub async fn ensure_loaded(&self) -> Result<()> {
+        // Who loads older ones keeps nobody waiting.
+        if !self.is_loaded() {
+            let _turn = self.turn.lock().await;
+            if !self.is_loaded() {
+                self.load_page().await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Loads the newest messages the first time, and then what has changed since the last time.
     ///
     /// # Errors
@@ -133,6 +149,7 @@ impl Mailbox {
     pub async fn load_older(&self) -> Result<bool> {
         let _turn = self.turn.lock().await;
         if self.held.borrow().is_whole() {
+            self.date_spam().await;
             return Ok(false);
         }
         let has_page = self.held.borrow().before().is_some();
@@ -243,7 +260,8 @@ impl Mailbox {
         } else {
             MAX_MAIL_PAGE
         };
-        let page = self.account.api.mail_page(before, limit).await?;
+        // What opens the page is asked for along with it.
+        let (page, _) = try_join(self.account.api.mail_page(before, limit), self.home()).await?;
         let paging = held::Paging::of(&page, before)?;
         let entries = self.open(page.messages).await?;
         let more = paging.more;

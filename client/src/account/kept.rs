@@ -3,6 +3,7 @@
 //! Several programs, or tabs of a browser, share the store. So what one of them heard of its own session never makes the
 //! device forget another one's.
 
+use futures::future::join;
 use postern_crypto::AccountKey;
 use postern_crypto::account::Keyring;
 use postern_protocol::session::{Scope, SessionBody};
@@ -49,7 +50,8 @@ impl Account {
         };
         let api = Api::new(around.http.clone());
         api.set_token(Some(kept.token.clone().into()));
-        let body = match api.account().await {
+        let (body, memory) = join(api.account(), Memory::load(&around, kept.account)).await;
+        let body = match body {
             Err(Error::SignedOut) => {
                 forget_ended(&around, kept.session).await?;
                 return Err(Error::SignedOut);
@@ -57,12 +59,19 @@ impl Account {
             body => body?,
         };
         let keyring = kept.keyring();
-        let memory = Memory::load(&around, kept.account).await?;
-        let unlocked = unlock::unlock(keyring, kept.account, &kept.name, &body, &memory)?;
+        let unlocked = unlock::unlock(keyring, kept.account, &kept.name, &body, &memory?)?;
         let (name, session) = (kept.name.clone(), kept.session_body());
-        Self::assemble(around, api, name, session, unlocked, Stay::SignedIn)
-            .await
-            .map(Some)
+        Self::assemble(
+            around,
+            api,
+            name,
+            session,
+            unlocked,
+            body.latest_change,
+            Stay::SignedIn,
+        )
+        .await
+        .map(Some)
     }
 
     /// Ends the session, and makes the device forget the keys. The second happens also when the first cannot.

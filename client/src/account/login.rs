@@ -37,7 +37,7 @@ impl Account {
         )?;
         let memory = Memory::load(&around, session.account).await?;
         let unlocked = unlock::unlock(keyring, session.account, &name, &body, &memory)?;
-        let account = Self::assemble(around, api, name, session, unlocked, stay).await?;
+        let account = Self::assemble(around, api, name, session, unlocked, body.latest_change, stay).await?;
         account.keep(&account.hold_session().await?).await?;
         Ok(account)
     }

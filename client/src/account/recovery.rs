@@ -40,7 +40,7 @@ impl Account {
         let memory = Memory::load(&around, session.account).await?;
         let unlocked = unlock::unlock(keyring, session.account, &name, &body, &memory)?;
         // The session so far may do nothing but set a password; what is kept on the device is the one after that.
-        let account = Self::assemble(around, api, name, session, unlocked, stay).await?;
+        let account = Self::assemble(around, api, name, session, unlocked, body.latest_change, stay).await?;
         let registered = account.register(new_password).await?;
         account.set_password(registered).await?;
         account.see_it_open(new_password).await?;

@@ -89,7 +89,7 @@ impl PreparedSignUp {
         };
         remember(&self.around, self.account, |memory| memory.saw_head(volume, mark)).await?;
         let (around, name) = (self.around.clone(), self.name.clone());
-        let account = Account::assemble(around, api, name, session, (unlocked, state), stay).await?;
+        let account = Account::assemble(around, api, name, session, (unlocked, state), 0, stay).await?;
         account.keep(&account.hold_session().await?).await?;
         account.see_it_open(&self.password).await?;
         Ok(account)

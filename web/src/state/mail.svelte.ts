@@ -104,8 +104,7 @@ class Mail {
   async #load() {
     const { drawer, query, first } = this;
     const isSameVisit = beginVisit();
-    const page = await this.#page(drawer, query, first);
-    const home = await engine.mailHome();
+    const [page, home]: [MailPage, MailHome] = await Promise.all([this.#page(drawer, query, first), engine.mailHome()]);
     // Who wants something else by now has asked for it.
     if (!isSameVisit() || drawer !== this.drawer || query !== this.query || first !== this.first) return;
     this.home = home;

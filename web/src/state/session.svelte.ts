@@ -4,28 +4,33 @@ import { asEngineError, engine, listen } from './engine';
 import { forgetAccount } from './leaving';
 import { router } from './router.svelte';
 
-type Standing = 'unknown' | 'out' | 'in' | 'unreachable';
+/** `expected`: nobody knows yet, but probably `in`. What is asked meanwhile waits until it is known. */
+type Standing = 'unknown' | 'expected' | 'out' | 'in' | 'unreachable';
 
 /** Not a secret, only a hint: without it, the first screen need not wait for the engine to say that nobody is in. */
 const HINT = 'postern-stays';
 
 class Session {
-  standing: Standing = $state('unknown');
   account: Account | null = $state(null);
   reachable = $state(true);
-  /** This device was left signed in, so it probably still is. */
+  /** This device was left signed in. */
   readonly expected = localStorage.getItem(HINT) !== null;
+  standing: Standing = $state(this.expected ? 'expected' : 'unknown');
   #asked = false;
 
   /** The first time, finds out who is signed in. */
   ask() {
     if (this.#asked) return;
     this.#asked = true;
-    void this.restore();
+    void this.#find();
   }
 
   async restore() {
     this.standing = 'unknown';
+    await this.#find();
+  }
+
+  async #find() {
     try {
       const standing = await engine.restore();
       if (standing.signedIn) this.entered(standing.account, true);

@@ -38,6 +38,7 @@ async function measured(size: number): Promise<Heat[]> {
     POSTERN_MAIL_SPOOL_BYTES: String(64 << 20),
   });
   const known = await openProfile();
+  await known.context.addInitScript(noteFirstRow, en.mail.list);
   await signUp(known.page, server.url, ada);
   await Promise.all(Array.from({ length: SESSIONS }, (_, session) => pour(server.smtpPort, session, size / SESSIONS)));
   await known.page.goto(`${server.url}/mail`);
@@ -59,10 +60,8 @@ async function measured(size: number): Promise<Heat[]> {
         return shown;
       }),
       ours('on a known device', 300, async () => {
-        const begun = performance.now();
         await known.page.goto(`${server.url}/mail`);
-        await firstRow(known.page);
-        return performance.now() - begun;
+        return firstRowMs(known.page);
       }),
     ]),
     await race(`search, ${name}`, [
@@ -88,6 +87,23 @@ const firstRow = (page: Page) =>
     polling: 'raf',
     timeout: LONG_MS,
   });
+
+/** In the page, from when it is opened: what drives the browser has a share in nothing. */
+function noteFirstRow(list: string) {
+  const noted = new MutationObserver(() => {
+    if (!document.querySelector(`[aria-label="${list}"] [role="listitem"] > *`)) return;
+    noted.disconnect();
+    requestAnimationFrame(() => performance.mark('first-row'));
+  });
+  noted.observe(document, { childList: true, subtree: true });
+}
+
+const firstRowMs = async (page: Page) => {
+  const noted = () => performance.getEntriesByName('first-row')[0]?.startTime;
+  const handle = await page.waitForFunction(noted, undefined, { timeout: LONG_MS });
+  return (await handle.jsonValue()) ?? Number.NaN;
+};
+
 const heading = (page: Page, text: string) =>
   page.waitForFunction(
     (text) => [...document.querySelectorAll('h1, h2')].some((heading) => heading.textContent?.trim() === text),
@@ -123,6 +139,7 @@ async function untilIndexed(page: Page, size: number) {
   const deadline = performance.now() + LONG_MS;
   for (;;) {
     await search.fill('needle');
+    await heading(page, en.mail.search.title);
     await firstRow(page);
     const reading = await page.getByText(/^Reading the words|^Older mail/).allInnerTexts();
     if (reading.length === 0) break;

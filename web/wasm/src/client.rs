@@ -11,7 +11,7 @@ mod links;
 mod mail;
 mod transfers;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -66,6 +66,8 @@ pub(crate) struct Inner {
 pub(crate) struct SignedIn {
     pub(crate) drive: Rc<Drive>,
     pub(crate) mailbox: Rc<Mailbox>,
+    /// Whether somebody has looked at a list of mail, so that older messages are being loaded.
+    lists_mail: Cell<bool>,
     /// The message that was read last.
     pub(crate) letter: RefCell<Option<(MessageId, Rc<Letter>)>>,
     sending: Rc<Sending<Chosen>>,
@@ -389,6 +391,7 @@ impl Inner {
         self.signed_in.replace(Some(Rc::new(SignedIn {
             sending: sending(&drive),
             letter: RefCell::default(),
+            lists_mail: Cell::default(),
             mailbox: Rc::new(Mailbox::new(Rc::clone(drive.account()))),
             drive,
             shared: RefCell::default(),

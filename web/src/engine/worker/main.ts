@@ -33,14 +33,22 @@ booting.catch(() => undefined);
 // Where there are no private files, none is left either.
 sweepPrivateFiles().catch(() => undefined);
 
-/** Calls that come while the module is still loading wait for it. */
+let restoring: Promise<unknown> | undefined;
+
+/** Calls that come while the module is still loading wait for it, and those about an account until it is reopened. */
 const engine = new Proxy({} as Engine, {
   get:
     (_, method) =>
     async (...args: unknown[]) => {
       const started = await booting;
       const call = started[method as Call['method']] as (...args: unknown[]) => Promise<unknown>;
-      return call.apply(started, args);
+      if (method !== 'restore') {
+        await restoring;
+        return call.apply(started, args);
+      }
+      const restored = call.apply(started, args);
+      restoring = restored.catch(() => undefined);
+      return restored;
     },
 });
 

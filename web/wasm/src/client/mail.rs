@@ -150,39 +150,28 @@ impl Client {
 }
 
 impl Inner {
-    /// The mailbox, with its newest messages. The first time, older ones are loaded from then on, page by page.
+    /// The mailbox, with its newest messages.
     async fn mailbox(&self) -> Result<Rc<Mailbox>> {
         let mailbox = Rc::clone(&self.signed_in()?.mailbox);
-        if !mailbox.is_loaded() {
-            mailbox.refresh().await?;
-            events::mail_changed(&self.host);
-        }
+        mailbox.ensure_loaded().await?;
         Ok(mailbox)
     }
 
     /// Loads what is older, until all is there or nobody is signed in any more, and then keeps the index up. What fails is
     /// tried at the next look.
-    fn load_older(self: &Rc<Self>) {
-        let (inner, mailbox) = (
-            Rc::downgrade(self),
-            self.signed_in().map(|here| Rc::downgrade(&here.mailbox)),
-        );
-        let Ok(mailbox) = mailbox else { return };
+    fn load_older(self: &Rc<Self>, mailbox: &Rc<Mailbox>) {
+        let (inner, mailbox) = (Rc::downgrade(self), Rc::downgrade(mailbox));
         spawn_local(async move {
             while load_page(&mailbox).await {
-                if let Some(inner) = inner.upgrade() {
-                    events::mail_changed(&inner.host);
-                }
+                tell_of_mail(&inner);
             }
-            if let Some(inner) = inner.upgrade() {
-                events::mail_changed(&inner.host);
-            }
-            while keep_index(&mailbox).await {}
+            tell_of_mail(&inner);
+            keep_index(&inner, &mailbox).await;
         });
     }
 
     /// Somebody heard that mail came, or was marked.
-    pub(crate) async fn look_for_mail(&self) {
+    pub(crate) async fn look_for_mail(self: &Rc<Self>) {
         let Ok(signed_in) = self.signed_in() else { return };
         // Who has not looked at mail yet will load it anyway. What fails now is told when they look.
         let arrived = signed_in.mailbox.follow().await.unwrap_or(0);
@@ -191,7 +180,8 @@ impl Inner {
         }
         if signed_in.mailbox.is_loaded() {
             let mailbox = Rc::downgrade(&signed_in.mailbox);
-            spawn_local(async move { while keep_index(&mailbox).await {} });
+            let inner = Rc::downgrade(self);
+            spawn_local(async move { keep_index(&inner, &mailbox).await });
         }
         events::mail_changed(&self.host);
     }
@@ -203,10 +193,9 @@ impl Inner {
     async fn list_mail(self: &Rc<Self>, drawer: &str, from: usize, count: usize) -> Result<MailPageView> {
         let drawer = parse_drawer(drawer).ok_or(Error::NotFound)?;
         let signed_in = self.signed_in()?;
-        let is_first = !signed_in.mailbox.is_loaded();
         let mailbox = self.mailbox().await?;
-        if is_first {
-            self.load_older();
+        if !signed_in.lists_mail.replace(true) {
+            self.load_older(&mailbox);
         }
         Ok(MailPageView::of(&mailbox, &drawer, from, count))
     }
@@ -331,12 +320,26 @@ async fn load_page(mailbox: &Weak<Mailbox>) -> bool {
 }
 
 /// Whether there is more to do. Other work gets its turn between two calls.
-async fn keep_index(mailbox: &Weak<Mailbox>) -> bool {
-    let Some(mailbox) = mailbox.upgrade() else {
-        return false;
-    };
-    let kept = mailbox.keep_index(Worth::Enough).await;
-    kept.is_ok_and(|reach| reach.is_some_and(|reach| reach.read < reach.all))
+/// Goes on with the index until it has all of the mailbox. Who looks for something sees how far it is.
+async fn keep_index(inner: &Weak<Inner>, mailbox: &Weak<Mailbox>) {
+    while let Some(mailbox) = mailbox.upgrade() {
+        let before = mailbox.reach();
+        let Ok(Some(reach)) = mailbox.keep_index(Worth::Enough).await else {
+            break;
+        };
+        if reach != before {
+            tell_of_mail(inner);
+        }
+        if reach.read == reach.all {
+            break;
+        }
+    }
+}
+
+fn tell_of_mail(inner: &Weak<Inner>) {
+    if let Some(inner) = inner.upgrade() {
+        events::mail_changed(&inner.host);
+    }
 }
 
 fn parse_messages(messages: &[String]) -> Result<Vec<MessageId>> {
