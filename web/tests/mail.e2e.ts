@@ -97,6 +97,25 @@ test('letters are found by the words of their texts, and what makes no sense is 
   await expect.poll(() => rows().count()).toBe(2);
 });
 
+test('while the words of letters are read it stands there how far that is, and goes by itself', async () => {
+  let read = () => {};
+  const reading = new Promise<void>((resolve) => (read = resolve));
+  const bodies = /\/api\/v1\/mail\/[\w-]{22}$/;
+  await page.route(bodies, async (route) => {
+    await reading;
+    await route.continue();
+  });
+  await page.reload();
+  await row('The keys to the garden house').waitFor();
+  await page.getByRole('searchbox', { name: en.mail.search.label }).fill('flowerpot');
+  await page.getByText(/^Reading the words .* 0 of/).waitFor();
+  read();
+  await page.getByText(/^Reading the words/).waitFor({ state: 'detached' });
+  await page.unroute(bodies);
+  await page.getByRole('searchbox', { name: en.mail.search.label }).press('Escape');
+  await expect.poll(() => rows().count()).toBe(2);
+});
+
 test('what is moved can be moved back, and what is deleted is gone', async () => {
   await send(letter('Win a horse', 'Really.'));
   await row('Win a horse')
