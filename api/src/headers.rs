@@ -16,22 +16,18 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
 const READER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-src 'none'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'; \
     trusted-types dompurify reader; img-src data:";
+/// What comes from elsewhere comes without cookies; the pictures in letters are all that does. "require-corp" would keep out
+/// those of servers that do not say who may show them, nearly all, and lets pages have no frames with another policy. WebKit
+/// does not know this one, and has none then: what comes from elsewhere is for the content security policy alone there.
+const EMBEDDER_POLICY: &str = "credentialless";
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 /// Two years, as browsers' preload lists ask.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=63072000; includeSubDomains";
 
-/// What is other for the page that draws letters: with pictures from elsewhere, or without.
-pub(crate) fn reader_headers(with_pictures: bool) -> [(&'static str, String); 2] {
-    let (elsewhere, embedder) = if with_pictures {
-        // Without cookies, and of servers that do not say whether others may show their pictures: nearly all.
-        (" https: http:", "credentialless")
-    } else {
-        ("", "require-corp")
-    };
-    [
-        ("Content-Security-Policy", format!("{READER_POLICY}{elsewhere}")),
-        ("Cross-Origin-Embedder-Policy", embedder.to_owned()),
-    ]
+/// The policy of the page that draws letters: with pictures from elsewhere, or without.
+pub(crate) fn reader_policy(with_pictures: bool) -> String {
+    let elsewhere = if with_pictures { " https: http:" } else { "" };
+    format!("{READER_POLICY}{elsewhere}")
 }
 
 /// The headers. `behind_tls` adds the one that keeps browsers from ever coming back without TLS.
@@ -41,7 +37,7 @@ pub(crate) fn security_headers(behind_tls: bool) -> DefaultHeaders {
         .add(("Permissions-Policy", PERMISSIONS_POLICY))
         .add(("Referrer-Policy", "no-referrer"))
         .add(("Cross-Origin-Opener-Policy", "same-origin"))
-        .add(("Cross-Origin-Embedder-Policy", "require-corp"))
+        .add(("Cross-Origin-Embedder-Policy", EMBEDDER_POLICY))
         .add(("Cross-Origin-Resource-Policy", "same-origin"))
         .add(("X-Content-Type-Options", "nosniff"));
     if behind_tls {

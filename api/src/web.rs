@@ -11,7 +11,7 @@ use bytes::Bytes;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::error::ApiError;
-use crate::headers::reader_headers;
+use crate::headers::reader_policy;
 
 const FIRST_PAGE: &str = "index.html";
 const READER: &str = "reader.html";
@@ -63,9 +63,7 @@ fn answer(request: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpRespons
         .insert_header((header::VARY, "Accept-Encoding"));
     if path == READER {
         let with_pictures = request.query_string() == "pictures";
-        for header in reader_headers(with_pictures) {
-            response.insert_header(header);
-        }
+        response.insert_header((header::CONTENT_SECURITY_POLICY, reader_policy(with_pictures)));
     }
     if is_known(request.headers(), &etag) {
         return response

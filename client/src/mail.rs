@@ -54,7 +54,7 @@ use held::Held;
 use index::Index;
 
 /// So many messages are loaded first: more than a screen shows, and few, since each that is opened takes two key exchanges.
-const FIRST_PAGE: u32 = 30;
+const FIRST_PAGE: u32 = 20;
 
 /// The mailbox of an account.
 pub struct Mailbox {

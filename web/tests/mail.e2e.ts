@@ -1,7 +1,5 @@
 /** Mail comes in by SMTP, sealed; it is read, ordered and thrown away in the browser. */
 import { readFile, truncate, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,6 +7,7 @@ import { en } from '../src/strings/en';
 import { seriousFindings } from './browser/axe';
 import { openProfile, type Profile } from './browser/chromium';
 import { newFolder } from './browser/folders';
+import { elsewhere, html, tricks } from './browser/tricks';
 import { bring, letter } from './browser/post';
 import { type Server, startServer } from './browser/server';
 import { ada, signUp } from './browser/steps';
@@ -185,21 +184,6 @@ test('folders and labels are made, and hold what is put there', async () => {
   await page.getByRole('heading', { name: 'The fence' }).waitFor();
 });
 
-/** Serves pictures, and counts who asks for anything. */
-async function elsewhere(): Promise<{ url: string; asked: string[]; close: () => void }> {
-  const asked: string[] = [];
-  const listener = createServer((request, response) => {
-    asked.push(request.url ?? '');
-    response.setHeader('content-type', 'image/gif');
-    response.end(Buffer.from('R0lGODlhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64'));
-  });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const { port } = listener.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, asked, close: () => listener.close() };
-}
-
-const html = (body: string) => ({ 'MIME-Version': '1.0', 'Content-Type': 'text/html; charset=utf-8', body });
-
 async function openHtml(subject: string, body: string) {
   const { body: text, ...headers } = html(body);
   await send(letter(subject, text, headers));
@@ -231,32 +215,11 @@ test('h3_pictures_from_elsewhere_are_loaded_only_if_somebody_asks', async () => 
 
 test('h1_nothing_in_a_letter_runs_asks_or_goes_anywhere', async () => {
   const catcher = await elsewhere();
-  const u = catcher.url;
-  const attempts = [
-    `<script>fetch('${u}/script')</script>`,
-    `<img src=x onerror="fetch('${u}/onerror')">`,
-    `<svg onload="fetch('${u}/svg')"><image href="${u}/svgimage"/><feImage href="${u}/feimage"/><use href="${u}/use#x"/></svg>`,
-    `<iframe src="${u}/frame"></iframe><object data="${u}/object"></object><embed src="${u}/embed">`,
-    `<link rel=stylesheet href="${u}/link"><link rel=prefetch href="${u}/prefetch"><link rel=dns-prefetch href="${u}">`,
-    `<style>@import '${u}/import';body{background:url(${u}/css)}@font-face{font-family:x;src:url(${u}/font)}*{font-family:x}</style>`,
-    `<div style="background-image:url('${u}/inline');list-style:url(${u}/list);content:url(${u}/content)">text</div>`,
-    `<table background="${u}/background"><td background="${u}/td">x</table><body background="${u}/body">`,
-    `<video src="${u}/video" poster="${u}/poster" autoplay></video><audio src="${u}/audio" autoplay></audio>`,
-    `<img srcset="${u}/srcset 1x"><picture><source srcset="${u}/source"><img></picture><input type=image src="${u}/input">`,
-    `<meta http-equiv=refresh content="0;url=${u}/refresh"><base href="${u}/base/"><img src="relative.gif">`,
-    `<form action="${u}/form"><button autofocus>x</button></form><isindex action="${u}/isindex">`,
-    `<a href="javascript:fetch('${u}/href')" id=a>x</a><a href="${u}/ping" ping="${u}/pinged">y</a>`,
-    `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=x onerror=fetch('${u}/mxss')&gt;">`,
-    `<noscript><p title="</noscript><img src=x onerror=fetch('${u}/noscript')>"></noscript>`,
-    `<template><script>fetch('${u}/template')</script></template><dialog open onclose="fetch('${u}/dialog')">x</dialog>`,
-    `<details open ontoggle="fetch('${u}/toggle')">x</details><marquee onstart="fetch('${u}/marquee')">x</marquee>`,
-    `<img src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' onload='fetch(&quot;${u}/datasvg&quot;)'/>">`,
-  ];
   // Of a person of their own: what the browser says of all that it did not do would fill the others' records.
   const victim = await openProfile();
   await signUp(victim.page, server.url, { ...ada, name: 'eve' }, false);
   await victim.page.getByRole('link', { name: en.nav.mail, exact: true }).click();
-  for (const [number, attempt] of attempts.entries()) {
+  for (const [number, attempt] of tricks(catcher.url).entries()) {
     const { body, ...headers } = html(`<p>Before</p>${attempt}`);
     const text = letter(`Trick ${number}`, body, headers);
     await bring(server.smtpPort, { from: 'clara@garden.example', to: 'eve@localhost', text });

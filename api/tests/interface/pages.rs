@@ -9,7 +9,7 @@ const EVERYWHERE: [(&str, &str); 7] = [
     ("content-security-policy", "default-src 'none'"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-embedder-policy", "require-corp"),
+    ("cross-origin-embedder-policy", "credentialless"),
     ("cross-origin-resource-policy", "same-origin"),
     ("x-content-type-options", "nosniff"),
     ("permissions-policy", "camera=()"),

@@ -59,7 +59,7 @@ async fn the_list_is_loaded_in_pages_and_followed_from_then_on() {
         post.bring(&format!("{at:03}"), 1_000 + at).await;
     }
     post.alice.refresh().await.expect("the first page");
-    assert_eq!((post.alice.entries().len(), post.alice.is_whole()), (30, false));
+    assert_eq!((post.alice.entries().len(), post.alice.is_whole()), (20, false));
     let late = post.bring("late", 9_000).await;
     for more in [true, true, false, false] {
         assert_eq!(post.alice.load_older().await, Ok(more));

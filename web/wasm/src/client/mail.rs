@@ -18,6 +18,9 @@ use crate::values::mail::{
     FoundMailView, MailHomeView, MailPageView, MarkChange, MessageView, TagChange, TagView, id, parse_drawer,
 };
 
+/// How often it is told that more of the older mail is there.
+const TELL_EACH_MS: i64 = 1_000;
+
 #[wasm_bindgen]
 impl Client {
     /// Addresses, folders, labels, and how much was not read.
@@ -161,9 +164,15 @@ impl Inner {
     /// tried at the next look.
     fn load_older(self: &Rc<Self>, mailbox: &Rc<Mailbox>) {
         let (inner, mailbox) = (Rc::downgrade(self), Rc::downgrade(mailbox));
+        let clock = Rc::clone(&self.around.clock);
         spawn_local(async move {
+            let mut told = clock.now();
             while load_page(&mailbox).await {
-                tell_of_mail(&inner);
+                // Who looks regroups all that is there.
+                if clock.now().0 - told.0 >= TELL_EACH_MS {
+                    tell_of_mail(&inner);
+                    told = clock.now();
+                }
             }
             tell_of_mail(&inner);
             keep_index(&inner, &mailbox).await;
