@@ -35,8 +35,17 @@ pub(super) struct WordList {
     known: HashSet<MessageId>,
     /// Messages that were read and are in no piece yet.
     fresh: Vec<Texts>,
-    /// Those, and the summaries of those that were not read yet.
-    unwritten: Option<(Vec<MessageId>, Rc<Words>)>,
+    fresh_words: Option<Rc<Words>>,
+    /// Of messages that were not read when somebody looked for something.
+    summaries: Summaries,
+}
+
+/// What summaries say, in pieces: each is of those that came since somebody looked before. Messages that were read or deleted
+/// since are in there still: what their summaries say of them is as true, and nobody finds what is not in the mailbox.
+#[derive(Default)]
+struct Summaries {
+    pieces: Vec<Rc<Words>>,
+    known: HashSet<MessageId>,
 }
 
 impl WordList {
@@ -61,7 +70,7 @@ impl WordList {
     pub(super) fn add_fresh(&mut self, read: Vec<Texts>) {
         self.known.extend(read.iter().map(|(message, _)| *message));
         self.fresh.extend(read);
-        self.unwritten = None;
+        self.fresh_words = None;
     }
 
     /// How many messages were read and are in no piece yet.
@@ -80,25 +89,24 @@ impl WordList {
         manifest.words.iter().filter(is_here).cloned().collect()
     }
 
-    /// All pieces, and one of what is in none: of messages that were not read yet, what their summaries say.
+    /// All pieces, and those of what is in none: of messages that were not read yet, what their summaries say.
     pub(super) fn all<'a>(&mut self, held: impl Iterator<Item = &'a Rc<Entry>>) -> Vec<Rc<Words>> {
         let unread: Vec<_> = held.filter(|entry| !self.has(entry.message)).collect();
-        let mut pieces: Vec<_> = self.pieces.iter().map(|(_, words)| Rc::clone(words)).collect();
-        pieces.push(self.unwritten(&unread));
-        pieces
-    }
-
-    fn unwritten(&mut self, unread: &[&Rc<Entry>]) -> Rc<Words> {
-        let ids: Vec<_> = unread.iter().map(|entry| entry.message).collect();
-        if let Some((known, words)) = &self.unwritten
-            && *known == ids
-        {
-            return Rc::clone(words);
+        if unread.is_empty() {
+            self.summaries = Summaries::default();
+        } else {
+            self.summaries.add(&unread);
         }
-        let summaries = unread.iter().map(|entry| (entry.message, texts_of(entry, None)));
-        let words = Rc::new(built(self.fresh.iter().cloned().chain(summaries)));
-        self.unwritten = Some((ids, Rc::clone(&words)));
-        words
+        let fresh = &self.fresh;
+        let fresh = self
+            .fresh_words
+            .get_or_insert_with(|| Rc::new(built(fresh.iter().cloned())));
+        let pieces = self.pieces.iter().map(|(_, words)| words);
+        pieces
+            .chain([&*fresh])
+            .chain(&self.summaries.pieces)
+            .cloned()
+            .collect()
     }
 
     /// The pieces after those messages that are in none were written down, and small ones put together: those that stay, and
@@ -133,6 +141,16 @@ impl WordList {
             pieces.sort_by_key(|(_, words)| std::cmp::Reverse(words.messages().len()));
         }
         Ok(pieces)
+    }
+}
+
+impl Summaries {
+    fn add(&mut self, unread: &[&Rc<Entry>]) {
+        let new = unread.iter().filter(|entry| self.known.insert(entry.message));
+        let texts: Vec<_> = new.map(|entry| (entry.message, texts_of(entry, None))).collect();
+        let pieces = texts.chunks(MAX_MESSAGES);
+        self.pieces
+            .extend(pieces.map(|some| Rc::new(built(some.iter().cloned()))));
     }
 }
 
@@ -217,4 +235,58 @@ fn built(messages: impl Iterator<Item = Texts>) -> Words {
         builder.add(message.0, texts.iter().map(|(field, text)| (*field, &**text)));
     }
     builder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_crypto::ContentKey;
+    use postern_crypto::mail::Origin;
+    use postern_protocol::TimeMs;
+    use postern_search::Query;
+
+    use super::*;
+    use crate::mail::entry::{Noted, Opened};
+
+    fn entry(number: u8, subject: &str) -> Rc<Entry> {
+        let summary = Summary {
+            subject: subject.to_owned(),
+            ..Summary::default()
+        };
+        Rc::new(Entry {
+            message: MessageId([number; 16]),
+            received: TimeMs(number.into()),
+            noted: Noted::nothing(Some(&summary)),
+            opened: Some(Opened {
+                origin: Origin::Gateway,
+                address: None,
+                summary,
+                key: ContentKey::from_bytes([number; 32]),
+            }),
+        })
+    }
+
+    fn found(pieces: &[Rc<Words>], word: &str) -> HashSet<MessageId> {
+        let query = Query::parse(word, 0, 0).expect("a query");
+        let matching = |words: &Rc<Words>| words.matching(&query).expect("whole");
+        pieces.iter().flat_map(matching).map(MessageId).collect()
+    }
+
+    #[test]
+    fn of_what_was_not_read_summaries_are_put_together_once() {
+        let mut held = vec![entry(1, "tea"), entry(2, "tea and cake")];
+        let mut list = WordList::default();
+        assert_eq!(found(&list.all(held.iter()), "tea").len(), 2);
+        held.push(entry(3, "tea again"));
+        let pieces = list.all(held.iter());
+        assert_eq!(found(&pieces, "tea").len(), 3);
+        let last = pieces.last().expect("one");
+        assert_eq!(last.messages().len(), 1, "the others are in the piece before");
+        assert_eq!(list.all(held.iter()).len(), pieces.len());
+
+        let read = |entry: &Rc<Entry>| (entry.message, texts_of(entry, Some("at five".to_owned())));
+        list.add_fresh(held.iter().map(read).collect());
+        let pieces = list.all(held.iter());
+        assert_eq!(pieces.len(), 1, "what was read is known whole");
+        assert_eq!(found(&pieces, "five").len(), 3);
+    }
 }
