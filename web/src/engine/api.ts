@@ -433,6 +433,8 @@ export interface MailPage {
   /** How many conversations the drawer lists. */
   total: number;
   rows: MailRow[];
+  /** What stands around the list. */
+  home: MailHome;
 }
 
 export interface FoundMail extends MailPage {

@@ -104,10 +104,10 @@ class Mail {
   async #load() {
     const { drawer, query, first } = this;
     const isSameVisit = beginVisit();
-    const [page, home]: [MailPage, MailHome] = await Promise.all([this.#page(drawer, query, first), engine.mailHome()]);
+    const page = await this.#page(drawer, query, first);
     // Who wants something else by now has asked for it.
     if (!isSameVisit() || drawer !== this.drawer || query !== this.query || first !== this.first) return;
-    this.home = home;
+    this.home = page.home;
     this.found = 'whole' in page ? (page as FoundMail) : null;
     this.total = page.total;
     this.rows = page.rows;

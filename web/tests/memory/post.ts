@@ -91,7 +91,7 @@ export class Post {
 
   list(drawer: Drawer, from: number, count: number): MailPage {
     const rows = this.#rows(drawer);
-    return { total: rows.length, rows: rows.slice(from, from + count) };
+    return { total: rows.length, rows: rows.slice(from, from + count), home: this.home() };
   }
 
   /** By words of subject and text: enough to look at. */
@@ -99,7 +99,8 @@ export class Post {
     const has = (one: Message) => `${one.subject} ${one.snippet}`.toLowerCase().includes(query.toLowerCase());
     const rows = this.#messages.filter((one) => isIn(one, 'all') && has(one)).flatMap((one) => row([one], [one]));
     const all = this.#messages.length;
-    return { total: rows.length, rows: rows.slice(from, from + count), read: all, all, whole: true };
+    const page = { total: rows.length, rows: rows.slice(from, from + count), home: this.home() };
+    return { ...page, read: all, all, whole: true };
   }
 
   conversation(id: Id): Message[] | null {

@@ -206,7 +206,7 @@ impl Inner {
         if !signed_in.lists_mail.replace(true) {
             self.load_older(&mailbox);
         }
-        Ok(MailPageView::of(&mailbox, &drawer, from, count))
+        MailPageView::of(&mailbox, &drawer, from, count).await
     }
 
     async fn search_mail(
@@ -218,7 +218,7 @@ impl Inner {
     ) -> Result<FoundMailView> {
         let mailbox = self.mailbox().await?;
         let found = group(&mailbox.search(typed, ahead_minutes).await?);
-        Ok(FoundMailView::of(&mailbox, &found, from, count))
+        FoundMailView::of(&mailbox, &found, from, count).await
     }
 
     async fn read_conversation(&self, message: &str) -> Result<Vec<MessageView>> {

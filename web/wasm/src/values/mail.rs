@@ -49,6 +49,7 @@ struct UnreadView {
 pub(crate) struct MailPageView {
     total: usize,
     rows: Vec<MailRowView>,
+    home: MailHomeView,
 }
 
 /// `FoundMail`.
@@ -288,27 +289,41 @@ fn is_unread(conversation: &Conversation, drawer: &Drawer, order: &MailRoot) -> 
 
 impl MailPageView {
     /// The rows `from..from + count` of what a drawer lists.
-    pub(crate) fn of(mailbox: &Mailbox, drawer: &Drawer, from: usize, count: usize) -> Self {
+    pub(crate) async fn of(
+        mailbox: &Mailbox,
+        drawer: &Drawer,
+        from: usize,
+        count: usize,
+    ) -> postern_client::Result<Self> {
+        let home = MailHomeView::of(mailbox).await?;
         let (conversations, order) = (mailbox.conversations(), mailbox.order());
         let listed = || conversations.iter().filter(|one| one.is_in(drawer, &order));
-        Self {
+        Ok(Self {
+            home,
             total: listed().count(),
             rows: listed()
                 .skip(from)
                 .take(count)
                 .map(|one| MailRowView::listed(one, drawer, &order))
                 .collect(),
-        }
+        })
     }
 }
 
 impl FoundMailView {
     /// The rows `from..from + count` of what was found, and how far the words of messages are known.
-    pub(crate) fn of(mailbox: &Mailbox, found: &[Conversation], from: usize, count: usize) -> Self {
+    pub(crate) async fn of(
+        mailbox: &Mailbox,
+        found: &[Conversation],
+        from: usize,
+        count: usize,
+    ) -> postern_client::Result<Self> {
+        let home = MailHomeView::of(mailbox).await?;
         let reach = mailbox.reach();
         let rows = found.iter().skip(from).take(count);
-        Self {
+        Ok(Self {
             page: MailPageView {
+                home,
                 total: found.len(),
                 rows: rows
                     .map(|one| MailRowView::of(&one.entries.iter().collect::<Vec<_>>(), one))
@@ -317,7 +332,7 @@ impl FoundMailView {
             read: reach.read,
             all: reach.all,
             whole: mailbox.is_whole(),
-        }
+        })
     }
 }
 
