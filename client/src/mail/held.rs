@@ -25,6 +25,8 @@ pub(super) struct Held {
     before: Option<Before>,
     is_whole: bool,
     cursor: Option<MailCursor>,
+    /// Counts changes of them.
+    revision: u64,
     /// As long as nothing changes, they are grouped once.
     grouped: Option<Rc<Vec<Conversation>>>,
 }
@@ -112,6 +114,15 @@ impl Held {
         Rc::clone(self.grouped.get_or_insert_with(group))
     }
 
+    /// The same as before as long as nothing has changed.
+    pub(super) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(super) fn has(&self, message: MessageId) -> bool {
+        self.seats.contains_key(&message)
+    }
+
     pub(super) fn get(&self, message: MessageId) -> Option<Rc<Entry>> {
         self.entries.get(self.seats.get(&message)?).cloned()
     }
@@ -163,7 +174,7 @@ impl Held {
         }
         self.remove(message);
         let seat = (Reverse(entry.received), message);
-        self.grouped = None;
+        self.changed();
         self.seats.insert(message, seat);
         self.entries.insert(seat, Rc::new(entry));
     }
@@ -180,15 +191,20 @@ impl Held {
         let noted = noted(entry.summary());
         if noted.version > entry.noted.version {
             Rc::make_mut(entry).noted = noted;
-            self.grouped = None;
+            self.changed();
         }
     }
 
     pub(super) fn remove(&mut self, message: MessageId) {
         if let Some(seat) = self.seats.remove(&message) {
             self.entries.remove(&seat);
-            self.grouped = None;
+            self.changed();
         }
+    }
+
+    fn changed(&mut self) {
+        self.revision += 1;
+        self.grouped = None;
     }
 }
 

@@ -9,13 +9,13 @@ mod listings;
 mod pieces;
 mod words;
 
-use std::rc::Rc;
+use std::collections::HashSet;
 
-use postern_crypto::mail::{Manifest, ManifestPlace};
-use postern_protocol::ContentId;
+use postern_crypto::mail::{Listing, Manifest, ManifestPlace};
 use postern_protocol::limits::is_number;
 use postern_protocol::mail::PutMailIndex;
-use postern_search::Words;
+use postern_protocol::{ContentId, MessageId};
+use postern_search::Query;
 
 use super::{Entry, Mailbox};
 use crate::{Error, Result};
@@ -34,6 +34,8 @@ pub(super) struct Index {
     manifest: Manifest,
     listings: Listings,
     words: WordList,
+    /// The revision of the list that is written down whole.
+    listed: Option<u64>,
     is_known: bool,
 }
 
@@ -114,12 +116,12 @@ impl Mailbox {
         }))
     }
 
-    /// The pieces of the index with words, all of them fetched.
-    pub(super) async fn words(&self) -> Result<Vec<Rc<Words>>> {
+    /// The messages that have the words of a query.
+    pub(super) async fn with_words(&self, query: &Query) -> Result<HashSet<MessageId>> {
         self.know_words().await?;
         let mut index = self.index.borrow_mut();
         let held = self.held.borrow();
-        Ok(index.words.all(held.iter()))
+        index.words.matching(query, held.iter())
     }
 
     /// Asks for the index once. One that does not open is as good as none: then everything is written anew.
@@ -229,16 +231,23 @@ impl Mailbox {
             Worth::Enough => WORTH_WRITING,
             Worth::Anything => 1,
         };
-        fresh >= least || index.listings.differences(held.iter()) >= least
+        let is_listed = index.listed == Some(held.revision());
+        fresh >= least || (!is_listed && index.listings.differences(held.iter()) >= least)
     }
 
     /// Writes down what is new, and puts small pieces together.
     async fn write(&self) -> Result<()> {
-        let (version, new, words) = {
+        let (version, revision, new, words) = {
             let (index, held) = (self.index.borrow(), self.held.borrow());
-            let is_held = |message: &_| held.get(*message).is_some();
+            let revision = held.revision();
+            let is_held = |message: &_| held.has(*message);
             let words = index.words.rewritten(&index.manifest, is_held)?;
-            (index.version + 1, index.listings.new_listing(held.iter()), words)
+            let new = if index.listed == Some(revision) {
+                Listing::default()
+            } else {
+                index.listings.new_listing(held.iter(), is_held)
+            };
+            (index.version + 1, revision, new, words)
         };
         let change = self
             .cursor()
@@ -259,6 +268,7 @@ impl Mailbox {
         index.words = WordList::of(words);
         index.version = version;
         index.manifest = manifest;
+        index.listed = Some(revision);
         Ok(())
     }
 

@@ -1,16 +1,14 @@
 //! Finding messages again.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use postern_crypto::account::Tag;
 use postern_crypto::mail::{Mark, Place};
-use postern_protocol::MessageId;
 use postern_search::{Condition, Mistake, Query, State, Test};
 
 use super::entry::Entry;
 use super::{Drawer, Mailbox};
-use crate::{Error, Result};
+use crate::Result;
 
 impl Mailbox {
     /// The messages for which somebody looks, newest first: of those that are loaded, and but for those in trash and spam
@@ -22,7 +20,11 @@ impl Mailbox {
         let now = self.account.surroundings().now();
         let query = Query::parse(typed, now.0, ahead_minutes)?;
         let tests = self.resolved(&query)?;
-        let with_words = self.with_words(&query).await?;
+        let with_words = if query.asks_for_words() {
+            Some(self.with_words(&query).await?)
+        } else {
+            None
+        };
         let looks_somewhere = tests
             .iter()
             .any(|test| !test.is_not && matches!(test.what, What::In(_)));
@@ -39,19 +41,6 @@ impl Mailbox {
                     .all(|test| test.what.holds(entry, &order) != test.is_not)
         };
         Ok(held.iter().filter(is_found).cloned().collect())
-    }
-
-    /// The messages that have the words of a query; `None` if it asks for none.
-    async fn with_words(&self, query: &Query) -> Result<Option<HashSet<MessageId>>> {
-        if !query.asks_for_words() {
-            return Ok(None);
-        }
-        let mut found = HashSet::new();
-        for words in self.words().await? {
-            let matching = words.matching(query).map_err(|_| Error::NotAuthentic)?;
-            found.extend(matching.into_iter().map(MessageId));
-        }
-        Ok(Some(found))
     }
 
     /// What a query asks besides words, in the terms of this mailbox.

@@ -17,14 +17,14 @@ const SESSIONS = 8;
 const EACH_CONNECTION = 500;
 const SETTLE_MS = 1_500;
 const LONG_MS = 4 * 60 * 60_000;
-const WORDS =
-  'amber barrow candle drift ember fathom gravel harbor inlet juniper kettle lantern meadow needle orchard pebble quarry river saddle thistle umber velvet willow yarrow zephyr'.split(
-    ' ',
-  );
-const NOTE = `Headless Chromium; server and browser on one machine; the messages came through the mail gateway, with about \
-60 words of text each. A new device signs in, and then opens its mail for the first time; a known device opens its page \
-anew, from nothing to the first row. Searching is measured once the index is there, from the last letter that is typed; a \
-new device has to fetch the index for its first search.`;
+/** As many words as a language has in daily use, some far more often than others. */
+const VOCABULARY = 20_000;
+const SYLLABLES = 'ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo zu'.split(' ');
+const NOTE = `Headless Chromium; server and browser on one machine; the messages came through the mail gateway, each with 60 \
+words out of 20,000, some far more often than others, as in a language. A new device signs in, and then opens its mail for \
+the first time; a known device opens its page anew, from nothing to the first row. Two words are looked for that are together \
+in 1 of 150 messages, once the index is there, from the last letter that is typed; a new device has to fetch the index for \
+its first search.`;
 
 export async function inbox() {
   const heats: Heat[] = [];
@@ -56,7 +56,7 @@ async function measured(size: number): Promise<Heat[]> {
         await fresh.page.getByRole('link', { name: en.nav.mail, exact: true }).click();
         await firstRow(fresh.page);
         const shown = performance.now() - begun;
-        searches.push(await found(fresh.page, 'needle harbor'));
+        searches.push(await found(fresh.page, `${word(9)} ${word(410)}`));
         // It would go on with what it has of the index, and take the machine from whoever is next.
         await fresh.close();
         return shown;
@@ -70,7 +70,7 @@ async function measured(size: number): Promise<Heat[]> {
     ]),
     await race(`search, ${name}`, [
       ours('the first on a new device', null, async () => searches.shift() ?? Number.NaN),
-      ours('on a known device', 200, () => found(known.page, 'velvet lantern')),
+      ours('on a known device', 200, () => found(known.page, `${word(8)} ${word(400)}`)),
     ]),
   ];
   await known.close();
@@ -143,7 +143,7 @@ async function untilIndexed(page: Page, size: number) {
   const search = page.getByRole('searchbox', { name: en.mail.search.label });
   const deadline = performance.now() + LONG_MS;
   for (;;) {
-    await search.fill('needle');
+    await search.fill(word(400));
     await heading(page, en.mail.search.title);
     await firstRow(page);
     const reading = await page.getByText(/^Reading the words|^Older mail/).allInnerTexts();
@@ -179,7 +179,8 @@ async function bring(port: number, session: number, numbers: number[]) {
   await reply();
   await say('EHLO mx.example.net\r\n');
   for (const number of numbers) {
-    const text = letter(`${word(number)} ${word(number * 7 + session)} ${number}`, prose(number * SESSIONS + session));
+    const seed = number * SESSIONS + session;
+    const text = letter(prose(seed, 4), prose(-1 - seed, 60));
     // It is put off while the spool is full, as it is when mail comes in faster than it is handed on for a long time.
     for (let said = '452'; said.startsWith('452'); ) {
       await say('MAIL FROM:<clara@garden.example>\r\n');
@@ -193,12 +194,27 @@ async function bring(port: number, session: number, numbers: number[]) {
   await once(socket, 'close');
 }
 
-const word = (number: number) => WORDS[number % WORDS.length] ?? '';
+/** The word that stands at this place when they are sorted by how often they are used. */
+function word(rank: number): string {
+  const syllable = (place: number) => SYLLABLES[Math.floor(rank / SYLLABLES.length ** place) % SYLLABLES.length];
+  return [3, 0, 1, 2].map(syllable).join('');
+}
 
-/** About 60 words, some of which nobody else has. */
-function prose(seed: number): string {
-  const words = Array.from({ length: 60 }, (_, at) =>
-    at % 12 === 0 ? `${word(seed)}${(seed * 31 + at) % 50_000}` : word(seed * (at + 3) + at * at),
-  );
+/** So many words, the same each time for one seed. */
+function prose(seed: number, count: number): string {
+  const next = random(seed);
+  // Zipf's law: a word that is at place r is there 1/r as often as the first.
+  const words = Array.from({ length: count }, () => word(Math.floor(VOCABULARY ** next())));
   return words.join(' ').replaceAll(/(.{70}\S*) /g, '$1\n');
+}
+
+/** Numbers from 0 up to 1: mulberry32. */
+function random(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

@@ -67,18 +67,20 @@ impl Listings {
     }
 
     /// What has to be written down.
-    pub(super) fn new_listing<'a>(&self, held: impl Iterator<Item = &'a Rc<Entry>>) -> Listing {
+    pub(super) fn new_listing<'a>(
+        &self,
+        held: impl Iterator<Item = &'a Rc<Entry>>,
+        is_held: impl Fn(&MessageId) -> bool,
+    ) -> Listing {
         let mut listing = Listing::default();
-        let mut there = HashSet::new();
         for entry in held {
-            there.insert(entry.message);
             match self.known.get(&entry.message) {
                 Some(version) if *version == entry.noted.version => {}
                 Some(_) => listing.marked.push((entry.message.0, Note::from(&entry.noted))),
                 None => listing.messages.push(Listed::from(&**entry)),
             }
         }
-        let gone = self.known.keys().filter(|message| !there.contains(message));
+        let gone = self.known.keys().filter(|message| !is_held(message));
         listing.deleted = gone.map(|message| message.0).collect();
         listing
     }

@@ -1,12 +1,13 @@
 //! Which words are in which messages: pieces that were fetched, and messages that were read since.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use postern_crypto::mail::{Manifest, Piece, Summary};
 use postern_protocol::MessageId;
-use postern_search::{Builder, Field, MAX_MESSAGES, Words, merge};
+use postern_search::{Builder, Field, MAX_MESSAGES, Query, Words, merge};
 
 use super::pieces;
 use crate::account::Account;
@@ -40,13 +41,16 @@ pub(super) struct WordList {
     summaries: Summaries,
 }
 
-/// What summaries say, in pieces: each is of those that came since somebody looked before. Messages that were read or deleted
-/// since are in there still: what their summaries say of them is as true, and nobody finds what is not in the mailbox.
+/// What summaries say, in pieces: each begins with those that came since somebody looked before. Messages that were read since
+/// are in there still, and do not count.
 #[derive(Default)]
 struct Summaries {
-    pieces: Vec<Rc<Words>>,
+    pieces: Vec<Part>,
     known: HashSet<MessageId>,
 }
+
+/// Words, and the piece as which they are kept if they are written down.
+type Part = (Option<Piece>, Rc<Words>);
 
 impl WordList {
     pub(super) fn of(pieces: Vec<(Piece, Rc<Words>)>) -> Self {
@@ -89,24 +93,25 @@ impl WordList {
         manifest.words.iter().filter(is_here).cloned().collect()
     }
 
-    /// All pieces, and those of what is in none: of messages that were not read yet, what their summaries say.
-    pub(super) fn all<'a>(&mut self, held: impl Iterator<Item = &'a Rc<Entry>>) -> Vec<Rc<Words>> {
+    /// The messages that have the words of a query; those that were not read yet, if their summaries have them.
+    pub(super) fn matching<'a>(
+        &mut self,
+        query: &Query,
+        held: impl Iterator<Item = &'a Rc<Entry>>,
+    ) -> Result<HashSet<MessageId>> {
         let unread: Vec<_> = held.filter(|entry| !self.has(entry.message)).collect();
-        if unread.is_empty() {
-            self.summaries = Summaries::default();
-        } else {
-            self.summaries.add(&unread);
-        }
-        let fresh = &self.fresh;
+        self.summaries.add(&unread)?;
         let fresh = self
             .fresh_words
-            .get_or_insert_with(|| Rc::new(built(fresh.iter().cloned())));
-        let pieces = self.pieces.iter().map(|(_, words)| words);
-        pieces
-            .chain([&*fresh])
-            .chain(&self.summaries.pieces)
-            .cloned()
-            .collect()
+            .get_or_insert_with(|| Rc::new(built(self.fresh.iter().cloned())));
+        let mut found = HashSet::new();
+        for words in self.pieces.iter().map(|(_, words)| words).chain([&*fresh]) {
+            found.extend(matching(words, query)?);
+        }
+        for (_, words) in &self.summaries.pieces {
+            found.extend(matching(words, query)?.filter(|message| !self.known.contains(message)));
+        }
+        Ok(found)
     }
 
     /// The pieces after those messages that are in none were written down, and small ones put together: those that stay, and
@@ -115,8 +120,8 @@ impl WordList {
         &self,
         manifest: &Manifest,
         is_held: impl Fn(&MessageId) -> bool,
-    ) -> Result<Vec<(Option<Piece>, Rc<Words>)>> {
-        let mut pieces: Vec<(Option<Piece>, Rc<Words>)> = Vec::new();
+    ) -> Result<Vec<Part>> {
+        let mut pieces = Vec::new();
         for (piece, words) in &self.pieces {
             if manifest.words.contains(piece) {
                 pieces.push((Some(piece.clone()), Rc::clone(words)));
@@ -125,33 +130,45 @@ impl WordList {
         if !self.fresh.is_empty() {
             pieces.push((None, Rc::new(built(self.fresh.iter().cloned()))));
         }
-        pieces.sort_by_key(|(_, words)| std::cmp::Reverse(words.messages().len()));
-        let len = |place: Option<&(Option<Piece>, Rc<Words>)>| place.map(|(_, words)| words.messages().len());
-        // Each piece is more than twice as large as the next: each message is written a few times in all.
-        while let Some(((small, large), at)) = len(pieces.last())
-            .zip(len(pieces.iter().rev().nth(1)))
-            .zip(pieces.len().checked_sub(2))
-            && large <= 2 * small
-            && large + small <= MAX_MESSAGES
-        {
-            let both = pieces.split_off(at);
-            let both: Vec<_> = both.iter().map(|(_, words)| &**words).collect();
-            let one = merge(&both, |message| is_held(&MessageId(*message)));
-            pieces.push((None, Rc::new(one.map_err(|_| Error::NotAuthentic)?)));
-            pieces.sort_by_key(|(_, words)| std::cmp::Reverse(words.messages().len()));
-        }
-        Ok(pieces)
+        put_together(pieces, is_held)
     }
 }
 
+/// Puts small pieces together, with those messages that stay: each is more than twice as large as the next then, so that there
+/// are few, and each message goes through this a few times in all.
+fn put_together(mut pieces: Vec<Part>, stays: impl Fn(&MessageId) -> bool) -> Result<Vec<Part>> {
+    let len = |(_, words): &Part| words.messages().len();
+    pieces.sort_by_key(|piece| Reverse(len(piece)));
+    while let [.., large, small] = &pieces[..]
+        && len(large) <= 2 * len(small)
+        && len(large) + len(small) <= MAX_MESSAGES
+    {
+        let one = merge(&[&*large.1, &*small.1], |message| stays(&MessageId(*message)));
+        pieces.truncate(pieces.len() - 2);
+        pieces.push((None, Rc::new(one.map_err(|_| Error::NotAuthentic)?)));
+        pieces.sort_by_key(|piece| Reverse(len(piece)));
+    }
+    Ok(pieces)
+}
+
 impl Summaries {
-    fn add(&mut self, unread: &[&Rc<Entry>]) {
+    fn add(&mut self, unread: &[&Rc<Entry>]) -> Result<()> {
+        if unread.is_empty() {
+            *self = Self::default();
+        }
         let new = unread.iter().filter(|entry| self.known.insert(entry.message));
         let texts: Vec<_> = new.map(|entry| (entry.message, texts_of(entry, None))).collect();
-        let pieces = texts.chunks(MAX_MESSAGES);
+        let new = texts.chunks(MAX_MESSAGES);
         self.pieces
-            .extend(pieces.map(|some| Rc::new(built(some.iter().cloned()))));
+            .extend(new.map(|some| (None, Rc::new(built(some.iter().cloned())))));
+        self.pieces = put_together(std::mem::take(&mut self.pieces), |_| true)?;
+        Ok(())
     }
+}
+
+fn matching(words: &Words, query: &Query) -> Result<impl Iterator<Item = MessageId> + use<>> {
+    let found = words.matching(query).map_err(|_| Error::NotAuthentic)?;
+    Ok(found.into_iter().map(MessageId))
 }
 
 /// Fetches a piece.
@@ -162,10 +179,7 @@ pub(super) async fn load(account: &Account, piece: &Piece) -> Result<Rc<Words>> 
 }
 
 /// Sends those pieces that are new.
-pub(super) async fn write(
-    account: &Account,
-    pieces: Vec<(Option<Piece>, Rc<Words>)>,
-) -> Result<Vec<(Piece, Rc<Words>)>> {
+pub(super) async fn write(account: &Account, pieces: Vec<Part>) -> Result<Vec<(Piece, Rc<Words>)>> {
     let mut written = Vec::new();
     for (piece, words) in pieces {
         let piece = match piece {
@@ -242,7 +256,6 @@ mod tests {
     use postern_crypto::ContentKey;
     use postern_crypto::mail::Origin;
     use postern_protocol::TimeMs;
-    use postern_search::Query;
 
     use super::*;
     use crate::mail::entry::{Noted, Opened};
@@ -265,28 +278,29 @@ mod tests {
         })
     }
 
-    fn found(pieces: &[Rc<Words>], word: &str) -> HashSet<MessageId> {
-        let query = Query::parse(word, 0, 0).expect("a query");
-        let matching = |words: &Rc<Words>| words.matching(&query).expect("whole");
-        pieces.iter().flat_map(matching).map(MessageId).collect()
+    fn found(list: &mut WordList, held: &[Rc<Entry>], typed: &str) -> usize {
+        let query = Query::parse(typed, 0, 0).expect("a query");
+        list.matching(&query, held.iter()).expect("whole").len()
     }
 
     #[test]
-    fn of_what_was_not_read_summaries_are_put_together_once() {
+    fn what_was_not_read_is_found_by_its_summary_until_it_is() {
         let mut held = vec![entry(1, "tea"), entry(2, "tea and cake")];
         let mut list = WordList::default();
-        assert_eq!(found(&list.all(held.iter()), "tea").len(), 2);
-        held.push(entry(3, "tea again"));
-        let pieces = list.all(held.iter());
-        assert_eq!(found(&pieces, "tea").len(), 3);
-        let last = pieces.last().expect("one");
-        assert_eq!(last.messages().len(), 1, "the others are in the piece before");
-        assert_eq!(list.all(held.iter()).len(), pieces.len());
+        assert_eq!(found(&mut list, &held, "tea"), 2);
+        for number in 3..=50 {
+            held.push(entry(number, "tea again"));
+            assert_eq!(found(&mut list, &held, "tea"), usize::from(number));
+        }
+        let pieces = list.summaries.pieces.len();
+        assert!(pieces < 8, "there are {pieces} pieces");
 
         let read = |entry: &Rc<Entry>| (entry.message, texts_of(entry, Some("at five".to_owned())));
-        list.add_fresh(held.iter().map(read).collect());
-        let pieces = list.all(held.iter());
-        assert_eq!(pieces.len(), 1, "what was read is known whole");
-        assert_eq!(found(&pieces, "five").len(), 3);
+        list.add_fresh(held[..10].iter().map(read).collect());
+        assert_eq!(found(&mut list, &held, "tea five"), 10);
+        assert_eq!(found(&mut list, &held, "tea -five"), 40);
+        list.add_fresh(held[10..].iter().map(read).collect());
+        assert_eq!(found(&mut list, &held, "tea -five"), 0);
+        assert_eq!(list.summaries.pieces.len(), 0, "what was read is known whole");
     }
 }

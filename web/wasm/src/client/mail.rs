@@ -331,12 +331,12 @@ async fn load_page(mailbox: &Weak<Mailbox>) -> bool {
 /// Whether there is more to do. Other work gets its turn between two calls.
 /// Goes on with the index until it has all of the mailbox. Who looks for something sees how far it is.
 async fn keep_index(inner: &Weak<Inner>, mailbox: &Weak<Mailbox>) {
+    let mut told = None;
     while let Some(mailbox) = mailbox.upgrade() {
-        let before = mailbox.reach();
         let Ok(Some(reach)) = mailbox.keep_index(Worth::Enough).await else {
             break;
         };
-        if reach != before {
+        if told.replace(reach) != Some(reach) {
             tell_of_mail(inner);
         }
         if reach.read == reach.all {
