@@ -265,7 +265,7 @@ impl Mailbox {
         pieces::forget_others(&self.account, &manifest).await?;
         let mut index = self.index.borrow_mut();
         index.listings.wrote(&new);
-        index.words = WordList::of(words);
+        index.words.wrote(words);
         index.version = version;
         index.manifest = manifest;
         index.listed = Some(revision);

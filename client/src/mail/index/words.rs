@@ -53,12 +53,15 @@ struct Summaries {
 type Part = (Option<Piece>, Rc<Words>);
 
 impl WordList {
-    pub(super) fn of(pieces: Vec<(Piece, Rc<Words>)>) -> Self {
-        let mut list = Self::default();
+    /// All that was read is in these pieces now. What summaries say is put together no second time.
+    pub(super) fn wrote(&mut self, pieces: Vec<(Piece, Rc<Words>)>) {
+        *self = Self {
+            summaries: std::mem::take(&mut self.summaries),
+            ..Self::default()
+        };
         for (piece, words) in pieces {
-            list.add(piece, words);
+            self.add(piece, words);
         }
-        list
     }
 
     /// Adds a piece, unless it is there: two that looked for it at once have both fetched it.
@@ -294,6 +297,11 @@ mod tests {
         }
         let pieces = list.summaries.pieces.len();
         assert!(pieces < 8, "there are {pieces} pieces");
+
+        let first = Rc::clone(&list.summaries.pieces[0].1);
+        list.wrote(Vec::new());
+        assert_eq!(found(&mut list, &held, "tea"), 50);
+        assert!(Rc::ptr_eq(&first, &list.summaries.pieces[0].1));
 
         let read = |entry: &Rc<Entry>| (entry.message, texts_of(entry, Some("at five".to_owned())));
         list.add_fresh(held[..10].iter().map(read).collect());
