@@ -89,7 +89,7 @@ impl Keyring {
     pub fn unlock_sealing(&self, sealed: &[u8], stated: &SealingPublic) -> Result<SealingKey> {
         let seed = self.open(Label::WrapSealing, Label::BoxSealing, &[], sealed)?;
         let key = SealingKey::from_bytes(seed_bytes(&seed)?);
-        if key.public() == *stated {
+        if key.public() == stated {
             Ok(key)
         } else {
             Err(Error::CannotOpen)
@@ -241,7 +241,7 @@ mod tests {
         }));
         let labels = (Label::WrapSealing, Label::BoxSealing);
         assert!(all_fail_alike(seeds(), labels, |keyring, sealed| {
-            keyring.unlock_sealing(sealed, &sealing.public())
+            keyring.unlock_sealing(sealed, sealing.public())
         }));
         let root = Root {
             volume: [7; 16],

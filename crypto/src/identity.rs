@@ -1,50 +1,86 @@
 //! Identity: the Ed25519 key by which an account signs, and by which others know it.
 
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
 use crate::derive::info;
 use crate::labels::Label;
 use crate::{Result, primitives, secret};
 
-secret::secret_key! {
-    /// The secret half. Random, sealed in the account's identity object.
-    pub IdentityKey;
-}
+/// The secret half. Random, sealed in the account's identity object.
+///
+/// It is held expanded, because expanding takes as long as signing does.
+#[derive(Clone)]
+pub struct IdentityKey(primitives::SignKey);
 
 /// The public half: a canonical point that is not of low order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct IdentityPublic([u8; 32]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityPublic(primitives::VerifyKey);
 
 /// An Ed25519 signature.
 pub type Signature = [u8; 64];
 
 impl IdentityKey {
+    /// A fresh random key.
+    #[must_use]
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self::from_bytes(secret::random(rng))
+    }
+
+    /// A key that was kept elsewhere.
+    #[must_use]
+    pub fn from_bytes(seed: [u8; 32]) -> Self {
+        let seed = Zeroizing::new(seed);
+        Self(primitives::SignKey::from_seed(&seed))
+    }
+
+    /// The seed, for whoever must store it in a trusted place.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
+        self.0.seed()
+    }
+
     /// The public half.
     #[must_use]
     pub fn public(&self) -> IdentityPublic {
-        IdentityPublic(primitives::ed25519_public(self.expose()))
+        IdentityPublic(self.0.public())
     }
 
     /// Signs `text`, which means nothing outside `label`.
     pub(crate) fn sign(&self, label: Label, text: &[u8]) -> Signature {
-        primitives::ed25519_sign(self.expose(), &signed_text(label, text))
+        self.0.sign(&signed_text(label, text))
+    }
+}
+
+impl PartialEq for IdentityKey {
+    fn eq(&self, other: &Self) -> bool {
+        primitives::equal(self.expose(), other.expose())
+    }
+}
+
+impl Eq for IdentityKey {}
+
+impl std::fmt::Debug for IdentityKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IdentityKey(***)")
     }
 }
 
 impl IdentityPublic {
     /// Accepts only keys that can be used (threat D6).
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self> {
-        primitives::ed25519_check_public(&bytes)?;
-        Ok(Self(bytes))
+        primitives::VerifyKey::from_bytes(&bytes).map(Self)
     }
 
     /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        self.0.as_bytes()
     }
 
     /// Checks a signature of [`IdentityKey::sign`].
     pub(crate) fn verify(&self, label: Label, text: &[u8], signature: &Signature) -> Result<()> {
-        primitives::ed25519_verify(&self.0, &signed_text(label, text), signature)
+        self.0.verify(&signed_text(label, text), signature)
     }
 }
 

@@ -87,8 +87,7 @@ impl Delivery<'_> {
             .lp(address.as_bytes())
             .raw(&signature)
             .finish();
-        let (enc, sealed) =
-            primitives::hpke_seal(self.sealing.as_bytes(), &self.info(), &[SUITE], &text, rng)?;
+        let (enc, sealed) = self.sealing.seal(&self.info(), &text, rng)?;
         Ok([&[SUITE][..], &enc, &sealed].concat())
     }
 
@@ -97,7 +96,7 @@ impl Delivery<'_> {
     /// # Errors
     /// If it is not for this place, or not an envelope.
     pub fn open(&self, key: &SealingKey, envelope: &[u8]) -> Result<Delivered> {
-        if envelope.len() > MAX_ENVELOPE || key.public() != *self.sealing {
+        if envelope.len() > MAX_ENVELOPE || key.public() != self.sealing {
             return Err(Error::CannotOpen);
         }
         let mut reader = Reader::new(envelope);
@@ -106,7 +105,7 @@ impl Delivery<'_> {
         }
         let enc = reader.array()?;
         let sealed = reader.raw(envelope.len().saturating_sub(1 + enc.len()))?;
-        let text = primitives::hpke_open(key.expose(), &enc, &self.info(), &[SUITE], sealed)?;
+        let text = key.open(&enc, &self.info(), sealed)?;
         self.decode(&text)
     }
 
@@ -172,7 +171,7 @@ mod tests {
         let [to_alice, to_bob] = [0, 1].map(|at| Delivery {
             message: &[1; 16],
             account: &people[at].0,
-            sealing: &publics[at],
+            sealing: publics[at],
         });
         let envelope = to_bob
             .seal(&gateway, &key, "bob@example.org", &summary, &mut rng)
@@ -186,9 +185,9 @@ mod tests {
                 .lp(address.as_bytes())
                 .raw(&got.signature)
                 .finish();
-            let (enc, sealed) =
-                primitives::hpke_seal(publics[0].as_bytes(), &to_alice.info(), &[SUITE], &text, &mut rng)
-                    .expect("anybody can seal");
+            let (enc, sealed) = publics[0]
+                .seal(&to_alice.info(), &text, &mut rng)
+                .expect("anybody can seal");
             let forged = [&[SUITE][..], &enc, &sealed].concat();
             let shown = to_alice.open(&people[0].1, &forged).expect("it opens");
             assert!(!shown.came_through(&gateway.public(), &summary));

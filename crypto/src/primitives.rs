@@ -3,6 +3,8 @@
 //! Nonces: a secretbox key here always comes from `derive` over a random salt, or over a content key that
 //! is used for one version of one content, so no (key, nonce) pair can occur twice with other text.
 
+use curve25519_dalek::montgomery::MontgomeryPoint;
+use curve25519_dalek::traits::IsIdentity as _;
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use hpke::{Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _};
 use rand_core::CryptoRng;
@@ -138,47 +140,54 @@ pub(crate) fn blake3_labelled(context: &str, bytes: &[u8], out: &mut [u8]) {
         .fill(out);
 }
 
-/// The Ed25519 public key of a seed.
-pub(crate) fn ed25519_public(seed: &[u8; 32]) -> [u8; 32] {
-    SigningKey::from_bytes(seed).verifying_key().to_bytes()
-}
+/// An Ed25519 seed, and what it expands to.
+#[derive(Clone)]
+pub(crate) struct SignKey(SigningKey);
 
-/// Signs by Ed25519.
-pub(crate) fn ed25519_sign(seed: &[u8; 32], text: &[u8]) -> [u8; 64] {
-    SigningKey::from_bytes(seed).sign(text).to_bytes()
-}
+/// An Ed25519 key that may be used: a canonical point, not of low order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VerifyKey(VerifyingKey);
 
-/// Whether these bytes are a public key that may be used: a canonical point, not of low order.
-pub(crate) fn ed25519_check_public(public: &[u8; 32]) -> Result<()> {
-    usable_public(public).map(drop)
-}
+impl SignKey {
+    pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
 
-/// Verifies strictly: only canonical scalars, no low-order points, no cofactor. The same signature has the
-/// same verdict on every device (threat D6).
-pub(crate) fn ed25519_verify(public: &[u8; 32], text: &[u8], signature: &[u8; 64]) -> Result<()> {
-    usable_public(public)?
-        .verify_strict(text, &ed25519_dalek::Signature::from_bytes(signature))
-        .map_err(|_| Error::CannotOpen)
-}
+    pub(crate) fn seed(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
 
-fn usable_public(public: &[u8; 32]) -> Result<VerifyingKey> {
-    let key = VerifyingKey::from_bytes(public).map_err(|_| Error::CannotOpen)?;
-    // Decompression accepts y ≥ p; a key with two spellings would have two identities.
-    let canonical = key.to_edwards().compress().to_bytes() == *public;
-    if canonical && !key.is_weak() {
-        Ok(key)
-    } else {
-        Err(Error::CannotOpen)
+    pub(crate) fn public(&self) -> VerifyKey {
+        VerifyKey(self.0.verifying_key())
+    }
+
+    pub(crate) fn sign(&self, text: &[u8]) -> [u8; 64] {
+        self.0.sign(text).to_bytes()
     }
 }
 
-/// X25519, refusing an all-zero shared secret.
-pub(crate) fn x25519(secret: &[u8; 32], public: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>> {
-    let shared = Zeroizing::new(x25519_dalek::x25519(*secret, *public));
-    if equal(shared.as_slice(), &[0; 32]) {
-        Err(Error::CannotOpen)
-    } else {
-        Ok(shared)
+impl VerifyKey {
+    pub(crate) fn from_bytes(public: &[u8; 32]) -> Result<Self> {
+        let key = VerifyingKey::from_bytes(public).map_err(|_| Error::CannotOpen)?;
+        // Decompression accepts y ≥ p; a key with two spellings would have two identities.
+        let canonical = key.to_edwards().compress().to_bytes() == *public;
+        if canonical && !key.is_weak() {
+            Ok(Self(key))
+        } else {
+            Err(Error::CannotOpen)
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// Verifies strictly: only canonical scalars, no low-order points, no cofactor. The same signature has the
+    /// same verdict on every device (threat D6).
+    pub(crate) fn verify(&self, text: &[u8], signature: &[u8; 64]) -> Result<()> {
+        self.0
+            .verify_strict(text, &ed25519_dalek::Signature::from_bytes(signature))
+            .map_err(|_| Error::CannotOpen)
     }
 }
 
@@ -186,68 +195,82 @@ type Kem = hpke::kem::XWing;
 type Kdf = hpke::kdf::HkdfSha256;
 type Aead = hpke::aead::ChaCha20Poly1305;
 
-/// The X-Wing public key of a 32-byte seed.
-pub(crate) fn kem_public(seed: &[u8; 32]) -> [u8; KEM_PUBLIC_LEN] {
-    Kem::sk_to_pk(&kem_private(seed)).to_bytes().into()
+/// An X-Wing key that may be sealed to: a reduced ML-KEM half, and an X25519 half that contributes.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct KemPublic(<Kem as hpke::Kem>::PublicKey);
+
+/// A 32-byte X-Wing seed, expanded.
+#[derive(Clone)]
+pub(crate) struct KemPrivate(<Kem as hpke::Kem>::PrivateKey);
+
+impl KemPublic {
+    pub(crate) fn from_bytes(public: &[u8; KEM_PUBLIC_LEN]) -> Result<Self> {
+        refuse_low_order(last_32(public))?;
+        let checked = <Kem as hpke::Kem>::PublicKey::from_bytes(public);
+        checked.map(Self).map_err(|_| Error::CannotOpen)
+    }
+
+    pub(crate) fn to_bytes(&self) -> [u8; KEM_PUBLIC_LEN] {
+        self.0.to_bytes().into()
+    }
+
+    /// HPKE base mode in one shot: encapsulated key and ciphertext.
+    pub(crate) fn seal<R: CryptoRng + ?Sized>(
+        &self,
+        info: &[u8],
+        aad: &[u8],
+        plain: &[u8],
+        mut rng: &mut R,
+    ) -> Result<([u8; KEM_ENC_LEN], Vec<u8>)> {
+        let sealed = hpke::single_shot_seal_with_rng::<Aead, Kdf, Kem>(
+            &OpModeS::Base,
+            &self.0,
+            info,
+            plain,
+            aad,
+            &mut rng,
+        );
+        let (enc, sealed) = sealed.map_err(|_| Error::CannotOpen)?;
+        Ok((enc.to_bytes().into(), sealed))
+    }
 }
 
-/// Whether these bytes are a public key that may be sealed to: a reduced ML-KEM key, and an X25519 half
-/// that contributes.
-pub(crate) fn kem_check_public(public: &[u8; KEM_PUBLIC_LEN]) -> Result<()> {
-    usable_kem_public(public).map(drop)
-}
+impl KemPrivate {
+    pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(<Kem as hpke::Kem>::PrivateKey::from_bytes(seed).expect("a seed has 32 bytes"))
+    }
 
-/// HPKE base mode in one shot: encapsulated key and ciphertext.
-pub(crate) fn hpke_seal<R: CryptoRng + ?Sized>(
-    public: &[u8; KEM_PUBLIC_LEN],
-    info: &[u8],
-    aad: &[u8],
-    plain: &[u8],
-    rng: &mut R,
-) -> Result<([u8; KEM_ENC_LEN], Vec<u8>)> {
-    let public = usable_kem_public(public)?;
-    let mut rng = rng;
-    let (enc, sealed) = hpke::single_shot_seal_with_rng::<Aead, Kdf, Kem>(
-        &OpModeS::Base,
-        &public,
-        info,
-        plain,
-        aad,
-        &mut rng,
-    )
-    .map_err(|_| Error::CannotOpen)?;
-    Ok((enc.to_bytes().into(), sealed))
-}
+    pub(crate) fn public(&self) -> KemPublic {
+        KemPublic(Kem::sk_to_pk(&self.0))
+    }
 
-/// Opens what [`hpke_seal`] made.
-pub(crate) fn hpke_open(
-    seed: &[u8; 32],
-    enc: &[u8; KEM_ENC_LEN],
-    info: &[u8],
-    aad: &[u8],
-    sealed: &[u8],
-) -> Result<Zeroizing<Vec<u8>>> {
-    refuse_low_order(last_32(enc))?;
-    let enc = <Kem as hpke::Kem>::EncappedKey::from_bytes(enc).map_err(|_| Error::CannotOpen)?;
-    hpke::single_shot_open::<Aead, Kdf, Kem>(&OpModeR::Base, &kem_private(seed), &enc, info, sealed, aad)
-        .map(Zeroizing::new)
-        .map_err(|_| Error::CannotOpen)
-}
-
-fn kem_private(seed: &[u8; 32]) -> <Kem as hpke::Kem>::PrivateKey {
-    <Kem as hpke::Kem>::PrivateKey::from_bytes(seed).expect("a seed has 32 bytes")
-}
-
-fn usable_kem_public(public: &[u8; KEM_PUBLIC_LEN]) -> Result<<Kem as hpke::Kem>::PublicKey> {
-    refuse_low_order(last_32(public))?;
-    <Kem as hpke::Kem>::PublicKey::from_bytes(public).map_err(|_| Error::CannotOpen)
+    /// Opens what [`KemPublic::seal`] made.
+    pub(crate) fn open(
+        &self,
+        enc: &[u8; KEM_ENC_LEN],
+        info: &[u8],
+        aad: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        refuse_low_order(last_32(enc))?;
+        let enc = <Kem as hpke::Kem>::EncappedKey::from_bytes(enc).map_err(|_| Error::CannotOpen)?;
+        hpke::single_shot_open::<Aead, Kdf, Kem>(&OpModeR::Base, &self.0, &enc, info, sealed, aad)
+            .map(Zeroizing::new)
+            .map_err(|_| Error::CannotOpen)
+    }
 }
 
 /// X-Wing itself does not look at the X25519 half, since ML-KEM still protects; we do, so that neither
-/// half can be taken out by the other side (threat D7). Every clamped scalar sends a low-order point, and
-/// only such a point, to zero.
-fn refuse_low_order(point: &[u8; 32]) -> Result<()> {
-    x25519(&[0; 32], point).map(drop)
+/// half can be taken out by the other side (threat D7). Clamped scalars are multiples of 8, and eight times
+/// a point is zero only if every such multiple is: four steps of the ladder tell, instead of 255.
+pub(crate) fn refuse_low_order(point: &[u8; 32]) -> Result<()> {
+    let eight = [true, false, false, false];
+    let product = MontgomeryPoint(*point).mul_bits_be(eight.into_iter());
+    if product.is_identity() {
+        Err(Error::CannotOpen)
+    } else {
+        Ok(())
+    }
 }
 
 fn last_32(bytes: &[u8]) -> &[u8; 32] {

@@ -20,9 +20,7 @@ secret::secret_key! {
 }
 
 /// Answers the server's challenge.
-pub struct RecoveryAuth {
-    seed: Zeroizing<[u8; 32]>,
-}
+pub struct RecoveryAuth(primitives::SignKey);
 
 impl RecoveryKey {
     /// The words, separated by single spaces: 256 bits and 8 bits of checksum, in BIP-39's English list.
@@ -57,9 +55,8 @@ impl RecoveryKey {
     /// What answers the server's challenge.
     #[must_use]
     pub fn auth(&self, account: &Id) -> RecoveryAuth {
-        RecoveryAuth {
-            seed: derive(self.expose(), Label::RecoveryAuth, &[account]),
-        }
+        let seed = derive(self.expose(), Label::RecoveryAuth, &[account]);
+        RecoveryAuth(primitives::SignKey::from_seed(&seed))
     }
 }
 
@@ -67,19 +64,19 @@ impl RecoveryAuth {
     /// The half that the server keeps.
     #[must_use]
     pub fn public(&self) -> [u8; 32] {
-        primitives::ed25519_public(&self.seed)
+        *self.0.public().as_bytes()
     }
 
     /// Signs a challenge of the server for this account.
     #[must_use]
     pub fn answer(&self, account: &Id, challenge: &[u8; 32]) -> [u8; 64] {
-        primitives::ed25519_sign(&self.seed, &challenge_text(account, challenge))
+        self.0.sign(&challenge_text(account, challenge))
     }
 }
 
 /// The server's half: whether `answer` was made with the recovery key of the account.
 pub fn check_answer(public: &[u8; 32], account: &Id, challenge: &[u8; 32], answer: &[u8; 64]) -> Result<()> {
-    primitives::ed25519_verify(public, &challenge_text(account, challenge), answer)
+    primitives::VerifyKey::from_bytes(public)?.verify(&challenge_text(account, challenge), answer)
 }
 
 fn challenge_text(account: &Id, challenge: &[u8; 32]) -> Vec<u8> {

@@ -4,6 +4,8 @@
 //! and the recipient's sealing key, so that a recipient cannot pass it on as if it had been written to
 //! somebody else (threat D8).
 
+use std::sync::Arc;
+
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -20,14 +22,26 @@ pub const PUBLIC_LEN: usize = primitives::KEM_PUBLIC_LEN;
 /// By how much a letter is longer than its text.
 pub const LETTER_OVERHEAD: usize = 1 + primitives::KEM_ENC_LEN + 64 + primitives::TAG_LEN;
 
-secret::secret_key! {
-    /// The secret half: an X-Wing seed. Random, sealed in the account's sealing object.
-    pub SealingKey;
+/// The secret half: an X-Wing seed. Random, sealed in the account's sealing object.
+///
+/// It is held expanded, because expanding takes longer than opening does.
+#[derive(Clone)]
+pub struct SealingKey {
+    seed: Zeroizing<[u8; 32]>,
+    private: Arc<primitives::KemPrivate>,
+    public: SealingPublic,
 }
 
 /// The public half: an X-Wing key that was checked.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SealingPublic(Box<[u8; PUBLIC_LEN]>);
+pub struct SealingPublic(Arc<Checked>);
+
+#[derive(PartialEq, Eq)]
+struct Checked {
+    key: primitives::KemPublic,
+    bytes: [u8; PUBLIC_LEN],
+    id: Hash,
+}
 
 /// Who writes to whom, and what for.
 #[derive(Debug, Clone, Copy)]
@@ -43,10 +57,57 @@ pub struct Letter<'a> {
 }
 
 impl SealingKey {
+    /// A fresh random key.
+    #[must_use]
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self::from_bytes(secret::random(rng))
+    }
+
+    /// A key that was kept elsewhere.
+    #[must_use]
+    pub fn from_bytes(seed: [u8; 32]) -> Self {
+        let seed = Zeroizing::new(seed);
+        let private = primitives::KemPrivate::from_seed(&seed);
+        Self {
+            public: SealingPublic::of(private.public()),
+            private: Arc::new(private),
+            seed,
+        }
+    }
+
+    /// The seed, for whoever must store it in a trusted place.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.seed
+    }
+
     /// The public half.
     #[must_use]
-    pub fn public(&self) -> SealingPublic {
-        SealingPublic(Box::new(primitives::kem_public(self.expose())))
+    pub fn public(&self) -> &SealingPublic {
+        &self.public
+    }
+
+    pub(crate) fn open(
+        &self,
+        enc: &[u8; primitives::KEM_ENC_LEN],
+        info: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        self.private.open(enc, info, &[SUITE], sealed)
+    }
+}
+
+impl PartialEq for SealingKey {
+    fn eq(&self, other: &Self) -> bool {
+        primitives::equal(self.expose(), other.expose())
+    }
+}
+
+impl Eq for SealingKey {}
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealingKey(***)")
     }
 }
 
@@ -54,27 +115,41 @@ impl SealingPublic {
     /// Accepts only keys that can be used: a reduced ML-KEM half, and an X25519 half that contributes
     /// (threat D7).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let bytes: [u8; PUBLIC_LEN] = bytes.try_into().map_err(|_| Error::CannotOpen)?;
-        primitives::kem_check_public(&bytes)?;
-        Ok(Self(Box::new(bytes)))
+        let bytes = bytes.try_into().map_err(|_| Error::CannotOpen)?;
+        primitives::KemPublic::from_bytes(bytes).map(Self::of)
+    }
+
+    fn of(key: primitives::KemPublic) -> Self {
+        let bytes = key.to_bytes();
+        let id = labelled(Label::HashSealingKey, &bytes);
+        Self(Arc::new(Checked { key, bytes, id }))
     }
 
     /// By what the key is named where its bytes would be too many.
     #[must_use]
     pub fn id(&self) -> Hash {
-        labelled(Label::HashSealingKey, self.as_bytes())
+        self.0.id
     }
 
     /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; PUBLIC_LEN] {
-        &self.0
+        &self.0.bytes
+    }
+
+    pub(crate) fn seal<R: CryptoRng + ?Sized>(
+        &self,
+        info: &[u8],
+        plain: &[u8],
+        rng: &mut R,
+    ) -> Result<([u8; primitives::KEM_ENC_LEN], Vec<u8>)> {
+        self.0.key.seal(info, &[SUITE], plain, rng)
     }
 }
 
 impl std::fmt::Debug for SealingPublic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SealingPublic({:02x?}…)", &self.0[..8])
+        write!(f, "SealingPublic({:02x?}…)", &self.as_bytes()[..8])
     }
 }
 
@@ -94,19 +169,19 @@ impl Letter<'_> {
             .raw(&signature)
             .raw(text)
             .finish();
-        let (enc, sealed) = primitives::hpke_seal(&self.sealing.0, &self.info(), &[SUITE], &inner, rng)?;
+        let (enc, sealed) = self.sealing.seal(&self.info(), &inner, rng)?;
         Ok([&[SUITE][..], &enc, &sealed].concat())
     }
 
     /// The text, if the recipient's key opens it and the sender wrote it to this recipient.
     pub fn open(&self, key: &SealingKey, letter: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let mut reader = Reader::new(letter);
-        if reader.u8()? != SUITE || key.public() != *self.sealing {
+        if reader.u8()? != SUITE || key.public() != self.sealing {
             return Err(Error::CannotOpen);
         }
         let enc = reader.array()?;
         let sealed = reader.raw(letter.len().saturating_sub(1 + enc.len()))?;
-        let inner = primitives::hpke_open(key.expose(), &enc, &self.info(), &[SUITE], sealed)?;
+        let inner = key.open(&enc, &self.info(), sealed)?;
         let (signature, text) = inner.split_first_chunk().ok_or(Error::CannotOpen)?;
         self.sender
             .verify(Label::SignLetter, &self.signed(text), signature)?;

@@ -209,7 +209,7 @@ impl Device {
             seq: 0,
             previous: [0; 32],
             identity: self.identity.public(),
-            sealing: self.sealing.public(),
+            sealing: self.sealing.public().clone(),
             time_ms: 0,
         }
     }

@@ -70,7 +70,7 @@ impl Identity {
             seq: 0,
             previous: [0; 32],
             identity: key.public(),
-            sealing: sealing.public(),
+            sealing: sealing.public().clone(),
             time_ms: now.0,
         };
         let statement = statement.sign(&key);
@@ -88,7 +88,7 @@ impl Identity {
             let sealing = SealingKey::from_bytes(reader.key()?);
             let statement = reader.lp(MAX_STATEMENT_BYTES)?.to_vec();
             let said = Statement::verify(&statement)?;
-            let is_ours = said.identity == key.public() && said.sealing == sealing.public();
+            let is_ours = said.identity == key.public() && said.sealing == *sealing.public();
             if &magic != MAGIC || !is_ours || said.name != GATEWAY_NAME {
                 return Err(postern_crypto::Error::CannotOpen);
             }

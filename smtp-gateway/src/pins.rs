@@ -232,7 +232,7 @@ mod tests {
                 seq,
                 previous,
                 identity: self.identity.public(),
-                sealing: self.sealing.public(),
+                sealing: self.sealing.public().clone(),
                 time_ms,
             };
             statement.sign(&self.identity)
@@ -264,13 +264,16 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(
                 pins.check(&alice.alice()).expect("her keys"),
-                alice.sealing.public()
+                alice.sealing.public().clone()
             );
         }
         let first = alice.statement("alice", 0, [0; 32], 1);
         let second = alice.statement("alice", 1, statement_hash(&first), 2);
         let longer = alice.recipient(vec![first, second]);
-        assert_eq!(pins.check(&longer).expect("goes on"), alice.sealing.public());
+        assert_eq!(
+            pins.check(&longer).expect("goes on"),
+            alice.sealing.public().clone()
+        );
         let refused = pins
             .check(&alice.alice())
             .expect_err("shorter than what was seen");
@@ -296,7 +299,7 @@ mod tests {
         ));
         assert_eq!(
             pins.check(&alice.alice()).expect("still hers"),
-            alice.sealing.public()
+            alice.sealing.public().clone()
         );
     }
 

@@ -102,13 +102,13 @@ const THEIRS: &[(&str, &[&str])] = &[
 const ALGORITHMS: &[&str] = &[
     "argon2",
     "blake3",
+    "curve25519_dalek",
     "dryoc",
     "ed25519_dalek",
     "hkdf",
     "hpke",
     "opaque_ke",
     "sha2",
-    "x25519_dalek",
     "crypto_secretbox",
     "xsalsa20poly1305",
 ];

@@ -158,7 +158,7 @@ impl PreparedSignUp {
             seq: 0,
             previous: [0; 32],
             identity: identity.public(),
-            sealing: sealing.public(),
+            sealing: sealing.public().clone(),
             time_ms: self.around.now().0,
         };
         statement.sign(identity)

@@ -136,7 +136,7 @@ mod tests {
             seq: 0,
             previous: [0; 32],
             identity: identity.public(),
-            sealing: SealingKey::generate(&mut rng).public(),
+            sealing: SealingKey::generate(&mut rng).public().clone(),
             time_ms: 0,
         };
         let signed = statement.sign(&identity);

@@ -3,8 +3,8 @@
 use postern_crypto::ContentKey;
 use postern_crypto::identity::IdentityPublic;
 use postern_crypto::mail::{Attachment, Delivery, Mailbox as Person, Mark, MarkPlace, Origin, Own, Summary};
-use postern_crypto::sealing::{SealingKey, SealingPublic};
-use postern_crypto::{Hash, Id, MailKey};
+use postern_crypto::sealing::SealingKey;
+use postern_crypto::{Id, MailKey};
 use postern_protocol::mail::{Mark as SealedMark, Message};
 use postern_protocol::{MessageId, TimeMs};
 
@@ -16,8 +16,6 @@ use crate::names::steady;
 pub(crate) struct Opener {
     account: Id,
     sealing: SealingKey,
-    public: SealingPublic,
-    key_id: Hash,
     mail: MailKey,
     gateway: Option<IdentityPublic>,
 }
@@ -32,12 +30,9 @@ struct Unsealed {
 impl Opener {
     pub(crate) fn new(account: &Account, gateway: Option<IdentityPublic>) -> Self {
         let unlocked = account.unlocked();
-        let public = unlocked.sealing.public();
         Self {
             account: account.id().0,
             sealing: unlocked.sealing.clone(),
-            key_id: public.id(),
-            public,
             mail: unlocked.mail.key.clone(),
             gateway,
         }
@@ -89,7 +84,7 @@ impl Opener {
 
     fn opened(&self, message: &Message) -> Option<Opened> {
         let unsealed = match &message.sealed_to {
-            Some(key) if key.as_slice() == self.key_id => self.unseal(message)?,
+            Some(key) if key.as_slice() == self.sealing.public().id() => self.unseal(message)?,
             Some(_) => return None,
             None => self.unseal_own(message)?,
         };
@@ -106,7 +101,7 @@ impl Opener {
         let delivery = Delivery {
             message: &message.message.0,
             account: &self.account,
-            sealing: &self.public,
+            sealing: self.sealing.public(),
         };
         let delivered = delivery.open(&self.sealing, message.envelope.as_slice()).ok()?;
         let is_signed = self

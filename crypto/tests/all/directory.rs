@@ -12,7 +12,7 @@ fn first(key: &IdentityKey) -> Statement {
         seq: 0,
         previous: [0; 32],
         identity: key.public(),
-        sealing: SealingKey::from_bytes([2; 32]).public(),
+        sealing: SealingKey::from_bytes([2; 32]).public().clone(),
         time_ms: 1_700_000_000_000,
     }
 }
@@ -119,7 +119,7 @@ fn d1_a_key_that_changes_is_refused() {
         }
         .sign(&theirs),
         Statement {
-            sealing: SealingKey::from_bytes([3; 32]).public(),
+            sealing: SealingKey::from_bytes([3; 32]).public().clone(),
             ..next.clone()
         }
         .sign(&mine),

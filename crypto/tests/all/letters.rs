@@ -17,7 +17,7 @@ fn person(seed: u64) -> Person {
     let sealing = SealingKey::generate(&mut rng);
     Person {
         identity: IdentityKey::generate(&mut rng),
-        public: sealing.public(),
+        public: sealing.public().clone(),
         sealing,
     }
 }

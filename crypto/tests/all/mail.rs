@@ -27,7 +27,7 @@ fn scene() -> Scene {
     let key = ContentKey::generate(&mut rng);
     let pair = |seed| {
         let key = SealingKey::generate(&mut crate::rng(seed));
-        let public = key.public();
+        let public = key.public().clone();
         (key, public)
     };
     Scene {

@@ -68,7 +68,7 @@ fn account_kinds() -> Vec<Kind> {
     let kek = || Kek::from_bytes(KEY);
     let rings: [Keyring; 5] = std::array::from_fn(|_| ring.clone());
     let [a, b, c, d, e] = rings;
-    let (identity_public, sealing_public) = (identity.public(), sealing.public());
+    let (identity_public, sealing_public) = (identity.public(), sealing.public().clone());
     vec![
         kind(
             "password slot",

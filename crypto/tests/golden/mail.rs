@@ -27,7 +27,7 @@ fn message() -> Value {
     let mut rng = rng(12);
     let (gateway, key) = (IdentityKey::generate(&mut rng), ContentKey::generate(&mut rng));
     let sealing = SealingKey::generate(&mut rng);
-    let (public, message, account) = (sealing.public(), id(0x30), id(0x10));
+    let (public, message, account) = (sealing.public().clone(), id(0x30), id(0x10));
     let sealer = ContentSealer::create(&key, &message, &mut rng);
     let mut body = vec![0; sealer.segment_sealed_len(0)];
     let sealed = sealer.seal_segment(0, b"Subject: Tea\r\n\r\nAt five?\r\n", &mut body);

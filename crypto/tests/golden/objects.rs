@@ -239,7 +239,7 @@ fn directory(identity: &IdentityKey, sealing: &SealingKey) -> Value {
         seq: 0,
         previous: [0; 32],
         identity: identity.public(),
-        sealing: sealing.public(),
+        sealing: sealing.public().clone(),
         time_ms: 1_700_000_000_000,
     };
     let signed = first.sign(identity);
@@ -455,7 +455,7 @@ fn letter() -> Value {
     let letter = Letter {
         sender: from.public(),
         recipient: to.public(),
-        sealing: &public,
+        sealing: public,
         context,
     };
     let sealed = letter

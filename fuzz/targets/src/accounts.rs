@@ -41,7 +41,7 @@ pub(crate) fn letter(data: &[u8]) {
     let letter = Letter {
         sender: identity,
         recipient: identity,
-        sealing: &sealing.public(),
+        sealing: sealing.public(),
         context: &[],
     };
     assert!(letter.open(&sealing, data).is_err());

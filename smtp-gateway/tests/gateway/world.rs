@@ -300,7 +300,7 @@ impl World {
         let delivery = Delivery {
             message: &message.message.0,
             account: &person.device.account.0,
-            sealing: &sealing,
+            sealing,
         };
         let delivered = delivery
             .open(person.device.sealing(), message.envelope.as_slice())

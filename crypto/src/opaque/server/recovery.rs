@@ -74,7 +74,7 @@ impl LoginServer {
         answer: &[u8; 64],
     ) -> Result<()> {
         let seed = derive(self.fakes.expose(), Label::FakeRecovery, &[&attempt.account]);
-        let decoy = primitives::ed25519_public(&seed);
+        let decoy = *primitives::SignKey::from_seed(&seed).public().as_bytes();
         let checked = check_answer(
             public.unwrap_or(&decoy),
             &attempt.account,
