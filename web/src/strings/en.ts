@@ -19,8 +19,8 @@ export const en = {
   welcome: {
     term: 'postern',
     definition: 'a small private gate in a wall',
-    title: 'Large files, handed over in private.',
-    lead: 'Give somebody a file, or a whole folder, by a link. It is sealed on your device before it leaves, and only the link opens it. Nobody in between can look: not even the machine that keeps it.',
+    title: 'Files and letters, handed over in private.',
+    lead: 'Give somebody a file, or a whole folder, by a link, and take ordinary mail at an address of your own. All of it is kept sealed, and only you, or the link you gave, can open it: not even the machine that keeps it can look.',
     signUp: 'Make an account',
     signIn: 'Sign in',
     points: [
@@ -31,6 +31,10 @@ export const en = {
       {
         title: 'The link is the key',
         text: 'Whoever you give it to needs no account. Add a password, a last day, or a number of downloads.',
+      },
+      {
+        title: 'Letters come in sealed',
+        text: 'Mail from anywhere is sealed to you as it arrives. What is kept, and searched, only your devices can read.',
       },
       {
         title: 'As large as it has to be',
