@@ -431,6 +431,18 @@ test('a page that is out of sight tells that a letter came, and not which', asyn
   await page.goto(`${server.url}/mail`);
 });
 
+test('a list is drawn where it is scrolled to, and another one begins at its top', async () => {
+  for (let n = 1; n <= 40; n += 1) await send(letter(`Many of them, ${n}`, 'There.'));
+  await drawer(en.mail.places.inbox).click();
+  await row('Many of them, 40').waitFor();
+  await page.getByRole('list', { name: en.mail.list }).evaluate((list) => list.scrollTo(0, list.scrollHeight));
+  await row('Many of them, 1').first().waitFor();
+  expect(await row('Many of them, 40').count()).toBe(0);
+  await drawer(en.mail.places.all).click();
+  await row('Many of them, 40').waitFor();
+  expect(await row('Many of them, 10').count()).toBe(0);
+});
+
 test('everybody can read these screens', async () => {
   for (const path of ['/mail', '/mail/trash', '/mail/starred']) {
     await page.goto(server.url + path);

@@ -12,6 +12,11 @@ use super::entry::{Entry, Noted, Opened};
 use crate::account::Account;
 use crate::names::steady;
 
+/// The beginning of the year 1.
+const EARLIEST_MS: i64 = -62_135_596_800_000;
+/// The end of the year 9999.
+const LATEST_MS: i64 = 253_402_300_799_999;
+
 /// What opens the messages of an account.
 pub(crate) struct Opener {
     account: Id,
@@ -44,7 +49,7 @@ impl Opener {
         let summary = opened.as_ref().map(|opened| &opened.summary);
         Entry {
             message: message.message,
-            received: summary.map_or(message.received, |summary| TimeMs(summary.received_ms)),
+            received: TimeMs(summary.map_or(shown_time(message.received.0), |summary| summary.received_ms)),
             noted: self.noted(message.message, message.mark, summary),
             opened,
         }
@@ -148,8 +153,15 @@ fn shown(summary: Summary) -> Summary {
         subject: steady(&summary.subject),
         snippet: steady(&summary.snippet),
         attachments: summary.attachments.into_iter().map(attachment).collect(),
+        received_ms: shown_time(summary.received_ms),
+        date_ms: summary.date_ms.map(shown_time),
         ..summary
     }
+}
+
+/// A time that has a date of four figures: no browser, and no terminal, has a name for the others.
+fn shown_time(ms: i64) -> i64 {
+    ms.clamp(EARLIEST_MS, LATEST_MS)
 }
 
 /// A name that looks like an address, and is another than the person's own, would be taken for theirs.
@@ -197,12 +209,18 @@ mod tests {
                 media_type: String::new(),
                 size_bytes: 1,
             }],
+            received_ms: i64::MAX,
+            date_ms: Some(i64::MIN),
             ..Summary::default()
         });
         assert_eq!(summary.from, [person("knaB", "eve@evil.example[2J")]);
         assert_eq!(
             (&*summary.subject, &*summary.attachments[0].name),
             ("abc", "billfdp.exe")
+        );
+        assert_eq!(
+            (summary.received_ms, summary.date_ms),
+            (LATEST_MS, Some(EARLIEST_MS))
         );
     }
 }

@@ -2,6 +2,7 @@
 import { trustedUrl } from '../policy';
 import type { Engine, EngineEvent } from './api';
 import { startLanesFor } from './lanes';
+import { compile } from './module';
 import { callOver } from './rpc';
 import engineUrl from './worker/main.ts?worker&url';
 
@@ -12,8 +13,10 @@ export interface Connection {
 
 export function start(): Connection {
   const hearers: ((event: EngineEvent) => void)[] = [];
+  const compiling = compile();
   const worker = new Worker(trustedUrl(engineUrl), { type: 'module', name: 'postern-engine' });
-  startLanesFor(worker);
+  startLanesFor(worker, compiling);
+  void compiling.then((compiled) => worker.postMessage(compiled));
   const engine = callOver(worker, (event) => {
     for (const hear of hearers) hear(event);
   });

@@ -7,10 +7,16 @@ import { beginVisit, whenLeft } from './leaving';
 
 export type SortKey = 'name' | 'size' | 'changed';
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+/** Made for whoever looks at a drive: it takes some milliseconds. */
+let collator: Intl.Collator | undefined;
+
+function compareNames(a: Entry, b: Entry): number {
+  collator ??= new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+  return collator.compare(a.name, b.name);
+}
 
 const ORDERS: Record<SortKey, (a: Entry, b: Entry) => number> = {
-  name: (a, b) => collator.compare(a.name, b.name),
+  name: compareNames,
   size: (a, b) => a.sizeBytes - b.sizeBytes,
   changed: (a, b) => a.modifiedMs - b.modifiedMs,
 };

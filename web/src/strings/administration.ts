@@ -1,5 +1,7 @@
 /** What the pages for administrators say. */
-const addresses = (n: number) => (n === 1 ? '1 address' : `${n.toLocaleString('en')} addresses`);
+import { formatNumber } from '../format/count';
+
+const addresses = (n: number) => (n === 1 ? '1 address' : `${formatNumber(n)} addresses`);
 
 export const administration = {
   title: 'Administration',

@@ -1,5 +1,5 @@
 /** Every word that the pages say. Functions where a number or a name goes in. */
-import { count } from '../format/count';
+import { count, formatNumber } from '../format/count';
 import { administration } from './administration';
 
 export const en = {
@@ -185,7 +185,7 @@ export const en = {
     left: (time: string) => `${time} left`,
     speed: (bytes: string) => `${bytes}/s`,
     of: (done: string, all: string) => `${done} of ${all}`,
-    andMore: (name: string, n: number) => (n === 0 ? name : `${name} and ${n.toLocaleString('en')} more`),
+    andMore: (name: string, n: number) => (n === 0 ? name : `${name} and ${formatNumber(n)} more`),
     filesOf: (done: number, all: number) => `${done} of ${count(all, 'file')}`,
     up: 'Upload',
     down: 'Download',
@@ -320,7 +320,7 @@ export const en = {
     bringing: (done: string, all: string) => `Sealing and sending: ${done} of ${all}`,
     bringStop: 'Stop',
     brought: (n: number, skipped: number) =>
-      `${count(n, 'letter')} came here${skipped > 0 ? `, ${skipped.toLocaleString('en')} were here already` : ''}.`,
+      `${count(n, 'letter')} came here${skipped > 0 ? `, ${formatNumber(skipped)} were here already` : ''}.`,
     notMail: (names: string[]) => `No letters: ${some(names)}.`,
     mailTooLarge: (names: string[]) =>
       `Too large: ${some(names)}. On the command line, “postern mail import” takes letters of up to 256 MiB.`,

@@ -9,7 +9,7 @@ export interface Lane {
 }
 
 /** Each call asks the page for one more lane, which says over its port when it is ready. */
-export type StartLane = (module: WebAssembly.Module) => Lane;
+export type StartLane = () => Lane;
 
 export function laneStarter(scope: DedicatedWorkerGlobalScope): StartLane {
   const lanes = new Map<string, Lane>();
@@ -19,12 +19,12 @@ export function laneStarter(scope: DedicatedWorkerGlobalScope): StartLane {
     // A script that does not load is waited for like everything that the line keeps back.
     lanes.get(brokenLane)?.onbroken?.(why === undefined ? fail('offline') : fail('internal', `${brokenLane}: ${why}`));
   });
-  return (module) => {
+  return () => {
     const { port1, port2 } = new MessageChannel();
     const name = `postern-lane-${lanes.size + 1}`;
     const lane: Lane = { port: port1, onbroken: null };
     lanes.set(name, lane);
-    scope.postMessage({ lane: name, module, port: port2 } satisfies Wish, [port2]);
+    scope.postMessage({ lane: name, port: port2 } satisfies Wish, [port2]);
     return lane;
   };
 }

@@ -1,5 +1,6 @@
-/** The engine worker: loads the module, and answers the page from then on. */
+/** The engine worker: takes the module, and answers the page from then on. */
 import type { Engine } from '../api';
+import type { Compiled } from '../module';
 import { answerOver, type Call, tellOver } from '../rpc';
 import type { Client } from '../skin';
 import { device } from './device';
@@ -9,18 +10,27 @@ import { deviceLabel } from './label';
 import { laneStarter } from './lanes';
 import { Pool } from './pool';
 import { sweepPrivateFiles } from './private-file';
-import { compile, skin } from './wasm';
+import { skin } from './wasm';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
+/** The page has it compiled. */
+function compiled(): Promise<WebAssembly.Module> {
+  return new Promise((resolve, reject) => {
+    scope.addEventListener('message', ({ data }: MessageEvent<Compiled | object>) => {
+      if ('module' in data) resolve(data.module);
+      else if ('noModule' in data) reject(data.noModule);
+    });
+  });
+}
+
 async function boot(): Promise<WorkerEngine> {
-  const module = await compile();
-  await skin.default({ module_or_path: module });
+  await skin.default({ module_or_path: await compiled() });
   const client: Client = await skin.Client.open({
     origin: scope.location.origin,
     label: deviceLabel(scope.navigator.userAgent),
     device,
-    lanes: new Pool(module, laneStarter(scope)),
+    lanes: new Pool(laneStarter(scope)),
     emit: (event) => started.hear(event),
   });
   const started = new WorkerEngine(client, (event) => tellOver(scope, event));
@@ -35,7 +45,7 @@ sweepPrivateFiles().catch(() => undefined);
 
 let restoring: Promise<unknown> | undefined;
 
-/** Calls that come while the module is still loading wait for it, and those about an account until it is reopened. */
+/** Calls that come while the module is still coming wait for it, and those about an account until it is reopened. */
 const engine = new Proxy({} as Engine, {
   get:
     (_, method) =>

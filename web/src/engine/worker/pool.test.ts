@@ -6,7 +6,7 @@ vi.stubGlobal('navigator', { hardwareConcurrency: 2 });
 
 /** A pool whose lanes are `serve`d here, each by the other end of its port. */
 function poolOf(serve: (port: MessagePort, lane: Lane) => void) {
-  return new Pool({} as WebAssembly.Module, () => {
+  return new Pool(() => {
     const { port1, port2 } = new MessageChannel();
     const lane: Lane = { port: port1, onbroken: null };
     serve(port2, lane);

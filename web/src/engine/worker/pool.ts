@@ -29,14 +29,12 @@ interface Waiting {
 }
 
 export class Pool implements Lanes {
-  #module: WebAssembly.Module;
   #startLane: StartLane;
   #idle: Lane[] = [];
   #started = 0;
   #queue: Waiting[] = [];
 
-  constructor(module: WebAssembly.Module, startLane: StartLane) {
-    this.#module = module;
+  constructor(startLane: StartLane) {
     this.#startLane = startLane;
   }
 
@@ -71,7 +69,7 @@ export class Pool implements Lanes {
   async #start(): Promise<Lane> {
     this.#started += 1;
     try {
-      return await untilReady(this.#startLane(this.#module));
+      return await untilReady(this.#startLane());
     } catch (thrown) {
       // One that did not start leaves its place to the next: nobody else would wake who waits.
       this.#started -= 1;

@@ -1,0 +1,18 @@
+/**
+ * The module of the Rust client. The page has it compiled while it arrives, before the engine's thread is there, and
+ * hands it on: to the engine, and to each lane. Nothing of it ever runs in the page.
+ */
+import type { EngineError } from './api';
+import moduleUrl from './wasm/postern_wasm_bg.wasm?url';
+
+/** What the engine is told once. */
+export type Compiled = { module: WebAssembly.Module } | { noModule: EngineError };
+
+export async function compile(): Promise<Compiled> {
+  try {
+    return { module: await WebAssembly.compileStreaming(fetch(moduleUrl)) };
+  } catch (thrown) {
+    const kind = thrown instanceof WebAssembly.CompileError ? 'unsupported' : 'offline';
+    return { noModule: { kind, detail: String(thrown) } };
+  }
+}
