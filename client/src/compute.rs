@@ -12,7 +12,6 @@ pub async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
 
 /// Runs `work` here.
 #[cfg(target_arch = "wasm32")]
-#[expect(clippy::unused_async, reason = "the native twin waits")]
 pub async fn compute<T>(work: impl FnOnce() -> T) -> T {
     work()
 }

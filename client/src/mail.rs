@@ -5,6 +5,7 @@
 //! out older marks; it can neither write a message nor change one.
 
 mod conversations;
+mod counts;
 mod entry;
 mod export;
 mod held;
@@ -31,6 +32,7 @@ use postern_protocol::limits::MAX_MAIL_PAGE;
 use postern_protocol::mail::{MailCursor, Message};
 
 pub use conversations::{Conversation, Drawer, group};
+pub use counts::Counts;
 pub use entry::{Entry, Noted, Opened};
 pub use export::Export;
 pub use home::Home;
@@ -174,6 +176,12 @@ impl Mailbox {
     #[must_use]
     pub fn conversations(&self) -> Rc<Vec<Conversation>> {
         self.held.borrow_mut().conversations()
+    }
+
+    /// How much is loaded, and where how much of it was not read.
+    #[must_use]
+    pub fn counts(&self) -> Rc<Counts> {
+        self.held.borrow_mut().counts()
     }
 
     /// The conversation of a message, if it is loaded.

@@ -34,14 +34,18 @@ impl Drawer {
     /// Whether a message with this mark is listed, in mail of this order.
     #[must_use]
     pub fn has(&self, mark: &Mark, order: &MailRoot) -> bool {
-        let is_kept = !matches!(mark.place, Place::Trash | Place::Spam);
         match self {
             Self::Place(place) => settled(mark.place, order) == *place,
-            Self::Starred => is_kept && mark.is_starred,
-            Self::Label(label) => is_kept && mark.labels.contains(label),
-            Self::Everything => is_kept,
+            Self::Starred => is_kept(mark) && mark.is_starred,
+            Self::Label(label) => is_kept(mark) && mark.labels.contains(label),
+            Self::Everything => is_kept(mark),
         }
     }
+}
+
+/// Whether nobody has thrown it away, and nothing took it for spam.
+pub(super) fn is_kept(mark: &Mark) -> bool {
+    !matches!(mark.place, Place::Trash | Place::Spam)
 }
 
 /// What lay in a folder that is there no more lies in the archive.

@@ -1,7 +1,7 @@
 //! The messages that are loaded, and how far the list and the changes have been read.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use postern_crypto::mail::Summary;
@@ -10,6 +10,7 @@ use postern_protocol::mail::{Before, MailChange, MailChanges, MailCursor, Mark, 
 use postern_protocol::{MessageId, TimeMs};
 
 use super::conversations::{Conversation, group};
+use super::counts::Counts;
 use super::entry::{Entry, Noted};
 use crate::{Error, Result};
 
@@ -29,6 +30,8 @@ pub(super) struct Held {
     revision: u64,
     /// As long as nothing changes, they are grouped once.
     grouped: Option<Rc<Vec<Conversation>>>,
+    /// Likewise they are counted once.
+    counted: Option<Rc<Counts>>,
 }
 
 /// What a page of the list says of the list.
@@ -104,6 +107,19 @@ impl Held {
         self.entries.values()
     }
 
+    /// Some of them, newest first, without looking through all.
+    pub(super) fn among(&self, messages: &HashSet<MessageId>) -> Vec<Rc<Entry>> {
+        let mut seats: Vec<_> = messages
+            .iter()
+            .filter_map(|message| self.seats.get(message))
+            .collect();
+        seats.sort_unstable();
+        seats
+            .iter()
+            .filter_map(|seat| self.entries.get(*seat).cloned())
+            .collect()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -112,6 +128,12 @@ impl Held {
         let entries = &self.entries;
         let group = || Rc::new(group(&entries.values().cloned().collect::<Vec<_>>()));
         Rc::clone(self.grouped.get_or_insert_with(group))
+    }
+
+    pub(super) fn counts(&mut self) -> Rc<Counts> {
+        let conversations = self.conversations();
+        let count = || Rc::new(Counts::of(&conversations));
+        Rc::clone(self.counted.get_or_insert_with(count))
     }
 
     /// The same as before as long as nothing has changed.
@@ -205,6 +227,7 @@ impl Held {
     fn changed(&mut self) {
         self.revision += 1;
         self.grouped = None;
+        self.counted = None;
     }
 }
 

@@ -10,6 +10,7 @@ mod pieces;
 mod words;
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use postern_crypto::mail::{Listing, Manifest, ManifestPlace};
 use postern_protocol::limits::is_number;
@@ -17,6 +18,7 @@ use postern_protocol::mail::PutMailIndex;
 use postern_protocol::{ContentId, MessageId};
 use postern_search::Query;
 
+use super::held::Held;
 use super::{Entry, Mailbox};
 use crate::{Error, Result};
 
@@ -36,7 +38,23 @@ pub(super) struct Index {
     words: WordList,
     /// The revision of the list that is written down whole.
     listed: Option<u64>,
+    /// A revision of the list of which all words are known.
+    read: Option<u64>,
     is_known: bool,
+}
+
+impl Index {
+    /// Those messages whose words are not known. Once there is none, nobody looks through the list again while it stays as
+    /// it is.
+    fn unread<'a>(&mut self, held: &'a Held) -> Vec<&'a Rc<Entry>> {
+        if self.read == Some(held.revision()) {
+            return Vec::new();
+        }
+        let is_unread = |entry: &&Rc<Entry>| !self.words.has(entry.message);
+        let unread: Vec<_> = held.iter().filter(is_unread).collect();
+        self.read = unread.is_empty().then(|| held.revision());
+        unread
+    }
 }
 
 /// How far the words of the mailbox are known.
@@ -93,14 +111,10 @@ impl Mailbox {
     /// How far the words are known.
     #[must_use]
     pub fn reach(&self) -> Reach {
-        let (index, held) = (self.index.borrow(), self.held.borrow());
+        let (mut index, held) = (self.index.borrow_mut(), self.held.borrow());
         let all = held.len();
-        let unread = held
-            .iter()
-            .filter(|entry| !index.words.has(entry.message))
-            .count();
         Reach {
-            read: all - unread,
+            read: all - index.unread(&held).len(),
             all,
         }
     }
@@ -121,7 +135,8 @@ impl Mailbox {
         self.know_words().await?;
         let mut index = self.index.borrow_mut();
         let held = self.held.borrow();
-        index.words.matching(query, held.iter())
+        let unread = index.unread(&held);
+        index.words.matching(query, &unread)
     }
 
     /// Asks for the index once. One that does not open is as good as none: then everything is written anew.
@@ -215,8 +230,8 @@ impl Mailbox {
     /// Reads the words of some messages.
     async fn read_some(&self) -> Result<()> {
         let unread: Vec<_> = {
-            let (index, held) = (self.index.borrow(), self.held.borrow());
-            let unread = held.iter().filter(|entry| !index.words.has(entry.message));
+            let (mut index, held) = (self.index.borrow_mut(), self.held.borrow());
+            let unread = index.unread(&held).into_iter();
             unread.take(words::MOST_AT_ONCE).cloned().collect()
         };
         let read = words::read(&self.account, unread).await?;
@@ -266,6 +281,7 @@ impl Mailbox {
         let mut index = self.index.borrow_mut();
         index.listings.wrote(&new);
         index.words.wrote(words);
+        index.read = None;
         index.version = version;
         index.manifest = manifest;
         index.listed = Some(revision);

@@ -20,27 +20,23 @@ impl Mailbox {
         let now = self.account.surroundings().now();
         let query = Query::parse(typed, now.0, ahead_minutes)?;
         let tests = self.resolved(&query)?;
-        let with_words = if query.asks_for_words() {
-            Some(self.with_words(&query).await?)
+        let mut found = if query.asks_for_words() {
+            let with_words = self.with_words(&query).await?;
+            self.held.borrow().among(&with_words)
         } else {
-            None
+            self.entries()
         };
         let looks_somewhere = tests
             .iter()
             .any(|test| !test.is_not && matches!(test.what, What::In(_)));
-        let (order, held) = (self.order(), self.held.borrow());
-        let is_found = |entry: &&Rc<Entry>| {
-            let has_words = with_words
-                .as_ref()
-                .is_none_or(|messages| messages.contains(&entry.message));
-            let mark = &entry.noted.mark;
-            has_words
-                && (looks_somewhere || Drawer::Everything.has(mark, &order))
+        let order = self.order();
+        found.retain(|entry| {
+            (looks_somewhere || Drawer::Everything.has(&entry.noted.mark, &order))
                 && tests
                     .iter()
                     .all(|test| test.what.holds(entry, &order) != test.is_not)
-        };
-        Ok(held.iter().filter(is_found).cloned().collect())
+        });
+        Ok(found)
     }
 
     /// What a query asks besides words, in the terms of this mailbox.

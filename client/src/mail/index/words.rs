@@ -97,13 +97,8 @@ impl WordList {
     }
 
     /// The messages that have the words of a query; those that were not read yet, if their summaries have them.
-    pub(super) fn matching<'a>(
-        &mut self,
-        query: &Query,
-        held: impl Iterator<Item = &'a Rc<Entry>>,
-    ) -> Result<HashSet<MessageId>> {
-        let unread: Vec<_> = held.filter(|entry| !self.has(entry.message)).collect();
-        self.summaries.add(&unread)?;
+    pub(super) fn matching(&mut self, query: &Query, unread: &[&Rc<Entry>]) -> Result<HashSet<MessageId>> {
+        self.summaries.add(unread)?;
         let fresh = self
             .fresh_words
             .get_or_insert_with(|| Rc::new(built(self.fresh.iter().cloned())));
@@ -283,7 +278,8 @@ mod tests {
 
     fn found(list: &mut WordList, held: &[Rc<Entry>], typed: &str) -> usize {
         let query = Query::parse(typed, 0, 0).expect("a query");
-        list.matching(&query, held.iter()).expect("whole").len()
+        let unread: Vec<_> = held.iter().filter(|entry| !list.has(entry.message)).collect();
+        list.matching(&query, &unread).expect("whole").len()
     }
 
     #[test]

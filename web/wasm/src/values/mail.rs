@@ -220,33 +220,23 @@ fn ids(texts: &[String]) -> Option<Vec<[u8; 16]>> {
 impl MailHomeView {
     pub(crate) async fn of(mailbox: &Mailbox) -> postern_client::Result<Self> {
         let (home, order) = (mailbox.home().await?, mailbox.order());
-        let (entries, conversations) = (mailbox.entries(), mailbox.conversations());
-        let unread = |drawer: Drawer| {
-            let is_counted = |one: &&Conversation| is_unread(one, &drawer, &order);
-            conversations.iter().filter(is_counted).count()
-        };
-        let tags = |tags: &[Tag], drawer: fn([u8; 16]) -> Drawer| -> Vec<TagView> {
-            let view = |tag: &Tag| TagView::new(tag, unread(drawer(tag.id)));
-            tags.iter().map(view).collect()
-        };
+        let counts = mailbox.counts();
+        let folder = |tag: &Tag| TagView::new(tag, counts.unread_at(Place::Folder(tag.id)));
+        let label = |tag: &Tag| TagView::new(tag, counts.unread_with(&tag.id));
         Ok(Self {
             addresses: home.addresses.clone(),
-            folders: tags(&order.folders, |id| Drawer::Place(Place::Folder(id))),
-            labels: tags(&order.labels, Drawer::Label),
+            folders: order.folders.iter().map(folder).collect(),
+            labels: order.labels.iter().map(label).collect(),
             trusted: order.trusted.clone(),
             trash_days: order.trash_days,
             spam_days: order.spam_days,
             gateway_changed: home.is_gateway_changed,
             whole: mailbox.is_whole(),
-            messages: entries.len(),
-            size_bytes: entries
-                .iter()
-                .filter_map(|entry| entry.summary())
-                .map(|summary| summary.size_bytes)
-                .sum(),
+            messages: counts.messages,
+            size_bytes: counts.size_bytes,
             unread: UnreadView {
-                inbox: unread(Drawer::Place(Place::Inbox)),
-                spam: unread(Drawer::Place(Place::Spam)),
+                inbox: counts.unread_at(Place::Inbox),
+                spam: counts.unread_at(Place::Spam),
             },
         })
     }
@@ -279,12 +269,6 @@ impl TagView {
             unread,
         }
     }
-}
-
-fn is_unread(conversation: &Conversation, drawer: &Drawer, order: &MailRoot) -> bool {
-    conversation
-        .listed(drawer, order)
-        .any(|entry| !entry.noted.mark.is_read)
 }
 
 impl MailPageView {
