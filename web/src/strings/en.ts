@@ -20,7 +20,7 @@ export const en = {
     term: 'postern',
     definition: 'a small private gate in a wall',
     title: 'Files and letters, handed over in private.',
-    lead: 'Give somebody a file, or a whole folder, by a link, and take ordinary mail at an address of your own. All of it is kept sealed, and only you, or the link you gave, can open it: not even the machine that keeps it can look.',
+    lead: 'Give somebody a file or a folder by a link, and take mail at an address of your own. All of it is kept sealed, and only you, or the link you gave, can open it: not even the machine that keeps it can look.',
     signUp: 'Make an account',
     signIn: 'Sign in',
     points: [
