@@ -12,7 +12,7 @@ mod words;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use postern_crypto::mail::{Listing, Manifest, ManifestPlace};
+use postern_crypto::mail::{Manifest, ManifestPlace};
 use postern_protocol::limits::is_number;
 use postern_protocol::mail::PutMailIndex;
 use postern_protocol::{ContentId, MessageId};
@@ -22,7 +22,7 @@ use super::held::Held;
 use super::{Entry, Mailbox};
 use crate::{Error, Result};
 
-use listings::Listings;
+use listings::{Listings, News};
 use words::WordList;
 
 /// So much has to be new before it is written down, unless somebody wants it now.
@@ -252,24 +252,24 @@ impl Mailbox {
 
     /// Writes down what is new, and puts small pieces together.
     async fn write(&self) -> Result<()> {
-        let (version, revision, new, words) = {
+        let (version, revision, news, words) = {
             let (index, held) = (self.index.borrow(), self.held.borrow());
             let revision = held.revision();
             let is_held = |message: &_| held.has(*message);
             let words = index.words.rewritten(&index.manifest, is_held)?;
-            let new = if index.listed == Some(revision) {
-                Listing::default()
+            let news = if index.listed == Some(revision) {
+                News::default()
             } else {
-                index.listings.new_listing(held.iter(), is_held)
+                index.listings.news(held.iter(), is_held)
             };
-            (index.version + 1, revision, new, words)
+            (index.version + 1, revision, news, words)
         };
         let change = self
             .cursor()
             .ok_or(Error::Internal("a whole list has a cursor"))?
             .change;
         let before = self.index.borrow().manifest.clone();
-        let listings = listings::write(&self.account, &before.listings, &new).await?;
+        let listings = listings::write(&self.account, &before.listings, &news).await?;
         let words = words::write(&self.account, words).await?;
         let manifest = Manifest {
             change,
@@ -279,7 +279,7 @@ impl Mailbox {
         self.put_manifest(version, &manifest).await?;
         pieces::forget_others(&self.account, &manifest).await?;
         let mut index = self.index.borrow_mut();
-        index.listings.wrote(&new);
+        index.listings.wrote(&news);
         index.words.wrote(words);
         index.read = None;
         index.version = version;

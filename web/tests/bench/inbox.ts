@@ -22,7 +22,7 @@ const VOCABULARY = 20_000;
 const SYLLABLES = 'ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo zu'.split(' ');
 const NOTE = `Headless Chromium; server and browser on one machine; the messages came through the mail gateway, each with 60 \
 words out of 20,000, some far more often than others, as in a language. A new device signs in, and then opens its mail for \
-the first time; a known device opens its page anew, from nothing to the first row. Two words are looked for that are together \
+the first time; a known device loads its page anew, in the tab that had it, until the first row is painted. Two words are looked for that are together \
 in 1 of 150 messages, once the index is there, from the last letter that is typed; a new device has to fetch the index for \
 its first search.`;
 

@@ -67,58 +67,89 @@ impl Listings {
     }
 
     /// What has to be written down.
-    pub(super) fn new_listing<'a>(
+    pub(super) fn news<'a>(
         &self,
         held: impl Iterator<Item = &'a Rc<Entry>>,
         is_held: impl Fn(&MessageId) -> bool,
-    ) -> Listing {
-        let mut listing = Listing::default();
+    ) -> News {
+        let mut news = News::default();
         for entry in held {
             match self.known.get(&entry.message) {
                 Some(version) if *version == entry.noted.version => {}
-                Some(_) => listing.marked.push((entry.message.0, Note::from(&entry.noted))),
-                None => listing.messages.push(Listed::from(&**entry)),
+                Some(_) => news.marked.push(Rc::clone(entry)),
+                None => news.messages.push(Rc::clone(entry)),
             }
         }
         let gone = self.known.keys().filter(|message| !is_held(message));
-        listing.deleted = gone.map(|message| message.0).collect();
-        listing
+        news.deleted = gone.copied().collect();
+        news
     }
 
     /// It was written down.
-    pub(super) fn wrote(&mut self, listing: &Listing) {
-        for listed in &listing.messages {
-            self.known.insert(MessageId(listed.message), listed.note.version);
+    pub(super) fn wrote(&mut self, news: &News) {
+        for entry in news.messages.iter().chain(&news.marked) {
+            self.known.insert(entry.message, entry.noted.version);
         }
-        for (message, note) in &listing.marked {
-            self.known.insert(MessageId(*message), note.version);
-        }
-        for message in &listing.deleted {
-            self.known.remove(&MessageId(*message));
+        for message in &news.deleted {
+            self.known.remove(message);
         }
     }
 }
 
-/// The pieces after `new` was added to those that there are.
-pub(super) async fn write(account: &Account, before: &[Piece], new: &Listing) -> Result<Vec<Piece>> {
+/// What is to be written down. A mailbox may be new as a whole: it is not copied, but for the piece that is just written.
+#[derive(Default)]
+pub(super) struct News {
+    messages: Vec<Rc<Entry>>,
+    marked: Vec<Rc<Entry>>,
+    deleted: Vec<MessageId>,
+}
+
+impl News {
+    fn len(&self) -> usize {
+        self.messages.len() + self.marked.len() + self.deleted.len()
+    }
+
+    fn pieces(&self) -> usize {
+        let longest = self.messages.len().max(self.marked.len()).max(self.deleted.len());
+        longest.div_ceil(MOST)
+    }
+
+    /// What goes into one of the pieces.
+    fn piece(&self, number: usize) -> Listing {
+        let note = |entry: &Rc<Entry>| (entry.message.0, Note::from(&entry.noted));
+        Listing {
+            messages: share(&self.messages, number)
+                .map(|entry| Listed::from(&**entry))
+                .collect(),
+            marked: share(&self.marked, number).map(note).collect(),
+            deleted: share(&self.deleted, number).map(|message| message.0).collect(),
+        }
+    }
+}
+
+/// So many of them as go into one piece.
+fn share<T>(all: &[T], number: usize) -> impl Iterator<Item = &T> {
+    all.chunks(MOST).nth(number).into_iter().flatten()
+}
+
+/// The pieces after `news` were added to those that there are.
+pub(super) async fn write(account: &Account, before: &[Piece], news: &News) -> Result<Vec<Piece>> {
     let mut pieces = before.to_vec();
-    if is_empty(new) {
-        return Ok(pieces);
-    }
-    let mut last = new.clone();
-    // A piece goes into the one before it while it is not much smaller: each message is written a few times in all.
-    while let Some(previous) = pieces.last()
-        && previous.messages as usize <= 2 * len(&last)
-        && previous.messages as usize + len(&last) <= MOST
-    {
-        let plain = pieces::load(account, previous).await?;
-        let is_first = pieces.len() == 1;
-        last = joined(Listing::decode(&plain)?, last, is_first);
-        pieces.pop();
-    }
-    for part in parts(last) {
-        let count = len(&part);
-        let plain = compute(move || part.encode().to_vec()).await;
+    for number in 0..news.pieces() {
+        let mut last = news.piece(number);
+        // A piece goes into the one before it while it is not much smaller: each message is written a few times in all.
+        while let Some(previous) = pieces.last()
+            && news.len() <= MOST
+            && previous.messages as usize <= 2 * len(&last)
+            && previous.messages as usize + len(&last) <= MOST
+        {
+            let plain = pieces::load(account, previous).await?;
+            let is_first = pieces.len() == 1;
+            last = joined(Listing::decode(&plain)?, last, is_first);
+            pieces.pop();
+        }
+        let count = len(&last);
+        let plain = compute(move || last.encode().to_vec()).await;
         pieces.push(pieces::send(account, count, plain).await?);
     }
     if pieces.len() > Manifest::MAX_PIECES as usize {
@@ -174,31 +205,42 @@ fn joined(one: Listing, other: Listing, is_first: bool) -> Listing {
     listing
 }
 
-/// Parts that are small enough, in their order.
-fn parts(mut listing: Listing) -> Vec<Listing> {
-    let mut parts = Vec::new();
-    while !is_empty(&listing) {
-        let messages = first(&mut listing.messages);
-        let marked = first(&mut listing.marked);
-        let deleted = first(&mut listing.deleted);
-        parts.push(Listing {
-            messages,
-            marked,
-            deleted,
-        });
-    }
-    parts
-}
-
-fn first<T>(items: &mut Vec<T>) -> Vec<T> {
-    let rest = items.split_off(items.len().min(MOST));
-    std::mem::replace(items, rest)
-}
-
 fn len(listing: &Listing) -> usize {
     listing.messages.len() + listing.marked.len() + listing.deleted.len()
 }
 
-fn is_empty(listing: &Listing) -> bool {
-    len(listing) == 0
+#[cfg(test)]
+mod tests {
+    use postern_protocol::TimeMs;
+
+    use super::*;
+    use crate::mail::Noted;
+
+    #[test]
+    fn what_does_not_go_into_one_piece_goes_into_several_once() {
+        let entry = |number: usize| {
+            let mut message = [0; 16];
+            message[..8].copy_from_slice(&(number as u64).to_le_bytes());
+            Rc::new(Entry {
+                message: MessageId(message),
+                received: TimeMs(0),
+                noted: Noted::nothing(None),
+                opened: None,
+            })
+        };
+        let held: Vec<_> = (0..2 * MOST + 1).map(entry).collect();
+        let mut listings = Listings::default();
+        let news = listings.news(held.iter(), |_| true);
+        let pieces: Vec<_> = (0..news.pieces()).map(|number| news.piece(number)).collect();
+        assert_eq!(pieces.iter().map(len).collect::<Vec<_>>(), [MOST, MOST, 1]);
+        let messages = pieces.iter().flat_map(|piece| &piece.messages);
+        let messages: HashSet<_> = messages.map(|listed| listed.message).collect();
+        assert_eq!(messages.len(), held.len());
+
+        listings.wrote(&news);
+        assert_eq!(listings.differences(held.iter()), 0);
+        let news = listings.news(held[1..].iter(), |message| *message != held[0].message);
+        assert_eq!((news.messages.len(), news.marked.len()), (0, 0));
+        assert_eq!(news.deleted, [held[0].message]);
+    }
 }
