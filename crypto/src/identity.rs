@@ -52,19 +52,7 @@ impl IdentityKey {
     }
 }
 
-impl PartialEq for IdentityKey {
-    fn eq(&self, other: &Self) -> bool {
-        primitives::equal(self.expose(), other.expose())
-    }
-}
-
-impl Eq for IdentityKey {}
-
-impl std::fmt::Debug for IdentityKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("IdentityKey(***)")
-    }
-}
+secret::secret_traits!(IdentityKey);
 
 impl IdentityPublic {
     /// Accepts only keys that can be used (threat D6).

@@ -97,19 +97,7 @@ impl SealingKey {
     }
 }
 
-impl PartialEq for SealingKey {
-    fn eq(&self, other: &Self) -> bool {
-        primitives::equal(self.expose(), other.expose())
-    }
-}
-
-impl Eq for SealingKey {}
-
-impl std::fmt::Debug for SealingKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SealingKey(***)")
-    }
-}
+secret::secret_traits!(SealingKey);
 
 impl SealingPublic {
     /// Accepts only keys that can be used: a reduced ML-KEM half, and an X25519 half that contributes

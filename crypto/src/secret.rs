@@ -37,22 +37,30 @@ macro_rules! secret_key {
             }
         }
 
+        $crate::secret::secret_traits!($name);
+    )+};
+}
+pub(crate) use secret_key;
+
+/// Compared in constant time, never shown.
+macro_rules! secret_traits {
+    ($name:ident) => {
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::primitives::equal(self.expose(), other.expose())
+            }
+        }
+
+        impl Eq for $name {}
+
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($name), "(***)"))
             }
         }
-
-        impl PartialEq for $name {
-            fn eq(&self, other: &Self) -> bool {
-                $crate::primitives::equal(&self.0, &other.0)
-            }
-        }
-
-        impl Eq for $name {}
-    )+};
+    };
 }
-pub(crate) use secret_key;
+pub(crate) use secret_traits;
 
 secret_key! {
     /// The root of an account; lives only in key slots.
