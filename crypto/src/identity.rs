@@ -1,6 +1,5 @@
 //! Identity: the Ed25519 key by which an account signs, and by which others know it.
 
-use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::derive::info;
@@ -21,12 +20,6 @@ pub struct IdentityPublic(primitives::VerifyKey);
 pub type Signature = [u8; 64];
 
 impl IdentityKey {
-    /// A fresh random key.
-    #[must_use]
-    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
-        Self::from_bytes(secret::random(rng))
-    }
-
     /// A key that was kept elsewhere.
     #[must_use]
     pub fn from_bytes(seed: [u8; 32]) -> Self {
@@ -52,7 +45,7 @@ impl IdentityKey {
     }
 }
 
-secret::secret_traits!(IdentityKey);
+secret::secret_basics!(pub IdentityKey);
 
 impl IdentityPublic {
     /// Accepts only keys that can be used (threat D6).

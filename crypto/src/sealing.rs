@@ -57,12 +57,6 @@ pub struct Letter<'a> {
 }
 
 impl SealingKey {
-    /// A fresh random key.
-    #[must_use]
-    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
-        Self::from_bytes(secret::random(rng))
-    }
-
     /// A key that was kept elsewhere.
     #[must_use]
     pub fn from_bytes(seed: [u8; 32]) -> Self {
@@ -97,7 +91,7 @@ impl SealingKey {
     }
 }
 
-secret::secret_traits!(SealingKey);
+secret::secret_basics!(pub SealingKey);
 
 impl SealingPublic {
     /// Accepts only keys that can be used: a reduced ML-KEM half, and an X25519 half that contributes

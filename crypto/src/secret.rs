@@ -12,12 +12,6 @@ macro_rules! secret_key {
         $vis struct $name([u8; 32]);
 
         impl $name {
-            /// A fresh random key.
-            #[must_use]
-            $vis fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
-                Self($crate::secret::random(rng))
-            }
-
             /// A key that was kept elsewhere.
             #[must_use]
             $vis fn from_bytes(bytes: [u8; 32]) -> Self {
@@ -37,14 +31,22 @@ macro_rules! secret_key {
             }
         }
 
-        $crate::secret::secret_traits!($name);
+        $crate::secret::secret_basics!($vis $name);
     )+};
 }
 pub(crate) use secret_key;
 
-/// Compared in constant time, never shown.
-macro_rules! secret_traits {
-    ($name:ident) => {
+/// What every secret is that comes from 32 bytes, whatever it holds: random, compared in constant time, never shown.
+macro_rules! secret_basics {
+    ($vis:vis $name:ident) => {
+        impl $name {
+            /// A fresh random key.
+            #[must_use]
+            $vis fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+                Self::from_bytes($crate::secret::random(rng))
+            }
+        }
+
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
                 $crate::primitives::equal(self.expose(), other.expose())
@@ -60,7 +62,7 @@ macro_rules! secret_traits {
         }
     };
 }
-pub(crate) use secret_traits;
+pub(crate) use secret_basics;
 
 secret_key! {
     /// The root of an account; lives only in key slots.

@@ -44,7 +44,8 @@ impl Counts {
         for entry in &conversation.entries {
             let mark = &entry.noted.mark;
             self.messages += 1;
-            self.size_bytes += entry.summary().map_or(0, |summary| summary.size_bytes);
+            let size_bytes = entry.summary().map_or(0, |summary| summary.size_bytes);
+            self.size_bytes = self.size_bytes.saturating_add(size_bytes);
             if mark.is_read {
                 continue;
             }
