@@ -20,7 +20,7 @@ pub struct Trace {
     calls: String,
 }
 
-/// A call, as `strace` writes it: `fsync(5</a/b>) = 0`, with the path or the connection behind each number of a file.
+/// A call, as `strace` writes it: `fsync(5</a/b>) = 0`, with the path or the socket behind each number of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemCall {
     /// What it is called.
@@ -64,7 +64,7 @@ impl Trace {
             "-D",
             "-f",
             "-q",
-            "-yy",
+            "-y",
             "-s",
             "40",
             "-e",
@@ -83,7 +83,7 @@ impl Trace {
 }
 
 impl SystemCall {
-    /// The open file that it is about: its number, and its path or its connection.
+    /// The open file that it is about: its number, and its path or its socket.
     pub fn file(&self) -> &str {
         self.arguments.split(", ").next().unwrap_or_default()
     }
@@ -117,8 +117,9 @@ pub(crate) fn calls_in(log: &str) -> Vec<SystemCall> {
             continue;
         };
         let text = text.trim_start();
-        if let Some(begin) = text.strip_suffix("<unfinished ...>") {
-            begun.insert(thread, (number, begin.trim_end()));
+        // The blank before may be a comma's, where the next argument is told at the end: only its own is taken away.
+        if let Some(begin) = text.strip_suffix(" <unfinished ...>") {
+            begun.insert(thread, (number, begin));
         } else if let Some(end) = text.strip_prefix("<... ") {
             let Some((begins, begin)) = begun.remove(thread) else {
                 continue;
@@ -159,19 +160,25 @@ mod tests {
     fn a_call_says_which_file_it_is_about_and_what_came_before_it() {
         let calls = calls_in(
             "7 write(5</a/b>, \"x\", 1 <unfinished ...>\n\
-             8 sendto(9<TCP:[1.2.3.4:5->6.7.8.9:10]>, \"250 2\"..., 7, MSG_NOSIGNAL, NULL, 0) = 7\n\
+             8 sendto(9<socket:[4]>, \"250 2\"..., 7, MSG_NOSIGNAL, NULL, 0) = 7\n\
              7 <... write resumed>) = 1\n\
              7 fsync(5</a/b>) = -1 EIO (Input/output error)\n\
-             7 openat(AT_FDCWD</>, \"/a/b\", O_RDONLY) = 5</a/b>\n\
+             7 recvfrom(9<socket:[4]>,  <unfinished ...>\n\
+             8 openat(AT_FDCWD</>, \"/a/b\", O_RDONLY) = 5</a/b>\n\
+             7 <... recvfrom resumed>\"DATA, 1\"..., 64, 0, NULL, NULL) = 7\n\
              7 +++ exited with 0 +++\n",
         );
-        let [write, reply, sync, open] = &calls[..] else {
+        let [write, reply, sync, read, open] = &calls[..] else {
             panic!("{calls:#?}");
         };
         assert_eq!((write.file(), write.answer), ("5</a/b>", Some(1)));
-        assert_eq!(reply.file(), "9<TCP:[1.2.3.4:5->6.7.8.9:10]>");
+        assert_eq!(reply.file(), "9<socket:[4]>");
         assert_eq!(reply.strings().collect::<Vec<_>>(), ["250 2"]);
         assert_eq!((sync.file(), sync.answer), ("5</a/b>", Some(-1)));
+        assert_eq!(
+            (read.file(), read.strings().next(), read.answer),
+            (reply.file(), Some("DATA, 1"), Some(7))
+        );
         assert_eq!(open.answer, Some(5));
         assert!(!write.is_before(reply) && !reply.is_before(write) && reply.is_before(sync));
     }
