@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Result};
 
+/// For so many items of a list room is reserved before they are there.
+const FEW: u32 = 4;
+
 /// Builds an encoding; wiped when dropped, because it may hold keys.
 #[derive(Default)]
 pub struct Writer {
@@ -155,13 +158,18 @@ impl<'a> Reader<'a> {
             .map_err(|_| Error::CannotOpen)
     }
 
-    /// A list of at most `max` items. Nothing is reserved ahead: a forged count costs nothing.
+    /// A list of at most `max` items. A forged count costs nothing: room is reserved for a few items alone, so that short
+    /// lists, of which there are many, take no more than they need.
     pub fn list<T>(&mut self, max: u32, mut each: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let count = self.u32()?;
         if count > max {
             return Err(Error::CannotOpen);
         }
-        (0..count).map(|_| each(self)).collect()
+        let mut items = Vec::with_capacity(count.min(FEW) as usize);
+        for _ in 0..count {
+            items.push(each(self)?);
+        }
+        Ok(items)
     }
 
     /// Refuses what is left over and is not what [`Writer::pad`] fills up with. `of` is how long all of it is.

@@ -144,7 +144,8 @@ pub(crate) async fn fetch(
 
 /// All of a content that fits into memory.
 pub(crate) async fn fetch_all(api: &Api, door: &Door, content: &Content) -> Result<Vec<u8>> {
-    let mut sink = Memory::default();
+    let size = usize::try_from(content.size).map_err(|_| Error::TooLarge)?;
+    let mut sink = Memory(Vec::with_capacity(size));
     fetch(api, door, content, &mut Checkpoint::start(), &mut sink, &|_| {}).await?;
     Ok(sink.0)
 }
@@ -168,7 +169,6 @@ pub(crate) async fn fetch_beginning(
     Ok(opened.plain.to_vec())
 }
 
-#[derive(Default)]
 struct Memory(Vec<u8>);
 
 #[async_trait(?Send)]

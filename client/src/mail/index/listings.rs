@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use postern_crypto::Id;
 use postern_crypto::mail::{Listed, Listing, Manifest, Note, Piece};
 use postern_protocol::MessageId;
@@ -16,6 +17,9 @@ use crate::{Error, Result};
 /// So many messages go into one piece: enough of them that there are few pieces, few enough that one is soon there.
 const MOST: usize = Listing::MAX_MESSAGES as usize / 2;
 
+/// So many pieces are under way while one is read: more would only take memory.
+const AHEAD: usize = 3;
+
 /// What the listings say.
 #[derive(Default)]
 pub(super) struct Listings {
@@ -27,18 +31,15 @@ pub(super) struct Listings {
 
 impl Listings {
     pub(super) async fn load(account: &Account, manifest: &Manifest) -> Result<Self> {
-        let mut plain = Vec::new();
-        for piece in &manifest.listings {
-            plain.push(pieces::load(account, piece).await?);
+        let mut plain = stream::iter(&manifest.listings)
+            .map(|piece| pieces::load(account, piece))
+            .buffered(AHEAD);
+        let mut replayed = Replayed::default();
+        while let Some(plain) = plain.try_next().await? {
+            let next = compute(move || -> Result<_> { Ok(replayed.then(Listing::decode(&plain)?)) });
+            replayed = next.await?;
         }
-        let messages = compute(move || -> Result<_> {
-            let mut replayed = Replayed::default();
-            for plain in plain {
-                replayed = replayed.then(Listing::decode(&plain)?);
-            }
-            Ok(replayed.messages)
-        });
-        let messages = messages.await?;
+        let messages = replayed.messages;
         let version = |listed: &Listed| (MessageId(listed.message), listed.note.version);
         Ok(Self {
             known: messages.values().map(version).collect(),

@@ -18,8 +18,8 @@ const MAX_BYTES: u64 = 64 << 20;
 pub(super) async fn load(account: &Account, piece: &Piece) -> Result<Vec<u8>> {
     let key = keys::mail_piece(ContentId(piece.content.id));
     let device = &account.surroundings().device;
-    if let Some(kept) = device.get(&key).await? {
-        return Ok(kept.to_vec());
+    if let Some(mut kept) = device.get(&key).await? {
+        return Ok(std::mem::take(&mut *kept));
     }
     if piece.content.size > MAX_BYTES {
         return Err(Error::NotAuthentic);
