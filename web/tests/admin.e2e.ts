@@ -89,7 +89,7 @@ test('what is copied from the page and published is right when one looks again',
   await profile.context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const key = record(words.purpose.dkim);
   await key.getByRole('button', { name: words.copy(words.value, 'DKIM') }).click();
-  await key.getByText(words.copied).waitFor({ state: 'attached' });
+  await key.getByText(en.common.copied).waitFor({ state: 'attached' });
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toMatch(/^v=DKIM1; k=rsa; p=MIIBIjAN[\w+/]+IDAQAB$/);
   names.publish('TXT', `postern._domainkey.${DOMAIN}`, copied);

@@ -53,7 +53,6 @@ export const administration = {
   value: 'Value',
   found: 'Found',
   copy: (what: string, of: string) => `Copy ${what.toLowerCase()} of ${of}`,
-  copied: 'Copied',
 
   catchAll: 'Everything else',
   catchAllLead: 'Who gets what is written to addresses of this domain that nobody has.',

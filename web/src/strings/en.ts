@@ -155,7 +155,6 @@ export const en = {
     drop: 'Let go, and it is sealed',
     dropInto: (name: string) => `into ${name}`,
     keys: 'Arrow keys move, space selects, Enter opens, F2 renames, Delete deletes.',
-    folderDownload: 'Folders are downloaded file by file for now.',
   },
 
   move: {
@@ -208,7 +207,6 @@ export const en = {
       cancelled: 'Cancelled',
     },
     unmatched: 'That is not the file it began with. Nothing was mixed up; choose the original one.',
-    announce: (name: string) => `${name} is sealed and stored.`,
     leftOut: (n: number) => `${count(n, 'letter')} could not be opened and ${n === 1 ? 'is' : 'are'} not in it.`,
   },
 
@@ -219,17 +217,12 @@ export const en = {
     passwordHint: 'Tell it to them another way: on the phone, say. Then the link alone opens nothing.',
     expiry: 'Until',
     limit: 'How often',
-    never: 'No last day',
-    noLimit: 'Any number of downloads',
     expiries: { '1': 'One day', '7': 'A week', '30': 'A month', '0': 'No last day' },
     limits: { '1': 'Once', '3': 'Three times', '10': 'Ten times', '0': 'Any number of times' },
     create: 'Make the link',
     creating: 'Making the link…',
     ready: 'The link is ready',
     link: 'The link',
-    copy: 'Copy',
-    copied: 'Copied',
-    qr: 'As a QR code',
     qrLabel: 'QR code of the link',
     promiseTitle: 'What this link promises',
     promises: (hasPassword: boolean) => [
@@ -564,6 +557,7 @@ export const en = {
   common: {
     copy: 'Copy',
     copied: 'Copied',
+    notCopied: 'The browser did not let us copy it. Select the text and copy it yourself.',
     cancel: 'Cancel',
     close: 'Close',
     back: 'Back',
