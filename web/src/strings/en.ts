@@ -557,7 +557,8 @@ export const en = {
   common: {
     copy: 'Copy',
     copied: 'Copied',
-    notCopied: 'The browser did not let us copy it. Select the text and copy it yourself.',
+    notCopied: 'Not copied',
+    notCopiedMore: 'The browser did not let us copy it. It is selected: copy it yourself.',
     cancel: 'Cancel',
     close: 'Close',
     back: 'Back',
