@@ -4,7 +4,7 @@
  * `new Worker`, since parent and child sleep on one condition variable and the wrong one is woken.
  */
 import { trustedUrl } from '../policy';
-import type { Compiled } from './module';
+import type { compile } from './module';
 import laneUrl from './worker/lane.ts?worker&url';
 
 /** What a lane is given when it begins. */
@@ -25,7 +25,7 @@ export interface Breakdown {
   why: string | undefined;
 }
 
-export function startLanesFor(engine: Worker, compiling: Promise<Compiled>) {
+export function startLanesFor(engine: Worker, compiling: ReturnType<typeof compile>) {
   engine.addEventListener('message', async ({ data }: MessageEvent<Wish | object>) => {
     if (!('lane' in data)) return;
     const { lane, port } = data;

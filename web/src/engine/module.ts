@@ -6,9 +6,11 @@ import type { EngineError } from './api';
 import moduleUrl from './wasm/postern_wasm_bg.wasm?url';
 
 /** What the engine is told once. */
-export type Compiled = { module: WebAssembly.Module } | { noModule: EngineError };
+export interface Compiled {
+  module: WebAssembly.Module;
+}
 
-export async function compile(): Promise<Compiled> {
+export async function compile(): Promise<Compiled | { noModule: EngineError }> {
   try {
     return { module: await WebAssembly.compileStreaming(fetch(moduleUrl)) };
   } catch (thrown) {

@@ -5,11 +5,11 @@ import { answerOver, callOver, tellOver } from './rpc';
 function connect(engine: Partial<Engine>) {
   const { port1, port2 } = new MessageChannel();
   const heard: EngineEvent[] = [];
-  const page = callOver(port1, (event) => heard.push(event));
+  const { engine: page, breakOff } = callOver(port1, (event) => heard.push(event));
   answerOver(port2, engine as Engine, () => ({ kind: 'internal' }));
   port1.start();
   port2.start();
-  return { page, port2, heard, close: () => port1.close() };
+  return { page, breakOff, port2, heard, close: () => port1.close() };
 }
 
 test('answers find their calls, in whatever order they come', async () => {
@@ -36,5 +36,14 @@ test('events arrive beside the answers', async () => {
   tellOver(port2, { type: 'shares-changed' });
   await page.transfers();
   expect(heard).toEqual([{ type: 'shares-changed' }]);
+  close();
+});
+
+test('where nobody answers any more, every call fails', async () => {
+  const { page, breakOff, close } = connect({ usage: () => new Promise(() => {}) });
+  const asked = page.usage();
+  breakOff({ kind: 'offline' });
+  await expect(asked).rejects.toEqual({ kind: 'offline' });
+  await expect(page.sessions()).rejects.toEqual({ kind: 'offline' });
   close();
 });

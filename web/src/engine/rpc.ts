@@ -22,26 +22,42 @@ export interface Port {
 
 type Waiting = { resolve: (value: unknown) => void; reject: (error: EngineError) => void };
 
+export interface Line {
+  engine: Engine;
+  /** Nobody answers there: whatever was called, and whatever is, fails with this. */
+  breakOff(error: EngineError): void;
+}
+
 /** The page's half: an `Engine` whose every method is a message. */
-export function callOver(port: Port, hear: (event: EngineEvent) => void): Engine {
+export function callOver(port: Port, hear: (event: EngineEvent) => void): Line {
   const waiting = new Map<number, Waiting>();
   let calls = 0;
+  let broken: EngineError | undefined;
   port.addEventListener('message', ({ data }: MessageEvent<Reply | object>) => {
     if ('event' in data) hear(data.event);
     else if ('call' in data) settle(waiting, data);
   });
   const call = (method: EngineMethod, args: unknown[]) =>
     new Promise((resolve, reject) => {
+      if (broken) throw broken;
       calls += 1;
       waiting.set(calls, { resolve, reject });
       port.postMessage({ call: calls, method, args } satisfies Call, portsIn(args));
     });
-  return new Proxy({} as Engine, {
+  const engine = new Proxy({} as Engine, {
     get:
       (_, method) =>
       (...args: unknown[]) =>
         call(method as EngineMethod, args),
   });
+  return {
+    engine,
+    breakOff(error) {
+      broken = error;
+      for (const { reject } of waiting.values()) reject(error);
+      waiting.clear();
+    },
+  };
 }
 
 function settle(waiting: Map<number, Waiting>, reply: Answer) {

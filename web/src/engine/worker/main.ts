@@ -14,12 +14,11 @@ import { skin } from './wasm';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-/** The page has it compiled. */
+/** The page has it compiled; if that fails, it ends this worker. */
 function compiled(): Promise<WebAssembly.Module> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     scope.addEventListener('message', ({ data }: MessageEvent<Compiled | object>) => {
       if ('module' in data) resolve(data.module);
-      else if ('noModule' in data) reject(data.noModule);
     });
   });
 }
