@@ -1,4 +1,4 @@
-/** A line that breaks while a page is still coming. */
+/** A line that breaks while a page is still coming, and a page that is older than the server. */
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -58,6 +58,33 @@ for (const [name, url] of Object.entries(parts)) {
     await stranger.close();
   });
 }
+
+test('a page that is older than the server says so, once the server is back', async () => {
+  const { page } = known;
+  const updated = page.getByText(en.reach.updated);
+  const restarted = async () => {
+    const looked = page.waitForResponse(`${server.url}/`);
+    server = await server.again({});
+    await (await looked).finished();
+  };
+  await page.goto(`${server.url}/drive`);
+  await page.getByRole('heading', { name: en.drive.title }).waitFor();
+  await restarted();
+  await page.getByText(en.reach.unreachable).waitFor({ state: 'detached' });
+  expect(await updated.count()).toBe(0);
+
+  await page.route(`${server.url}/`, async (route) => {
+    const response = await route.fetch();
+    const newer = (await response.text()).replace(/index-[\w-]+\.js/, 'index-newer.js');
+    await route.fulfill({ response, body: newer });
+  });
+  await restarted();
+  await updated.waitFor();
+  await page.unroute(`${server.url}/`);
+  await page.getByRole('button', { name: en.reach.reload }).click();
+  await updated.waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: en.drive.title }).waitFor();
+});
 
 /** Requests for this fail; answers what ends that. */
 async function breaks(page: Page, url: RegExp): Promise<() => Promise<void>> {

@@ -1,5 +1,6 @@
 /** Who is signed in, as far as this page knows. */
 import type { Account } from '../engine/api';
+import { edition } from './edition.svelte';
 import { asEngineError, engine, listen } from './engine';
 import { forgetAccount } from './leaving';
 import { router } from './router.svelte';
@@ -77,5 +78,8 @@ export const session = new Session();
 
 listen((event) => {
   if (event.type === 'signed-out') void session.lost();
-  if (event.type === 'reachability-changed') session.reachable = event.reachable;
+  if (event.type === 'reachability-changed') {
+    if (event.reachable && !session.reachable) void edition.look();
+    session.reachable = event.reachable;
+  }
 });

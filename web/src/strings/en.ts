@@ -374,6 +374,9 @@ export const en = {
   reach: {
     offline: 'You are offline. What is sealed stays sealed; transfers go on by themselves.',
     unreachable: 'The server does not answer. We keep trying.',
+    updated: 'Postern was updated while this page was open. Reload it to go on.',
+    updatedMeanwhile: 'Postern was updated while this page was open. Reload it when the transfers are through.',
+    reload: 'Reload',
     startTitle: 'Nobody answers at the gate.',
     startText: 'The server cannot be reached, or your device is offline. Nothing is lost.',
     retry: 'Try again',

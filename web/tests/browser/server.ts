@@ -19,7 +19,7 @@ export interface Server {
   stop(): Promise<void>;
   /** What posternd answers to these words, beside it and with its settings. */
   byHand(...words: string[]): Promise<string>;
-  /** Ends it, and starts it on the same data with other settings. */
+  /** Ends it, and starts it on the same data and at the same address, with other settings. */
   again(settings: Record<string, string>): Promise<Server>;
 }
 
@@ -27,8 +27,8 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   return startOn(await newFolder('web'), settings);
 }
 
-async function startOn(data: string, settings: Record<string, string>): Promise<Server> {
-  const process_ = spawn(POSTERND, ['all', '--data', data, '--http', '127.0.0.1:0', '--smtp', '127.0.0.1:0'], {
+async function startOn(data: string, settings: Record<string, string>, address = '127.0.0.1:0'): Promise<Server> {
+  const process_ = spawn(POSTERND, ['all', '--data', data, '--http', address, '--smtp', '127.0.0.1:0'], {
     // A story does in seconds what a stranger would need hours for.
     env: {
       ...process.env,
@@ -55,7 +55,7 @@ async function startOn(data: string, settings: Record<string, string>): Promise<
     },
     async again(changed) {
       await end(process_);
-      return startOn(data, changed);
+      return startOn(data, changed, new URL(url).host);
     },
   };
 }
