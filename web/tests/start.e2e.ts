@@ -67,8 +67,10 @@ test('a page that is older than the server says so, once the server is back', as
     server = await server.again({});
     await (await looked).finished();
   };
+  // Once it hears the server, it asks what has happened.
+  const hears = page.waitForResponse(/\/changes\?since=/);
   await page.goto(`${server.url}/drive`);
-  await page.getByRole('heading', { name: en.drive.title }).waitFor();
+  await hears;
   await restarted();
   await page.getByText(en.reach.unreachable).waitFor({ state: 'detached' });
   expect(await updated.count()).toBe(0);
