@@ -133,6 +133,8 @@ test('what is moved can be moved back, and what is deleted is gone', async () =>
     .getByRole('button', { name: en.mail.select('Clara Weiss') })
     .click();
   await page.getByRole('button', { name: en.mail.removeForGood }).first().click();
+  const asked = page.getByRole('dialog', { name: en.mail.remove.title(1) });
+  await asked.getByRole('button', { name: en.mail.removeForGood }).click();
   await page.getByText(en.mail.empty('trash')).waitFor();
   await drawer(en.mail.places.inbox).click();
 });
@@ -144,7 +146,9 @@ test('the keyboard walks, opens, stars and archives', async () => {
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'A gate' }).waitFor();
   await page.keyboard.press('s');
-  await row('A gate').getByRole('button', { name: en.mail.star, pressed: true }).waitFor();
+  await row('A gate')
+    .getByRole('button', { name: en.mail.starThis('A gate'), pressed: true })
+    .waitFor();
   await page.keyboard.press('e');
   await row('A gate').waitFor({ state: 'detached' });
   await page.keyboard.press('g');

@@ -1,7 +1,7 @@
 //! Noting something on messages: read, starred, moved. Of two devices that do it at the same moment, neither undoes what
 //! the other did: who comes second looks again first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use postern_crypto::mail::{Mark, Place};
@@ -25,22 +25,33 @@ const PATIENCE: Patience = Patience {
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl Mailbox {
-    /// Notes on messages what `change` makes of what is noted on them. Messages that are gone are left out.
+    /// Notes on messages what `change` makes of what is noted on them, and answers what was noted before on those that it
+    /// changed. Messages that are gone are left out.
     ///
     /// # Errors
     /// As all requests; [`Error::TooLarge`] for more labels than a message has room for; [`Error::Busy`] if others are
     /// always faster.
-    pub async fn note(&self, messages: &[MessageId], change: impl Fn(&mut Mark)) -> Result<()> {
+    pub async fn note(
+        &self,
+        messages: &[MessageId],
+        change: impl Fn(&mut Mark),
+    ) -> Result<Vec<(MessageId, Mark)>> {
+        let mut before = Vec::new();
         for some in messages.chunks(MOST_AT_ONCE) {
-            self.note_some(some, &change).await?;
+            self.note_some(some, &change, &mut before).await?;
         }
-        Ok(())
+        Ok(before)
     }
 
-    async fn note_some(&self, messages: &[MessageId], change: &impl Fn(&mut Mark)) -> Result<()> {
+    async fn note_some(
+        &self,
+        messages: &[MessageId],
+        change: &impl Fn(&mut Mark),
+        before: &mut Vec<(MessageId, Mark)>,
+    ) -> Result<()> {
         let mut entries = self.known(messages).await?;
         for attempt in 0..TRIES {
-            let conflicts = self.send(&entries, change).await?;
+            let conflicts = self.send(&entries, change, before).await?;
             if conflicts.is_empty() {
                 return Ok(());
             }
@@ -71,7 +82,12 @@ impl Mailbox {
     }
 
     /// Sends what changes, and answers those on which somebody else was faster.
-    async fn send(&self, entries: &[Entry], change: &impl Fn(&mut Mark)) -> Result<Vec<MessageId>> {
+    async fn send(
+        &self,
+        entries: &[Entry],
+        change: &impl Fn(&mut Mark),
+        before: &mut Vec<(MessageId, Mark)>,
+    ) -> Result<Vec<MessageId>> {
         let mut next = HashMap::new();
         for entry in entries {
             let mut mark = entry.noted.mark.clone();
@@ -83,7 +99,13 @@ impl Mailbox {
                 next.insert(entry.message, self.after(entry, mark));
             }
         }
-        self.note_all(next).await
+        let changed: HashSet<MessageId> = next.keys().copied().collect();
+        let conflicts = self.note_all(next).await?;
+        let is_done =
+            |entry: &&Entry| changed.contains(&entry.message) && !conflicts.contains(&entry.message);
+        let done = entries.iter().filter(is_done);
+        before.extend(done.map(|entry| (entry.message, entry.noted.mark.clone())));
+        Ok(conflicts)
     }
 
     /// Says when that goes which came as spam: the gateway put it there, and can note nothing. Its time runs from when a

@@ -89,6 +89,8 @@ export interface Engine extends Administration {
   listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
   /** The rows `from` to `from + count` of what is found. `aheadMinutes`: how far the clock here is ahead of UTC. */
   searchMail(query: string, aheadMinutes: number, from: number, count: number): Promise<FoundMail>;
+  /** The messages of all rows of such a list, or those of `among` that are in it still. Without a query it is the drawer. */
+  listedMail(drawer: Drawer, query: string, aheadMinutes: number, among: Id[] | null): Promise<Id[]>;
   /** All messages of the conversation of one, oldest first. */
   readConversation(message: Id): Promise<Message[]>;
   /** What a message says, or a message within it: `within` are the paths of the parts that lead there, outermost first. */
@@ -99,7 +101,8 @@ export interface Engine extends Administration {
   keepPart(message: Id, within: string[], part: LetterPart, folder: Id): Promise<void>;
   /** Saves a message byte for byte as it came. */
   saveLetter(message: Id, name: string, sizeBytes: number, target: SaveTarget): Promise<Id>;
-  markMail(messages: Id[], change: MarkChange): Promise<void>;
+  /** Answers where those lie, or lay, that it changed. */
+  markMail(messages: Id[], change: MarkChange): Promise<Lain[]>;
   /** For good. */
   deleteMail(messages: Id[]): Promise<void>;
   makeMailFolder(name: string, colour: number): Promise<Tag>;
@@ -538,10 +541,18 @@ export interface MarkChange {
   unlabel?: Id[];
 }
 
+/** Where messages lay before they were moved. */
+export interface Lain {
+  place: Place;
+  messages: Id[];
+}
+
 /** A whole message, taken apart. */
 export interface LetterText {
   /** From top to bottom. Each is a document of its own. */
   pieces: LetterPiece[];
+  /** To which those refer that are laid out: `data:` addresses by content id. */
+  pictures: Record<string, string>;
   attachments: LetterPart[];
   /** All fields of its head, in their order. */
   headers: { name: string; value: string }[];
@@ -550,8 +561,8 @@ export interface LetterText {
 export type LetterPiece =
   /** `cut`: there is more than a page should draw. */
   | { kind: 'text'; paragraphs: Paragraph[]; cut: boolean }
-  /** `text`: the same in plain text, if its writer gave one; `pictures`: `data:` addresses by content id. */
-  | { kind: 'html'; html: string; text: Paragraph[] | null; pictures: Record<string, string> }
+  /** `text`: the same in plain text, if its writer gave one. */
+  | { kind: 'html'; html: string; cut: boolean; text: Paragraph[] | null }
   | { kind: 'picture'; name: string; address: string | null }
   /** Another message within this one. */
   | { kind: 'message'; path: string; subject: string }

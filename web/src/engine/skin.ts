@@ -16,6 +16,7 @@ import type {
   FolderListing,
   Id,
   ImportedMail,
+  Lain,
   LetterText,
   LinkText,
   LinkView,
@@ -152,12 +153,13 @@ export interface Client extends Administration {
   mailHome(): Promise<MailHome>;
   listMail(drawer: Drawer, from: number, count: number): Promise<MailPage>;
   searchMail(query: string, aheadMinutes: number, from: number, count: number): Promise<FoundMail>;
+  listedMail(drawer: Drawer, query: string, aheadMinutes: number, among: Id[] | null): Promise<Id[]>;
   readConversation(message: Id): Promise<Message[]>;
   readLetter(message: Id, within: string[]): Promise<LetterText>;
   readPart(message: Id, within: string[], path: string): Promise<Uint8Array<ArrayBuffer>>;
   /** The download of a message, byte for byte as it came. */
   openMailDownload(message: Id, sink: Sink): Download;
-  markMail(messages: Id[], change: MarkChange): Promise<void>;
+  markMail(messages: Id[], change: MarkChange): Promise<Lain[]>;
   deleteMail(messages: Id[]): Promise<void>;
   makeMailFolder(name: string, colour: number): Promise<Tag>;
   makeMailLabel(name: string, colour: number): Promise<Tag>;

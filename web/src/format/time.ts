@@ -25,6 +25,11 @@ export function formatWhen(timeMs: number, nowMs: number): string {
   return formatDate(timeMs);
 }
 
+/** "3 Mar 2026 14:03". */
+export function formatMoment(timeMs: number): string {
+  return `${formatDate(timeMs)} ${formatClock(timeMs)}`;
+}
+
 /** For a list: "14:03", "Mon", "3 Mar", "3 Mar 2026". */
 export function formatBrief(timeMs: number, nowMs: number): string {
   const time = new Date(timeMs);

@@ -38,26 +38,30 @@ const STYLE = `:root{color-scheme:light}html{overflow-wrap:anywhere}
 body{margin:0 0 1rem;${TYPE};color:#1a212b;background:#fff}
 img,table{max-width:100%}img{height:auto}pre{white-space:pre-wrap}blockquote{margin:.5rem 0;padding-left:1rem;border-left:2px solid #ccc}`;
 
+/** So much may stand in one letter for pictures: each is written out as often as it is referred to. */
+const MOST_PICTURE_CHARACTERS = 96 << 20;
+
 export function clean(
   purify: DOMPurify,
   { html, pictures }: ShowLetter,
   withPictures: boolean,
 ): { document: string; remote: number; letter: Element } {
   let remote = 0;
+  let room = MOST_PICTURE_CHARACTERS;
   purify.removeAllHooks();
   purify.addHook('afterSanitizeAttributes', (element) => {
-    if (element.tagName === 'A' || element.tagName === 'AREA') {
-      element.setAttribute('target', '_blank');
-      element.setAttribute('rel', 'noopener noreferrer');
-    }
     for (const name of ADDRESSES) {
       if (!ADDRESS.test(element.getAttribute(name) ?? '#')) element.removeAttribute(name);
     }
+    if (element.tagName === 'A') aim(element);
     const source = element.getAttribute('src');
     if (source === null) return;
     const inside = /^cid:(.*)$/i.exec(source)?.[1];
-    if (inside !== undefined) setOrDrop(element, pictures[decodeURIComponent(inside)]);
-    else if (/^https?:/i.test(source)) {
+    if (inside !== undefined) {
+      const address = find(pictures, inside);
+      room -= address?.length ?? 0;
+      setOrDrop(element, room >= 0 ? address : undefined);
+    } else if (/^https?:/i.test(source)) {
       remote += 1;
       if (!withPictures) element.removeAttribute('src');
     }
@@ -65,6 +69,28 @@ export function clean(
   const letter = purify.sanitize(html, CONFIG) as unknown as Element;
   const document = `<!doctype html><meta charset="utf-8"><style>${STYLE}</style>${letter.outerHTML}`;
   return { document, remote, letter };
+}
+
+/** Links open in a tab of their own, but for those to another place in the letter. */
+function aim(link: Element) {
+  const address = link.getAttribute('href');
+  if (address?.startsWith('#')) {
+    // By itself it would lead to the page that made the frame.
+    link.setAttribute('href', `about:srcdoc${address}`);
+    return;
+  }
+  link.setAttribute('target', '_blank');
+  link.setAttribute('rel', 'noopener noreferrer');
+}
+
+/** A picture by its content id, which may be written as in an address (RFC 2392), or carelessly. */
+function find(pictures: Record<string, string>, id: string): string | undefined {
+  const own = (name: string) => (Object.hasOwn(pictures, name) ? pictures[name] : undefined);
+  try {
+    return own(decodeURIComponent(id)) ?? own(id);
+  } catch {
+    return own(id);
+  }
 }
 
 function setOrDrop(element: Element, address: string | undefined) {

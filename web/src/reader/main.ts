@@ -7,7 +7,7 @@
  */
 import createDOMPurify from 'dompurify';
 import { clean, TYPE } from './clean';
-import { measure } from './measure';
+import { Measure } from './measure';
 import type { ReaderTold, ShowLetter } from './message';
 
 interface Policy {
@@ -25,6 +25,7 @@ const policy = (globalThis as { trustedTypes?: Types }).trustedTypes?.createPoli
 const withPictures = location.search === '?pictures';
 let width = innerWidth;
 let measured = () => {};
+let measuring: Measure | undefined;
 
 function tell(told: ReaderTold) {
   parent.postMessage(told, location.origin);
@@ -40,7 +41,10 @@ function show(letter: ShowLetter) {
   Object.assign(frame.style, { position: 'fixed', inset: '0', width: '100%', height: '100%', border: '0' });
   frame.srcdoc = (policy?.createHTML(text) ?? text) as string;
   document.body.replaceChildren(frame);
-  measured = () => tell({ reader: 'shown', remote, heightPx: measure(cleaned, TYPE) });
+  measuring?.remove();
+  const now = new Measure(cleaned, TYPE, () => measured());
+  measuring = now;
+  measured = () => tell({ reader: 'shown', remote, heightPx: now.heightPx });
   measured();
 }
 
@@ -51,7 +55,13 @@ addEventListener('resize', () => {
 });
 
 addEventListener('message', (event: MessageEvent<ShowLetter>) => {
-  if (event.source === parent && event.origin === location.origin) show(event.data);
+  if (event.source !== parent || event.origin !== location.origin) return;
+  try {
+    show(event.data);
+  } catch {
+    // Whoever wrote it may have meant that: the page says so, and goes on.
+    tell({ reader: 'failed' });
+  }
 });
 
 tell({ reader: 'ready' });

@@ -1,24 +1,13 @@
-/** The list of messages on the screen, what is selected in it, and the conversation that is open. */
-import { SvelteSet } from 'svelte/reactivity';
-import type {
-  Drawer,
-  FoundMail,
-  Id,
-  MailHome,
-  MailPage,
-  MailRow,
-  MarkChange,
-  Message,
-  Place,
-  Tag,
-} from '../engine/api';
+/** The mailbox as a page shows it: a list, what is ticked in it, the conversation that is open, and what is done with them. */
+import type { Drawer, Id, Lain, MailHome, MailRow, MarkChange, Place, Tag } from '../engine/api';
 import { en } from '../strings/en';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
 import { beginVisit, whenLeft } from './leaving';
-
-/** So many rows are fetched at once: more than any screen shows. */
-const WINDOW = 100;
+import { MailList } from './mail-list.svelte';
+import { isIn, isKept, placeName } from './mail-places';
+import { MailReading } from './mail-reading.svelte';
+import { MailSelection } from './mail-selection.svelte';
 
 /** What was just done, for as long as it can be taken back. */
 export interface Undo {
@@ -28,58 +17,41 @@ export interface Undo {
 
 class Mail {
   home = $state.raw<MailHome | null>(null);
-  drawer = $state<Drawer>('inbox');
-  /** What somebody looks for; while it is not empty, the list has what was found. */
-  query = $state('');
-  found = $state.raw<FoundMail | null>(null);
-  /** How many conversations the drawer lists; `null` before anything is known. */
-  total = $state<number | null>(null);
-  /** Rows of the list, from `first` on. */
-  rows = $state.raw<MailRow[]>([]);
-  first = $state(0);
-  open = $state.raw<Message[] | null>(null);
-  selected = new SvelteSet<Id>();
   undo = $state.raw<Undo | null>(null);
+  /** What somebody is asked about, whether it shall be deleted for good. */
+  removing = $state.raw<Id[] | null>(null);
+  readonly list = new MailList();
+  readonly selection = new MailSelection();
+  readonly reading = new MailReading(
+    (message) => (this.list.query === '' ? isIn(message, this.list.drawer, this.home) : isKept(message)),
+    (messages) => void this.mark(messages, { read: true }),
+  );
   readonly loading = new Action();
   readonly knowing = new Action();
-  readonly opening = new Action();
   readonly changing = new Action();
-  #opened: Id | null = null;
 
-  /** Shows another drawer. */
+  /** Shows another drawer; who comes back to the same one finds what was found there. */
   async show(drawer: Drawer) {
-    if (this.drawer !== drawer || this.total === null) {
-      this.drawer = drawer;
-      this.query = '';
-      this.#begin();
-    }
+    const { list } = this;
+    if (list.drawer !== drawer || list.total === null) this.#begin(drawer, '');
     await this.refresh();
   }
 
   /** Shows what is found instead; nothing to look for shows the drawer again. */
   async search(query: string) {
-    if (this.query === query) return;
-    this.query = query;
-    this.#begin();
+    if (this.list.query === query) return;
+    this.#begin(this.list.drawer, query);
     await this.refresh();
   }
 
-  #begin() {
-    this.total = null;
-    this.found = null;
-    this.rows = [];
-    this.first = 0;
-    this.selected.clear();
+  #begin(drawer: Drawer, query: string) {
+    this.list.begin(drawer, query);
+    this.selection.clear();
   }
 
-  /** Rows around `index` are about to be seen. */
-  async need(index: number) {
-    const last = this.first + this.rows.length;
-    const all = this.total ?? 0;
-    const near = index >= this.first && (index < last || last >= all);
-    if (near) return;
-    this.first = Math.max(0, index - WINDOW / 2);
-    await this.refresh();
+  /** The rows `from` to `until` are about to be seen. */
+  async need(from: number, until: number) {
+    if (this.list.need(from, until)) await this.refresh();
   }
 
   /** Looks anew. */
@@ -98,91 +70,73 @@ class Mail {
 
   /** Whether anybody has looked, or is about to. */
   get isShown(): boolean {
-    return this.total !== null || this.loading.busy;
+    return this.list.total !== null || this.loading.busy;
   }
 
   async #load() {
-    const { drawer, query, first } = this;
-    const isSameVisit = beginVisit();
-    const page = await this.#page(drawer, query, first);
-    // Who wants something else by now has asked for it.
-    if (!isSameVisit() || drawer !== this.drawer || query !== this.query || first !== this.first) return;
-    this.home = page.home;
-    this.found = 'whole' in page ? (page as FoundMail) : null;
-    this.total = page.total;
-    this.rows = page.rows;
-    const present = new Set(page.rows.map(({ id }) => id));
-    for (const id of this.selected) if (!present.has(id)) this.selected.delete(id);
-    const opened = this.#opened;
-    if (!opened) return;
-    const open = await this.#conversation(opened);
-    if (opened === this.#opened) this.open = open;
-  }
-
-  #page(drawer: Drawer, query: string, first: number): Promise<MailPage> {
-    if (query === '') return engine.listMail(drawer, first, WINDOW);
-    return engine.searchMail(query, -new Date().getTimezoneOffset(), first, WINDOW);
-  }
-
-  /** Opens the conversation of a message, and notes that it was read. */
-  async read(message: Id | null) {
-    this.#opened = message;
-    if (!message) {
-      this.open = null;
-      return;
+    const home = await this.list.load(beginVisit());
+    if (!home) return;
+    this.home = home;
+    if (!this.selection.isEmpty) {
+      const asked = [...this.selection.messages];
+      this.selection.keep(asked, await this.list.messages(asked));
     }
-    if (this.open && !this.open.some(({ id }) => id === message)) this.open = null;
-    await this.opening.queue(async () => {
-      if (this.#opened !== message) return;
-      const open = await this.#conversation(message);
-      if (this.#opened !== message) return;
-      this.open = open;
-      const unread = (open ?? []).filter(({ read }) => !read).map(({ id }) => id);
-      if (unread.length > 0) await engine.markMail(unread, { read: true });
+    // What fails at first is told where it was opened.
+    if (this.reading.messages) await this.reading.refresh();
+  }
+
+  /** Ticks all rows from the one that was ticked last to this one. */
+  selectTo(index: number) {
+    const anchor = this.selection.anchor ?? index;
+    const [first, last] = [Math.min(anchor, index), Math.max(anchor, index)];
+    return this.changing.queue(async () => {
+      const { rows } = await this.list.page(first, last + 1 - first);
+      this.selection.add(rows.flatMap(({ messages }) => messages));
     });
   }
 
-  /** Somebody else may have deleted it meanwhile. */
-  async #conversation(message: Id): Promise<Message[] | null> {
-    try {
-      return await engine.readConversation(message);
-    } catch (thrown) {
-      if ((thrown as { kind?: string }).kind === 'not-found') return null;
-      throw thrown;
-    }
+  /** Ticks all of the list, not only what is at hand. */
+  selectAll() {
+    return this.changing.queue(async () => this.selection.add(await this.list.messages(null)));
   }
 
-  /** The rows that an action is about: what is selected, else what is given. */
-  chosen(fallback: MailRow | undefined): MailRow[] {
-    const selected = this.rows.filter(({ id }) => this.selected.has(id));
-    if (selected.length > 0) return selected;
-    return fallback ? [fallback] : [];
+  /** The rows at hand that are ticked. */
+  get selectedRows(): MailRow[] {
+    return this.list.rows.filter((row) => this.selection.has(row));
   }
 
   mark(messages: Id[], change: MarkChange) {
-    return this.changing.queue(() => engine.markMail(messages, change));
+    return this.changing.queue(async () => void (await engine.markMail(messages, change)));
   }
 
-  /** Moves messages, and offers to move them back. */
+  /** Moves messages, and offers to move them back to where each of them lay. */
   async move(messages: Id[], place: Place) {
-    // What was found may have lain anywhere.
-    const before = this.query === '' ? this.drawer : 'all';
-    this.selected.clear();
-    const moved = await this.mark(messages, { place });
-    if (!moved) return;
-    const back = isPlace(before) ? before : null;
-    this.undo = back && {
-      text: en.mail.movedTo(placeName(place, this.home), messages.length),
+    this.selection.clear();
+    let lain: Lain[] = [];
+    const moved = await this.changing.queue(async () => {
+      lain = await engine.markMail(messages, { place });
+    });
+    const count = lain.reduce((sum, { messages }) => sum + messages.length, 0);
+    if (!moved || count === 0) return;
+    this.undo = {
+      text: en.mail.movedTo(placeName(place, this.home), count),
       run: async () => {
         this.undo = null;
-        await this.mark(messages, { place: back });
+        for (const { place, messages } of lain) await this.mark(messages, { place });
       },
     };
   }
 
+  /** Asks whether all that lies in the drawer shall be deleted. */
+  askToEmpty() {
+    return this.changing.queue(async () => {
+      this.removing = await this.list.messages(null);
+    });
+  }
+
   async remove(messages: Id[]) {
-    this.selected.clear();
-    await this.changing.queue(() => engine.deleteMail(messages));
+    this.selection.clear();
+    return await this.changing.queue(() => engine.deleteMail(messages));
   }
 
   makeFolder(name: string) {
@@ -207,37 +161,14 @@ class Mail {
   }
 
   forget() {
-    this.home = this.open = this.undo = this.total = this.found = null;
-    this.query = '';
-    this.#opened = null;
-    this.rows = [];
-    this.first = 0;
-    this.drawer = 'inbox';
-    this.selected.clear();
+    this.home = this.undo = this.removing = null;
+    this.reading.close();
+    this.#begin('inbox', '');
   }
 }
 
 /** How many colours labels have. */
 export const COLOURS = 6;
-
-function isPlace(drawer: Drawer): drawer is Place {
-  return drawer !== 'all' && drawer !== 'starred' && !drawer.startsWith('label:');
-}
-
-/** What a place is called. */
-export function placeName(place: Place, home: MailHome | null): string {
-  if (!place.startsWith('folder:')) return en.mail.places[place as keyof typeof en.mail.places];
-  const id = place.slice('folder:'.length);
-  return home?.folders.find((folder) => folder.id === id)?.name ?? en.mail.places.archive;
-}
-
-/** What a drawer is called. */
-export function drawerName(drawer: Drawer, home: MailHome | null): string {
-  if (drawer === 'all' || drawer === 'starred') return en.mail.places[drawer];
-  if (!drawer.startsWith('label:')) return placeName(drawer as Place, home);
-  const id = drawer.slice('label:'.length);
-  return home?.labels.find((label) => label.id === id)?.name ?? en.mail.label;
-}
 
 export const mail = new Mail();
 

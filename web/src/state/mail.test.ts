@@ -34,7 +34,7 @@ test('mail that comes while the first list is on its way is shown', async () => 
   tell({ type: 'mail-changed' });
   answer(0);
   await shown;
-  expect(mail.total).toBe(1);
+  expect(mail.list.total).toBe(1);
 });
 
 test('nobody is shown the list that the one before asked for', async () => {
@@ -43,7 +43,7 @@ test('nobody is shown the list that the one before asked for', async () => {
   forgetAccount();
   answer(3);
   await shown;
-  expect(mail.total).toBe(null);
+  expect(mail.list.total).toBe(null);
 });
 
 test('nobody looks for mail that nobody wants to see', () => {

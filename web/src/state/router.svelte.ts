@@ -48,6 +48,12 @@ export function parseRoute(path: string): Route {
 /** Where somebody is sent instead, or `null` if they may stay. */
 export type Guard = (route: Route) => string | null;
 
+/** What the browser keeps of each page that it can go back to. */
+interface Entry {
+  /** Where the person was before. */
+  beneath: string;
+}
+
 class Router {
   route: Route = $state.raw({ screen: 'welcome' });
   #guard: Guard = () => null;
@@ -59,11 +65,17 @@ class Router {
   }
 
   go(path: string, how: 'push' | 'replace' = 'push') {
-    if (how === 'push') history.pushState(null, '', path);
-    else history.replaceState(null, '', path);
+    if (how === 'push') history.pushState({ beneath: location.pathname } satisfies Entry, '', path);
+    else history.replaceState(history.state, '', path);
     this.#read();
     scrollTo(0, 0);
     void announce();
+  }
+
+  /** Closes what was opened over the page at `path`: the browser's way back does not lead into it again. */
+  leaveTo(path: string) {
+    if ((history.state as Entry | null)?.beneath === path) history.back();
+    else this.go(path, 'replace');
   }
 
   /** Somebody came in or went out: where they are may not be theirs any more. */

@@ -210,6 +210,9 @@ export class MemoryEngine implements Engine {
   async searchMail(query: string, _aheadMinutes: number, from: number, count: number) {
     return this.#post.search(query, from, count);
   }
+  async listedMail(drawer: Drawer, query: string, _aheadMinutes: number, among: Id[] | null) {
+    return this.#post.listed(drawer, query, among);
+  }
   async readConversation(message: Id) {
     return this.#post.conversation(message) ?? fail('not-found');
   }
@@ -223,8 +226,9 @@ export class MemoryEngine implements Engine {
     return this.#tree.newId();
   }
   async markMail(messages: Id[], change: MarkChange) {
-    this.#post.mark(messages, change);
+    const lain = this.#post.mark(messages, change);
     this.#tell({ type: 'mail-changed' });
+    return lain;
   }
   async deleteMail(messages: Id[]) {
     this.#post.remove(messages);

@@ -3,6 +3,7 @@ import type {
   Drawer,
   FoundMail,
   Id,
+  Lain,
   LetterText,
   MailHome,
   MailPage,
@@ -11,6 +12,7 @@ import type {
   Message,
   Tag,
 } from '../../src/engine/api';
+import { isIn } from '../../src/state/mail-places';
 
 const HOUR = 3_600_000;
 
@@ -97,7 +99,7 @@ export class Post {
   /** By words of subject and text: enough to look at. */
   search(query: string, from: number, count: number): FoundMail {
     const has = (one: Message) => `${one.subject} ${one.snippet}`.toLowerCase().includes(query.toLowerCase());
-    const rows = this.#messages.filter((one) => isIn(one, 'all') && has(one)).flatMap((one) => row([one], [one]));
+    const rows = this.#messages.filter((one) => isIn(one, 'all', null) && has(one)).flatMap((one) => row([one], [one]));
     const all = this.#messages.length;
     const page = { total: rows.length, rows: rows.slice(from, from + count), home: this.home() };
     return { ...page, read: all, all, whole: true };
@@ -113,6 +115,7 @@ export class Post {
     if (!found) return null;
     const { name, address } = found.from[0] ?? { name: '', address: '' };
     return {
+      pictures: {},
       pieces: [{ kind: 'text', paragraphs: [{ quote: 0, spans: [{ text: found.snippet, link: false }] }], cut: false }],
       attachments: found.attachments.map((part, index) => ({ ...part, path: String(index + 2) })),
       headers: [
@@ -122,11 +125,21 @@ export class Post {
     };
   }
 
-  mark(ids: Id[], { label = [], unlabel = [], ...change }: MarkChange) {
+  listed(drawer: Drawer, query: string, among: Id[] | null): Id[] {
+    const { rows } = query === '' ? this.list(drawer, 0, Infinity) : this.search(query, 0, Infinity);
+    const all = rows.flatMap(({ messages }) => messages);
+    return among ? all.filter((id) => among.includes(id)) : all;
+  }
+
+  mark(ids: Id[], { label = [], unlabel = [], ...change }: MarkChange): Lain[] {
+    const before = this.#messages
+      .filter(({ id }) => ids.includes(id))
+      .map(({ id, place }) => ({ place, messages: [id] }));
     for (const one of this.#messages.filter(({ id }) => ids.includes(id))) {
       Object.assign(one, change);
       one.labels = [...one.labels.filter((known) => !unlabel.includes(known) && !label.includes(known)), ...label];
     }
+    return before;
   }
 
   remove(ids: Id[]) {
@@ -164,18 +177,10 @@ export class Post {
     return [...threads.values()].flatMap((all) =>
       row(
         all,
-        all.filter((one) => isIn(one, drawer)),
+        all.filter((one) => isIn(one, drawer, this.#tags)),
       ),
     );
   }
-}
-
-function isIn(message: Message, drawer: Drawer): boolean {
-  const kept = message.place !== 'spam' && message.place !== 'trash';
-  if (drawer === 'all') return kept;
-  if (drawer === 'starred') return kept && message.starred;
-  if (drawer.startsWith('label:')) return kept && message.labels.includes(drawer.slice('label:'.length));
-  return message.place === drawer;
 }
 
 function row(all: Message[], listed: Message[]): MailRow[] {

@@ -185,6 +185,9 @@ export class WorkerEngine implements Engine {
   listMail(drawer: Drawer, from: number, count: number) {
     return this.#client.listMail(drawer, from, count);
   }
+  listedMail(drawer: Drawer, query: string, aheadMinutes: number, among: Id[] | null) {
+    return this.#client.listedMail(drawer, query, aheadMinutes, among);
+  }
   readConversation(message: Id) {
     return this.#client.readConversation(message);
   }

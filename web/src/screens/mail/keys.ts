@@ -2,10 +2,12 @@
 import type { Drawer } from '../../engine/api';
 
 export interface KeyMeanings {
-  walk(steps: number): void;
+  /** `ticking`: what lies between is ticked. */
+  walk(steps: number, ticking: boolean): void;
   open(): void;
   close(): void;
   select(): void;
+  selectAll(): void;
   archive(): void;
   trash(): void;
   spam(): void;
@@ -16,7 +18,7 @@ export interface KeyMeanings {
   help(): void;
 }
 
-type Press = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'target'>;
+type Press = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey' | 'repeat' | 'target'>;
 
 /** For the help sheet, in the order in which they are read. */
 export const SHEET = [
@@ -24,6 +26,8 @@ export const SHEET = [
   ['Enter', 'o'],
   ['Escape', 'u'],
   ['x'],
+  ['J', 'K'],
+  ['* a'],
   ['e'],
   ['#', 'Delete'],
   ['!'],
@@ -34,25 +38,35 @@ export const SHEET = [
   ['?'],
 ] as const;
 
+const WALKING = new Set(['j', 'k', 'J', 'K', 'ArrowDown', 'ArrowUp']);
 const PLACES: Record<string, Drawer> = { i: 'inbox', s: 'starred', a: 'all', t: 'trash', e: 'archive' };
 
-/** `g` was pressed just now: the next letter says where to go. */
-let going = false;
+/** What was pressed just now and says what the next letter means: `g` where to go, `*` what to tick. */
+let before: 'g' | '*' | null = null;
 
 /** Answers whether the key meant something. */
-export function pressed({ key, ctrlKey, metaKey, altKey, target }: Press, meanings: KeyMeanings): boolean {
+export function pressed(press: Press, meanings: KeyMeanings): boolean {
+  const { key, ctrlKey, metaKey, altKey, shiftKey, repeat, target } = press;
   if (ctrlKey || metaKey || altKey || isTyped(target)) return false;
-  if (going) {
-    going = false;
+  const first = before;
+  // The key that makes a letter large comes before it.
+  if (key !== 'Shift') before = null;
+  if (first === 'g') {
     const place = PLACES[key];
     if (place) meanings.go(place);
     return place !== undefined;
   }
+  if (first === '*' && key === 'a') {
+    meanings.selectAll();
+    return true;
+  }
   const means: Record<string, () => void> = {
-    j: () => meanings.walk(1),
-    k: () => meanings.walk(-1),
-    ArrowDown: () => meanings.walk(1),
-    ArrowUp: () => meanings.walk(-1),
+    j: () => meanings.walk(1, false),
+    k: () => meanings.walk(-1, false),
+    J: () => meanings.walk(1, true),
+    K: () => meanings.walk(-1, true),
+    ArrowDown: () => meanings.walk(1, shiftKey),
+    ArrowUp: () => meanings.walk(-1, shiftKey),
     Enter: meanings.open,
     o: meanings.open,
     Escape: meanings.close,
@@ -65,14 +79,16 @@ export function pressed({ key, ctrlKey, metaKey, altKey, target }: Press, meanin
     s: meanings.star,
     I: () => meanings.read(true),
     U: () => meanings.read(false),
-    g: () => (going = true),
+    g: () => (before = 'g'),
+    '*': () => (before = '*'),
     '/': meanings.look,
     '?': meanings.help,
   };
   const mean = means[key];
   // A button that has the focus is pressed by Enter, and a reading pane is scrolled by arrows.
-  if (!mean || (isItsOwn(target) && (key === 'Enter' || key.startsWith('Arrow')))) return false;
-  mean();
+  if (!mean || (isItsOwn(target, key) && (key === 'Enter' || key.startsWith('Arrow')))) return false;
+  // Who holds a key down walks; nothing else shall happen over and over.
+  if (!repeat || WALKING.has(key)) mean();
   return true;
 }
 
@@ -80,6 +96,7 @@ function isTyped(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('input, textarea, select, dialog, [role="menu"]') !== null;
 }
 
-function isItsOwn(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('button, a, .pane') !== null;
+function isItsOwn(target: EventTarget | null, key: string): boolean {
+  const own = key === 'Enter' ? 'button, a, summary' : '.pane, [role="radiogroup"], summary';
+  return target instanceof HTMLElement && target.closest(own) !== null;
 }

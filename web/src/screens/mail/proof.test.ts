@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Message, MailVerdict } from '../../engine/api';
-import { judge } from './proof';
+import { answersElsewhere, judge } from './proof';
 
 function message(origin: Message['origin'], dmarc: MailVerdict, addresses = ['news@shop.example']) {
   const from = addresses.map((address) => ({ name: 'The Bank', address }));
@@ -26,4 +26,13 @@ test('f9: what the gateway did not bring is never good, whatever it says of itse
   expect(judge(message('unknown', 'pass')).look).toBe('bad');
   expect(judge(message('sealed', 'pass')).look).toBe('bad');
   expect(judge(message('own', 'pass')).look).toBe('open');
+});
+
+test('answers that go to another domain are told, others are not', () => {
+  const at = (address: string) => [{ name: '', address }];
+  expect(answersElsewhere({ from: at('boss@bank.example'), replyTo: at('boss@mail.example') })).toBe(
+    'boss@mail.example',
+  );
+  expect(answersElsewhere({ from: at('list@bank.example'), replyTo: at('desk@BANK.example') })).toBe('');
+  expect(answersElsewhere({ from: at('boss@bank.example'), replyTo: [] })).toBe('');
 });

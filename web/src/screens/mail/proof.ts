@@ -26,6 +26,13 @@ export function provenSender(message: Judged): string | null {
   return message.from[0]?.address.toLowerCase() ?? null;
 }
 
+/** To whom an answer would go, if not to the sender's own domain: a favourite of whoever writes in another's name. */
+export function answersElsewhere({ from, replyTo }: Pick<Message, 'from' | 'replyTo'>): string {
+  const own = from.map(({ address }) => domainOf(address));
+  const others = replyTo.filter(({ address }) => !own.includes(domainOf(address)));
+  return others.map(({ address }) => address).join(', ');
+}
+
 function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }

@@ -1,5 +1,6 @@
 //! Mail.
 
+use std::collections::HashSet;
 use std::rc::{Rc, Weak};
 
 use js_sys::Uint8Array;
@@ -15,7 +16,8 @@ use crate::errors::to_js_error;
 use crate::events;
 use crate::values::letter::LetterView;
 use crate::values::mail::{
-    FoundMailView, MailHomeView, MailPageView, MarkChange, MessageView, TagChange, TagView, id, parse_drawer,
+    FoundMailView, LainView, MailHomeView, MailPageView, MarkChange, MessageView, TagChange, TagView, id,
+    parse_drawer,
 };
 
 /// How often it is told that more of the older mail is there.
@@ -50,6 +52,25 @@ impl Client {
         answer(self.inner.search_mail(&typed, ahead_minutes, from, count).await)
     }
 
+    /// The messages of all rows of such a list, or those of `among` that are in it still.
+    ///
+    /// # Errors
+    /// `EngineError`.
+    #[wasm_bindgen(js_name = listedMail)]
+    pub async fn listed_mail(
+        &self,
+        drawer: String,
+        typed: String,
+        ahead_minutes: i32,
+        among: Option<Vec<String>>,
+    ) -> Answer {
+        answer(
+            self.inner
+                .listed_mail(&drawer, &typed, ahead_minutes, among)
+                .await,
+        )
+    }
+
     /// All messages of the conversation of one, oldest first.
     ///
     /// # Errors
@@ -79,7 +100,7 @@ impl Client {
             .map_err(|error| to_js_error(&error))
     }
 
-    /// Notes something on messages.
+    /// Notes something on messages, and answers where those lie, or lay, that it changed.
     ///
     /// # Errors
     /// `EngineError`.
@@ -221,6 +242,33 @@ impl Inner {
         FoundMailView::of(&mailbox, &found, from, count).await
     }
 
+    async fn listed_mail(
+        &self,
+        drawer: &str,
+        typed: &str,
+        ahead_minutes: i32,
+        among: Option<Vec<String>>,
+    ) -> Result<Vec<String>> {
+        let mailbox = self.mailbox().await?;
+        let among = among.map(|among| parse_messages(&among)).transpose()?;
+        let among = among.map(HashSet::<MessageId>::from_iter);
+        let listed: Vec<MessageId> = if typed.is_empty() {
+            let drawer = parse_drawer(drawer).ok_or(Error::NotFound)?;
+            let (conversations, order) = (mailbox.conversations(), mailbox.order());
+            let listed = conversations.iter().flat_map(|one| one.listed(&drawer, &order));
+            listed.map(|entry| entry.message).collect()
+        } else {
+            let found = mailbox.search(typed, ahead_minutes).await?;
+            found.iter().map(|entry| entry.message).collect()
+        };
+        let is_wanted = |message: &&MessageId| among.as_ref().is_none_or(|among| among.contains(message));
+        Ok(listed
+            .iter()
+            .filter(is_wanted)
+            .map(MessageId::to_string)
+            .collect())
+    }
+
     async fn read_conversation(&self, message: &str) -> Result<Vec<MessageView>> {
         let mailbox = self.mailbox().await?;
         let message: MessageId = parse_id(message)?;
@@ -264,13 +312,13 @@ impl Inner {
         Ok(letter)
     }
 
-    async fn mark_mail(&self, messages: &[String], change: &JsValue) -> Result<()> {
+    async fn mark_mail(&self, messages: &[String], change: &JsValue) -> Result<Vec<LainView>> {
         let change: MarkChange = read(change)?;
         let change = change.parse().ok_or(Error::NotFound)?;
         let mailbox = self.mailbox().await?;
-        mailbox.note(&parse_messages(messages)?, change).await?;
+        let lain = LainView::before(&mailbox.note(&parse_messages(messages)?, change).await?);
         events::mail_changed(&self.host);
-        Ok(())
+        Ok(lain)
     }
 
     async fn delete_mail(&self, messages: &[String]) -> Result<()> {
@@ -328,7 +376,6 @@ async fn load_page(mailbox: &Weak<Mailbox>) -> bool {
     }
 }
 
-/// Whether there is more to do. Other work gets its turn between two calls.
 /// Goes on with the index until it has all of the mailbox. Who looks for something sees how far it is.
 async fn keep_index(inner: &Weak<Inner>, mailbox: &Weak<Mailbox>) {
     let mut told = None;

@@ -8,8 +8,9 @@ use postern_client::mail::mime::{Body, Field, Limits, Message, Part, Piece, Span
 use postern_client::names::{steady, tame};
 use serde::Serialize;
 
-/// Pictures within a text are handed over up to this size; larger ones are attachments that nobody has to wait for.
-const MAX_PICTURE_BYTES: u64 = 8 << 20;
+/// Pictures within a letter are handed over up to this size together; what is beyond is left out, and can be saved with
+/// the letter.
+const MAX_PICTURES_BYTES: u64 = 16 << 20;
 /// A text of more paragraphs is a file: a page that drew all of them would stand still.
 const MAX_PARAGRAPHS: usize = 5_000;
 
@@ -18,6 +19,7 @@ const MAX_PARAGRAPHS: usize = 5_000;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LetterView {
     pieces: Vec<PieceView>,
+    pictures: BTreeMap<String, String>,
     attachments: Vec<PartView>,
     headers: Vec<HeaderView>,
 }
@@ -31,10 +33,9 @@ enum PieceView {
     },
     Html {
         html: String,
+        cut: bool,
         /// The same in plain text, if its writer gave one.
         text: Option<Vec<ParagraphView>>,
-        /// `data:` addresses by content id.
-        pictures: BTreeMap<String, String>,
     },
     Picture {
         name: String,
@@ -78,20 +79,67 @@ struct HeaderView {
 impl From<&Message<'_>> for LetterView {
     fn from(message: &Message<'_>) -> Self {
         let view = message.view();
+        let mut album = Album::default();
+        for piece in &view.pieces {
+            album.collect(piece);
+        }
         Self {
-            pieces: view.pieces.iter().flat_map(piece).collect(),
+            pieces: view
+                .pieces
+                .iter()
+                .flat_map(|one| piece(one, &mut album))
+                .collect(),
+            pictures: album.by_content_id,
             attachments: view.attachments.into_iter().map(part).collect(),
             headers: message.head().fields().iter().map(header).collect(),
         }
     }
 }
 
-fn piece(piece: &Piece<'_>) -> Vec<PieceView> {
+/// The pictures of a letter, each once, however often its texts name it.
+#[derive(Default)]
+struct Album {
+    /// `data:` addresses.
+    by_content_id: BTreeMap<String, String>,
+    bytes: u64,
+}
+
+impl Album {
+    /// The pictures to which a text that is laid out may refer.
+    fn collect(&mut self, piece: &Piece<'_>) {
+        let Piece::Body(body) = piece else { return };
+        if !body.html.iter().any(|part| part.is_html()) {
+            return;
+        }
+        for part in &body.related {
+            if let Some(id) = part.content_id()
+                && !self.by_content_id.contains_key(id)
+                && let Some(address) = self.data_address(part)
+            {
+                self.by_content_id.insert(id.to_owned(), address);
+            }
+        }
+    }
+
+    /// Of pictures that every browser draws and that run nothing. SVG is a document with scripts.
+    fn data_address(&mut self, part: &Part<'_>) -> Option<String> {
+        let kind = part.media_type();
+        let is_drawn = matches!(kind, "image/png" | "image/jpeg" | "image/gif" | "image/webp");
+        let bytes = self.bytes + part.size_bytes();
+        if !is_drawn || bytes > MAX_PICTURES_BYTES {
+            return None;
+        }
+        self.bytes = bytes;
+        Some(format!("data:{kind};base64,{}", STANDARD.encode(part.decode())))
+    }
+}
+
+fn piece(piece: &Piece<'_>, album: &mut Album) -> Vec<PieceView> {
     match piece {
         Piece::Body(body) => body_pieces(body),
         Piece::Picture(part) => vec![PieceView::Picture {
             name: part.name().unwrap_or_default().to_owned(),
-            address: data_address(part),
+            address: album.data_address(part),
         }],
         Piece::Message(part) => vec![PieceView::Message {
             path: part.path().to_owned(),
@@ -112,17 +160,13 @@ fn body_pieces(body: &Body<'_>) -> Vec<PieceView> {
     if body.html.is_empty() {
         return body.plain.iter().map(|part| text(&part.text())).collect();
     }
-    let pictures = body.related.iter().filter_map(|part| {
-        let id = part.content_id()?.to_owned();
-        Some((id, data_address(part)?))
-    });
-    let (pictures, plain): (BTreeMap<_, _>, _) = (pictures.collect(), &body.plain);
+    let plain = &body.plain;
     let same = || plain.iter().flat_map(|part| paragraphs(&part.text())).collect();
     let html = |part: &&Part<'_>| match part.text() {
         written if part.is_html() => PieceView::Html {
             html: written.text,
+            cut: written.is_cut,
             text: (!plain.is_empty()).then(same),
-            pictures: pictures.clone(),
         },
         written => text(&written),
     };
@@ -155,14 +199,6 @@ fn paragraphs(written: &Written) -> Vec<ParagraphView> {
             spans: paragraph.spans.iter().map(span).collect(),
         })
         .collect()
-}
-
-/// Pictures that every browser draws and that run nothing. SVG is a document with scripts.
-fn data_address(part: &Part<'_>) -> Option<String> {
-    let kind = part.media_type();
-    let is_drawn = matches!(kind, "image/png" | "image/jpeg" | "image/gif" | "image/webp");
-    (is_drawn && part.size_bytes() <= MAX_PICTURE_BYTES)
-        .then(|| format!("data:{kind};base64,{}", STANDARD.encode(part.decode())))
 }
 
 fn part(part: &Part<'_>) -> PartView {

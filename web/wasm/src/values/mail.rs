@@ -6,7 +6,7 @@ use postern_client::Mailbox;
 use postern_client::mail::{
     Attachment, Conversation, Drawer, Entry, MailRoot, Mark, Origin, Person, Place, Summary, Tag,
 };
-use postern_client::protocol::{NodeId, TimeMs};
+use postern_client::protocol::{MessageId, NodeId, TimeMs};
 use serde::{Deserialize, Serialize};
 
 /// `MailHome`.
@@ -170,6 +170,31 @@ impl MarkChange {
                 .retain(|known| !unlabel.contains(known) && !label.contains(known));
             mark.labels.extend(&label);
         })
+    }
+}
+
+/// `Lain`: where messages lay before they were moved.
+#[derive(Serialize)]
+pub(crate) struct LainView {
+    place: String,
+    messages: Vec<String>,
+}
+
+impl LainView {
+    /// Of what was noted on messages before.
+    pub(crate) fn before(marks: &[(MessageId, Mark)]) -> Vec<Self> {
+        let mut lain: Vec<Self> = Vec::new();
+        for (message, mark) in marks {
+            let (message, place) = (message.to_string(), place(mark.place));
+            match lain.iter_mut().find(|lain| lain.place == place) {
+                Some(lain) => lain.messages.push(message),
+                None => lain.push(Self {
+                    place,
+                    messages: vec![message],
+                }),
+            }
+        }
+        lain
     }
 }
 
