@@ -17,7 +17,10 @@ export class MailList {
   first = $state(0);
   /** The row that the keyboard is on. */
   at = $state(0);
-  /** A message of that row, by which it is found again wherever it is by then. */
+  /** The row that shall be brought into sight: where somebody goes, not where a row moves because others came. */
+  sought = $state.raw({ row: 0 });
+  #seeks = false;
+  /** A message of that row, by which it is found again wherever it is by then; none while nobody has gone there. */
   #on: Id | null = null;
   #wanted = { first: 0, count: WINDOW };
 
@@ -38,6 +41,7 @@ export class MailList {
     this.total = this.found = this.#on = null;
     this.rows = [];
     this.first = this.at = 0;
+    this.sought = { row: 0 };
     this.#wanted = { first: 0, count: WINDOW };
   }
 
@@ -56,11 +60,13 @@ export class MailList {
   stand(index: number) {
     this.at = Math.max(0, Math.min((this.total ?? 1) - 1, index));
     this.#on = this.current?.id ?? null;
+    this.sought = { row: this.at };
   }
 
   /** The keyboard goes to a conversation, wherever its row is. */
   standAt(message: Id) {
     this.#on = message;
+    this.#seeks = true;
     this.#find();
   }
 
@@ -93,8 +99,12 @@ export class MailList {
     const on = this.#on;
     const index = on === null ? -1 : this.rows.findIndex(({ messages }) => messages.includes(on));
     if (index >= 0) this.at = this.first + index;
-    else this.at = Math.max(0, Math.min((this.total ?? 1) - 1, this.at));
-    if (this.current) this.#on = this.current.id;
+    if (index >= 0 && this.#seeks) {
+      this.sought = { row: this.at };
+      this.#seeks = false;
+    }
+    if (index < 0) this.at = Math.max(0, Math.min((this.total ?? 1) - 1, this.at));
+    if (on !== null && this.current) this.#on = this.current.id;
   }
 }
 
