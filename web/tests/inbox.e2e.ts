@@ -195,6 +195,7 @@ test('what is carelessly or badly made is drawn all the same', async () => {
     'Content-Type: text/html',
     '',
     '<p>Before</p><img src="cid:logo%"><img src="cid:constructor"><img id=seen src="cid:a%40b" style="width:9px;height:700px">',
+    '<p><a id=lie href="https://evil.example/x">www.bank.example/login</a> <a id=true href="https://a.b.example">b.example</a></p>',
     '<p><a id=link href="#end">To the end</a></p><div style="height:3000px"></div><p id=end>The end</p>',
     '--r',
     'Content-Type: image/png',
@@ -210,6 +211,8 @@ test('what is carelessly or badly made is drawn all the same', async () => {
   const outer = pane().frameLocator('iframe[src^="/reader"]');
   const inner = outer.frameLocator('iframe');
   await inner.getByText('Before').waitFor();
+  expect(await inner.locator('#lie').textContent()).toBe('www.bank.example/login [evil.example]');
+  expect(await inner.locator('#true').textContent()).toBe('b.example');
   expect(await inner.locator('#seen').getAttribute('src')).toMatch(/^data:image\/png/);
   await expect
     .poll(
@@ -226,4 +229,36 @@ test('what is carelessly or badly made is drawn all the same', async () => {
   expect(page.frames().length).toBe(frames);
   await inner.getByText('The end', { exact: true }).waitFor();
   expect(page.context().pages().length, 'no tab of its own').toBe(1);
+});
+
+test('an invitation says when and where, and its calendar can be saved', async () => {
+  const parts = [
+    '--b',
+    'Content-Type: text/plain',
+    '',
+    'Will you come?',
+    '--b',
+    'Content-Type: text/calendar; method=REQUEST; charset=utf-8',
+    '',
+    'BEGIN:VCALENDAR',
+    'METHOD:REQUEST',
+    'BEGIN:VEVENT',
+    'SUMMARY:Planting',
+    'LOCATION:The garden',
+    'DTSTART:20260303T140000',
+    'DURATION:PT90M',
+    'ORGANIZER;CN=Clara Weiss:mailto:clara@garden.example',
+    'END:VEVENT',
+    'END:VCALENDAR',
+    '--b--',
+  ];
+  const headers = { 'MIME-Version': '1.0', 'Content-Type': 'multipart/alternative; boundary=b' };
+  await send(letter('Come on Tuesday', parts.join('\n'), { ...headers, 'Reply-To': 'desk@elsewhere.example' }));
+  await row('Come on Tuesday').getByText('Clara Weiss').click();
+  const invitation = pane().getByRole('region', { name: en.mail.invitation.kind('REQUEST') });
+  await invitation.getByText('Planting').waitFor();
+  await invitation.getByText('3 Mar 2026 14:00 – 15:30').waitFor();
+  await invitation.getByText('The garden').waitFor();
+  await pane().getByText(en.mail.answersTo('desk@elsewhere.example')).waitFor();
+  await pane().getByRole('list', { name: en.mail.attachments }).getByRole('listitem').waitFor();
 });

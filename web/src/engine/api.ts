@@ -553,9 +553,34 @@ export interface LetterText {
   pieces: LetterPiece[];
   /** To which those refer that are laid out: `data:` addresses by content id. */
   pictures: Record<string, string>;
+  /** What it invites to, if it has an invitation with it. */
+  invitation: Invitation | null;
   attachments: LetterPart[];
   /** All fields of its head, in their order. */
   headers: { name: string; value: string }[];
+}
+
+/** The first event of a calendar (RFC 5545). */
+export interface Invitation {
+  /** `REQUEST`, `CANCEL`, `REPLY`; empty if nothing is said. */
+  method: string;
+  summary: string;
+  location: string;
+  organizer: string;
+  start: Moment | null;
+  end: Moment | null;
+  /** In place of an end, as in `PT1H30M`. */
+  duration: string;
+  recurs: boolean;
+}
+
+/** A time as a calendar has it. */
+export interface Moment {
+  date: [year: number, month: number, day: number];
+  /** Whole days have none. */
+  time: [hour: number, minute: number] | null;
+  /** `UTC`, a name, or empty for wherever the reader is. */
+  zone: string;
 }
 
 export type LetterPiece =
@@ -579,5 +604,7 @@ export interface LetterPart {
   path: string;
   name: string;
   mediaType: string;
+  /** What a text says of how it is written down. */
+  charset: string | null;
   sizeBytes: number;
 }

@@ -48,7 +48,7 @@ function formatDay(time: Date): string {
   return `${time.getDate()} ${MONTHS[time.getMonth()]}`;
 }
 
-function formatClock(timeMs: number): string {
+export function formatClock(timeMs: number): string {
   const time = new Date(timeMs);
   return [time.getHours(), time.getMinutes()].map((figures) => String(figures).padStart(2, '0')).join(':');
 }

@@ -67,6 +67,7 @@ export function clean(
     }
   });
   const letter = purify.sanitize(html, CONFIG) as unknown as Element;
+  for (const link of letter.querySelectorAll('a[href]')) tellWhereItLeads(link);
   const document = `<!doctype html><meta charset="utf-8"><style>${STYLE}</style>${letter.outerHTML}`;
   return { document, remote, letter };
 }
@@ -81,6 +82,24 @@ function aim(link: Element) {
   }
   link.setAttribute('target', '_blank');
   link.setAttribute('rel', 'noopener noreferrer');
+}
+
+/** What looks like an address at the beginning of a text. */
+const NAMED_HOST = /^\s*(?:https?:\/\/)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?=[/:?#\s]|$)/iu;
+
+/** A link that reads like one address and leads to another says where it leads: the oldest trick of all. */
+function tellWhereItLeads(link: Element) {
+  const said = NAMED_HOST.exec(link.textContent ?? '')?.[1];
+  const leads = hostOf(link.getAttribute('href') ?? '');
+  if (!said || !leads) return;
+  const named = hostOf(`https://${said}`);
+  if (named === leads || leads.endsWith(`.${named}`) || named === `www.${leads}`) return;
+  link.append(` [${leads}]`);
+}
+
+/** As a browser asks for it, so that letters that look alike are told apart; nothing for what has no host. */
+function hostOf(address: string): string {
+  return /^https?:/i.test(address) && URL.canParse(address) ? new URL(address).hostname : '';
 }
 
 /** A picture by its content id, which may be written as in an address (RFC 2392), or carelessly. */

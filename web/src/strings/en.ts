@@ -461,6 +461,14 @@ export const en = {
     cut: 'This text is longer than a page should draw. Save the letter to read all of it.',
     picture: (name: string) => `Picture ${name}`,
     within: (subject: string) => `Another letter: ${subject || 'attached'}`,
+    invitation: {
+      kind: (method: string) =>
+        ({ CANCEL: 'Called off', REPLY: 'Answer to an invitation', REQUEST: 'Invitation' })[method] ?? 'In a calendar',
+      when: 'When',
+      where: 'Where',
+      who: 'By',
+      recurs: 'and again',
+    },
     withinProof: 'Nobody vouches for what stands within a letter: its writer may have made all of it up.',
     encrypted: 'This was encrypted by another program, which Postern cannot open. Save the letter to open it there.',
     remote: (n: number) =>

@@ -3,6 +3,7 @@ import type {
   Drawer,
   FoundMail,
   Id,
+  Invitation,
   Lain,
   LetterText,
   MailHome,
@@ -24,6 +25,17 @@ interface Letter {
   thread?: string;
   change?: Partial<Message>;
 }
+
+const INVITATION: Invitation = {
+  method: 'REQUEST',
+  summary: 'An evening about gates',
+  location: 'Reading room, first floor',
+  organizer: 'Municipal Library',
+  start: { date: [2026, 12, 4], time: [18, 30], zone: '' },
+  end: null,
+  duration: 'PT1H30M',
+  recurs: false,
+};
 
 const LETTERS: Letter[] = [
   {
@@ -107,7 +119,8 @@ export class Post {
 
   conversation(id: Id): Message[] | null {
     const thread = this.#messages.find((one) => one.id === id)?.thread;
-    return thread ? this.#messages.filter((one) => one.thread === thread).toReversed() : null;
+    const messages = this.#messages.filter((one) => one.thread === thread).toReversed();
+    return thread ? messages.map((one) => ({ ...one })) : null;
   }
 
   letter(id: Id): LetterText | null {
@@ -116,8 +129,9 @@ export class Post {
     const { name, address } = found.from[0] ?? { name: '', address: '' };
     return {
       pictures: {},
+      invitation: found.attachments.length > 0 ? INVITATION : null,
       pieces: [{ kind: 'text', paragraphs: [{ quote: 0, spans: [{ text: found.snippet, link: false }] }], cut: false }],
-      attachments: found.attachments.map((part, index) => ({ ...part, path: String(index + 2) })),
+      attachments: found.attachments.map((part, index) => ({ ...part, charset: null, path: String(index + 2) })),
       headers: [
         { name: 'From', value: `${name} <${address}>` },
         { name: 'Subject', value: found.subject },

@@ -18,7 +18,16 @@ export function canPreview(part: LetterPart): boolean {
 }
 
 /** The beginning of a text, and whether that is all. Marked-up text is shown as it was written. */
-export function textOf(bytes: Uint8Array): { text: string; cut: boolean } {
+export function textOf(bytes: Uint8Array, { charset }: Pick<LetterPart, 'charset'>): { text: string; cut: boolean } {
   const cut = bytes.length > MOST_TEXT_BYTES;
-  return { text: new TextDecoder().decode(bytes.subarray(0, MOST_TEXT_BYTES), { stream: cut }), cut };
+  return { text: decoder(charset).decode(bytes.subarray(0, MOST_TEXT_BYTES), { stream: cut }), cut };
+}
+
+/** A name that no browser knows says nothing: then it is what most texts are. */
+function decoder(charset: string | null): TextDecoder {
+  try {
+    return new TextDecoder(charset ?? undefined);
+  } catch {
+    return new TextDecoder();
+  }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use postern_client::mail::mime::calendar::{Event, Moment, Zone};
 use postern_client::mail::mime::{Body, Field, Limits, Message, Part, Piece, Span, Written};
 use postern_client::names::{steady, tame};
 use serde::Serialize;
@@ -20,8 +21,32 @@ const MAX_PARAGRAPHS: usize = 5_000;
 pub(crate) struct LetterView {
     pieces: Vec<PieceView>,
     pictures: BTreeMap<String, String>,
+    invitation: Option<InvitationView>,
     attachments: Vec<PartView>,
     headers: Vec<HeaderView>,
+}
+
+/// `Invitation`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InvitationView {
+    method: String,
+    summary: String,
+    location: String,
+    organizer: String,
+    start: Option<MomentView>,
+    end: Option<MomentView>,
+    duration: String,
+    recurs: bool,
+}
+
+/// `Moment`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MomentView {
+    date: (u16, u8, u8),
+    time: Option<(u8, u8)>,
+    zone: String,
 }
 
 #[derive(Serialize)]
@@ -67,6 +92,8 @@ pub(crate) struct PartView {
     path: String,
     name: String,
     media_type: String,
+    /// What a text says of how it is written down.
+    charset: Option<String>,
     size_bytes: u64,
 }
 
@@ -90,6 +117,7 @@ impl From<&Message<'_>> for LetterView {
                 .flat_map(|one| piece(one, &mut album))
                 .collect(),
             pictures: album.by_content_id,
+            invitation: message.parts().iter().find_map(Part::calendar).map(invitation),
             attachments: view.attachments.into_iter().map(part).collect(),
             headers: message.head().fields().iter().map(header).collect(),
         }
@@ -146,6 +174,32 @@ fn piece(piece: &Piece<'_>, album: &mut Album) -> Vec<PieceView> {
             subject: subject_within(part),
         }],
         Piece::Encrypted(_) => vec![PieceView::Encrypted],
+    }
+}
+
+fn invitation(event: Event) -> InvitationView {
+    let (name, address) = event.organizer;
+    InvitationView {
+        method: event.method,
+        summary: steady(&event.summary),
+        location: steady(&event.location),
+        organizer: steady(&if name.is_empty() { address } else { name }),
+        start: event.start.map(moment),
+        end: event.end.map(moment),
+        duration: event.duration,
+        recurs: event.recurs,
+    }
+}
+
+fn moment(moment: Moment) -> MomentView {
+    MomentView {
+        date: moment.date,
+        time: moment.time.map(|(hour, minute, _)| (hour, minute)),
+        zone: match moment.zone {
+            Zone::Floating => String::new(),
+            Zone::Utc => "UTC".to_owned(),
+            Zone::Named(name) => steady(&name),
+        },
     }
 }
 
@@ -207,6 +261,7 @@ fn part(part: &Part<'_>) -> PartView {
         // It may become the name of a file.
         name: part.name().map(tame).unwrap_or_default(),
         media_type: part.media_type().to_owned(),
+        charset: part.parameter("charset").map(str::to_owned),
         size_bytes: part.size_bytes(),
     }
 }
