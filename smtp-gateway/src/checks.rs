@@ -3,6 +3,8 @@
 //! What is found becomes part of the sealed summary, where the recipient's device shows it. DNS is asked by the library's
 //! resolver; this has what it answered.
 
+mod signatures;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -10,8 +12,8 @@ use mail_auth::dmarc::Policy;
 use mail_auth::dmarc::verify::DmarcParameters;
 use mail_auth::spf::verify::SpfParameters;
 use mail_auth::{
-    AuthenticatedMessage, DkimOutput, DkimResult, DmarcOutput, DmarcResult, Error, IprevResult, MX,
-    Parameters, RecordSet, SpfOutput, SpfResult, Txt,
+    ArcOutput, AuthenticatedMessage, DkimOutput, DkimResult, DmarcOutput, DmarcResult, DnsError, Error,
+    IprevResult, MX, Parameters, RecordSet, SpfOutput, SpfResult, Txt,
 };
 use postern_crypto::mail::{Checks, Summary, Verdict};
 
@@ -19,8 +21,13 @@ use crate::dns::{Answers, Resolver};
 use crate::intake::Taken;
 use crate::texts::cut;
 
-/// How long all of it may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the policy of `From`'s domain may take, and whether the peer may send for the envelope's sender. Each has its own
+/// time: whoever makes one of them slow learns nothing of the others.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long each signature may take, and the chain of those who passed a message on.
+const SIGNATURE_PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take then to find out whether what holds is of the same domain as `From`.
+const ALIGNMENT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the name of an address may take: whoever brings mail waits for it.
 const NAME_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -43,6 +50,8 @@ pub(crate) enum Consequence {
     None,
     /// It is marked as spam.
     Mark,
+    /// It is put off.
+    Later,
     /// It is refused.
     Refuse,
 }
@@ -59,6 +68,8 @@ pub(crate) struct Checked {
 enum Demand {
     #[default]
     Nothing,
+    /// One of both, if it were known that the domain does not stand behind the message.
+    Unsure,
     Quarantine,
     Reject,
 }
@@ -68,12 +79,13 @@ impl Checked {
     pub(crate) fn consequence(&self, dmarc: Dmarc) -> Consequence {
         match (dmarc, self.demand) {
             (Dmarc::Note, _) | (_, Demand::Nothing) => Consequence::None,
+            (Dmarc::Enforce, Demand::Unsure) => Consequence::Later,
             (Dmarc::Enforce, Demand::Reject) => Consequence::Refuse,
             (Dmarc::Quarantine | Dmarc::Enforce, _) => Consequence::Mark,
         }
     }
 
-    /// A check that was never made, or not to its end, asks for nothing.
+    /// A check that was never made asks for nothing.
     fn only(checks: Checks) -> Self {
         let demand = Demand::Nothing;
         Self { checks, demand }
@@ -136,17 +148,7 @@ impl Checker {
         // Those who read a message show what our parser reads; the library has one of its own. Where the two do not read the
         // same, nobody is vouched for.
         let is_from_one = author.is_some_and(|author| message.froms() == [author]);
-        let checking = self.check_message(from, &message, is_from_one);
-        let checked = tokio::time::timeout(PATIENCE, checking).await;
-        checked.unwrap_or_else(|_| {
-            Checked::only(Checks {
-                spf: Verdict::TemporaryError,
-                dkim: Verdict::TemporaryError,
-                dmarc: Verdict::TemporaryError,
-                arc: Verdict::TemporaryError,
-                ..Checks::default()
-            })
-        })
+        self.check_message(from, message, is_from_one).await
     }
 
     /// Whether the peer may send for the envelope's sender, as its domain says.
@@ -167,21 +169,25 @@ impl Checker {
     async fn check_message(
         &self,
         from: From<'_>,
-        message: &AuthenticatedMessage<'_>,
+        mut message: AuthenticatedMessage<'_>,
         is_from_one: bool,
     ) -> Checked {
-        let (domain, spf) = (from.domain(), self.spf(from).await);
-        let mut dkim = self.resolver.0.verify_dkim(self.asking(message)).await;
-        dkim.iter_mut().for_each(refuse_without_author);
-        let arc = self.resolver.0.verify_arc(self.asking(message)).await;
-        let dmarc = self.asking(DmarcParameters {
-            message,
+        let signed = signatures::apart(&mut message);
+        let (policy, spf, dkim, arc) = tokio::join!(
+            self.policy(&message),
+            self.spf_in_time(from),
+            self.signatures(&message, &signed),
+            self.chain(&message),
+        );
+        let domain = from.domain();
+        let found = DmarcParameters {
+            message: &message,
             dkim_output: &dkim,
             dkim2_output: None,
             rfc5321_mail_from_domain: domain,
             spf_output: &spf,
-        });
-        let dmarc = self.resolver.0.verify_dmarc(dmarc).await;
+        };
+        let dmarc = self.alignment(found, policy).await;
         let passed = dkim.iter().filter(|output| *output.result() == DkimResult::Pass);
         let domains = passed.filter_map(|output| {
             output
@@ -204,13 +210,46 @@ impl Checker {
             } else {
                 Verdict::PermanentError
             },
-            arc: of_dkim(arc.result()),
+            arc,
             is_spam: false,
         };
         Checked {
             checks,
             demand: demand(&dmarc, is_from_one),
         }
+    }
+
+    async fn spf_in_time(&self, from: From<'_>) -> SpfOutput {
+        let asked = tokio::time::timeout(PATIENCE, self.spf(from)).await;
+        asked.unwrap_or_else(|_| SpfOutput::new(from.domain().to_owned()).with_result(SpfResult::TempError))
+    }
+
+    /// What the domain of `From` asks for, whoever stands behind the message. It is asked before all else is known, and is not
+    /// lost when all else cannot be found out.
+    async fn policy(&self, message: &AuthenticatedMessage<'_>) -> DmarcOutput {
+        let nothing = SpfOutput::default();
+        let asked = self.asking(DmarcParameters::new(message, &[], "", &nothing));
+        let policy = tokio::time::timeout(PATIENCE, self.resolver.0.verify_dmarc(asked)).await;
+        policy.unwrap_or_else(|_| unsure(DmarcOutput::default()))
+    }
+
+    /// Whether what holds is of the same domain as `From`, for which `policy` is known.
+    async fn alignment(&self, found: DmarcParameters<'_>, policy: DmarcOutput) -> DmarcOutput {
+        let asking = self.resolver.0.verify_dmarc(self.asking(found));
+        let dmarc = tokio::time::timeout(ALIGNMENT_PATIENCE, asking).await;
+        let is_known = |dmarc: &DmarcOutput| dmarc.dmarc_record().is_some();
+        dmarc
+            .ok()
+            .filter(|dmarc| is_known(dmarc) || !is_known(&policy))
+            .unwrap_or_else(|| unsure(policy))
+    }
+
+    async fn chain(&self, message: &AuthenticatedMessage<'_>) -> Verdict {
+        let asking = self.resolver.0.verify_arc(self.asking(message));
+        let chain = tokio::time::timeout(SIGNATURE_PATIENCE, asking).await;
+        chain.map_or(Verdict::TemporaryError, |chain: ArcOutput<'_>| {
+            of_dkim(chain.result())
+        })
     }
 
     /// The name that DNS has for an address, if that name leads back to it.
@@ -251,6 +290,16 @@ impl From<'_> {
     }
 }
 
+/// Nobody has answered in time.
+fn no_answer() -> Error {
+    Error::Dns(DnsError::Resolver(String::new()))
+}
+
+/// A policy of which it is not known whether the message fails it.
+fn unsure(policy: DmarcOutput) -> DmarcOutput {
+    policy.with_dkim_result(DmarcResult::TempError(no_answer()))
+}
+
 /// RFC 6376, 5.4: a signature is over `From`, or it is none. The library verifies others too, and whoever has one of those of a
 /// domain could put it on a message in anybody's name there.
 fn refuse_without_author(output: &mut DkimOutput<'_>) {
@@ -275,7 +324,9 @@ fn demand(dmarc: &DmarcOutput, is_from_one: bool) -> Demand {
     match (dmarc.result(), dmarc.policy()) {
         (DmarcResult::Fail(_), Policy::Reject) => Demand::Reject,
         (DmarcResult::Fail(_), Policy::Quarantine) => Demand::Quarantine,
-        // What is not known is not held against anybody.
+        // Otherwise a forger had only to see to it that a name server does not answer (RFC 7489, 6.6.3).
+        (DmarcResult::TempError(_), Policy::Reject | Policy::Quarantine) => Demand::Unsure,
+        // What a domain is not known to ask for is not held against anybody.
         _ => Demand::Nothing,
     }
 }

@@ -265,10 +265,12 @@ impl Message {
         let checked = checker.check(self.from(&sender), taken).await;
         figures::checked(&checked.checks);
         let consequence = checked.consequence(self.gateway.settings().dmarc);
-        if consequence == Consequence::Refuse {
-            return Err(replies::forged());
-        }
-        let is_spam = consequence == Consequence::Mark;
+        let is_spam = match consequence {
+            Consequence::None => false,
+            Consequence::Mark => true,
+            Consequence::Later => return Err(replies::maybe_forged()),
+            Consequence::Refuse => return Err(replies::forged()),
+        };
         Ok(Checks {
             is_spam,
             ..checked.checks

@@ -104,6 +104,17 @@ pub(crate) fn forged() -> Reply {
     )
 }
 
+pub(crate) fn maybe_forged() -> Reply {
+    no(
+        "dmarc_later",
+        Reply::new(
+            451,
+            "4.7.0",
+            "It cannot be found out at the moment whether the domain of the sender stands behind this (DMARC)",
+        ),
+    )
+}
+
 pub(crate) fn spam() -> Reply {
     no(
         "filter",

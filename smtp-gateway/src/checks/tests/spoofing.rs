@@ -337,3 +337,93 @@ async fn f6_an_envelope_of_ones_own_does_not_vouch_for_the_sender_who_is_shown()
         assert_eq!((checks.spf, checks.dmarc), (spf, Verdict::Fail), "{sender:?}");
     }
 }
+
+/// The same letter in the name of boss@bank.example, with these signatures, each by a domain and a selector.
+fn letter_signed(private: &[u8], signatures: &[(String, &str)]) -> String {
+    let letter = "From: boss@bank.example\r\nSubject: A letter\r\n\r\nDear Alice,\r\n";
+    let sign = |(domain, selector): &(String, &str)| {
+        let key = Ed25519Key::from_pkcs8_der(private).expect("a key");
+        let signature = DkimSigner::from_key(key)
+            .domain(domain)
+            .selector(*selector)
+            .headers(["From", "Subject"])
+            .sign(letter.as_bytes());
+        signature.expect("a signature").to_header()
+    };
+    let signatures: String = signatures.iter().map(sign).collect();
+    format!("{signatures}{letter}")
+}
+
+/// DNS as the bank has it, whose key this is. Of all other names nobody answers, ever.
+fn silence(private: &[u8]) -> (Checker, std::net::UdpSocket) {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let mut checker = checker(&[]);
+    checker.resolver = Resolver::asking(silent.local_addr().expect("it has one")).expect("a resolver");
+    let key = Ed25519Key::from_pkcs8_der(private).expect("a key");
+    let public = STANDARD.encode(key.public_key());
+    let until = Instant::now() + Duration::from_secs(3_600);
+    for (name, record) in [
+        ("bank.example.", Txt::Spf(record::<Spf>("v=spf1 -all"))),
+        ("evil.example.", Txt::Spf(record::<Spf>("v=spf1 -all"))),
+        (
+            "_dmarc.bank.example.",
+            Txt::Dmarc(record::<DmarcRecord>("v=DMARC1; p=reject")),
+        ),
+        (
+            "s._domainkey.bank.example.",
+            Txt::DomainKey(record::<DomainKey>(&format!("v=DKIM1; k=ed25519; p={public}"))),
+        ),
+    ] {
+        checker.txt.insert(name.into(), record, until);
+    }
+    (checker, silent)
+}
+
+fn slow(count: usize) -> Vec<(String, &'static str)> {
+    (0..count)
+        .map(|number| (format!("slow{number}.evil.example"), "s"))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn f6_signatures_that_nobody_answers_for_do_not_switch_off_what_a_domain_asks_for() {
+    let private = Ed25519Key::generate_pkcs8().expect("a key");
+    let (checker, _silent) = silence(&private);
+    let letter = letter_signed(&private, &slow(30));
+    let seen = see(&checker, BAD, &letter).await;
+    let checks = &seen.checked.checks;
+    assert_eq!(
+        (checks.dkim, checks.dmarc),
+        (Verdict::TemporaryError, Verdict::Fail)
+    );
+    assert_eq!(seen.checked.consequence(Dmarc::Quarantine), Consequence::Mark);
+    assert_eq!(seen.checked.consequence(Dmarc::Enforce), Consequence::Refuse);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f6_a_signature_in_the_name_of_the_domain_that_cannot_be_looked_up_vouches_for_nobody() {
+    let private = Ed25519Key::generate_pkcs8().expect("a key");
+    let (checker, _silent) = silence(&private);
+    let letter = letter_signed(&private, &[("bank.example".to_owned(), "slow")]);
+    let seen = see(&checker, BAD, &letter).await;
+    assert_eq!(seen.checked.checks.dmarc, Verdict::TemporaryError);
+    assert_eq!(seen.checked.consequence(Dmarc::Note), Consequence::None);
+    assert_eq!(seen.checked.consequence(Dmarc::Quarantine), Consequence::Mark);
+    assert_eq!(seen.checked.consequence(Dmarc::Enforce), Consequence::Later);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_ten_signatures_are_looked_at_and_those_that_are_slow_hold_up_no_other() {
+    let private = Ed25519Key::generate_pkcs8().expect("a key");
+    let (checker, _silent) = silence(&private);
+    for (before, dkim, dmarc) in [
+        (9, Verdict::Pass, Verdict::Pass),
+        (10, Verdict::TemporaryError, Verdict::Fail),
+    ] {
+        let mut signatures = slow(before);
+        signatures.push(("bank.example".to_owned(), "s"));
+        let seen = see(&checker, BAD, &letter_signed(&private, &signatures)).await;
+        let checks = seen.checked.checks;
+        assert_eq!((checks.dkim, checks.dmarc), (dkim, dmarc), "{before}");
+    }
+}
