@@ -52,6 +52,21 @@ impl Address {
     /// # Errors
     /// [`Mistake`] if it is not well-formed or too long.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
+        let address = Self::parse_with(text, dotted)?;
+        if address.local.len() > MAX_LOCAL_BYTES {
+            return Err(Mistake);
+        }
+        Ok(address)
+    }
+
+    /// Reads the address of a sender. Some that are in use are against the rules: what stands before the `@` is longer than
+    /// it may be, where others have put an address or a number into it, or has dots at its end or side by side, as some
+    /// providers once gave them out. Mail from there would never come in, and nobody is protected by that.
+    fn parse_sender(text: &str) -> Result<Self, Mistake> {
+        Self::parse_with(text, atoms_and_dots)
+    }
+
+    fn parse_with(text: &str, unquoted: fn(&str) -> Result<&str, Mistake>) -> Result<Self, Mistake> {
         if text.len() > MAX_PATH_BYTES - 2 {
             return Err(Mistake);
         }
@@ -60,9 +75,9 @@ impl Address {
             (local, rest.strip_prefix('@').ok_or(Mistake)?)
         } else {
             let (local, domain) = text.split_once('@').ok_or(Mistake)?;
-            (dotted(local)?.to_owned(), domain)
+            (unquoted(local)?.to_owned(), domain)
         };
-        if local.is_empty() || local.len() > MAX_LOCAL_BYTES {
+        if local.is_empty() {
             return Err(Mistake);
         }
         let domain = Domain::parse(domain)?;
@@ -108,7 +123,7 @@ impl ReversePath {
     pub(crate) fn parse(inside: &str) -> Result<Self, Mistake> {
         match inside {
             "" => Ok(Self::Null),
-            address => Ok(Self::Address(Address::parse(without_route(address))?)),
+            address => Ok(Self::Address(Address::parse_sender(without_route(address))?)),
         }
     }
 
@@ -158,6 +173,15 @@ fn is_route(text: &str) -> bool {
 fn dotted(local: &str) -> Result<&str, Mistake> {
     let word = |word: &str| !word.is_empty() && word.chars().all(is_atext);
     if local.split('.').all(word) {
+        Ok(local)
+    } else {
+        Err(Mistake)
+    }
+}
+
+/// Words with dots wherever they like.
+fn atoms_and_dots(local: &str) -> Result<&str, Mistake> {
+    if local.chars().all(|sign| sign == '.' || is_atext(sign)) {
         Ok(local)
     } else {
         Err(Mistake)
@@ -323,6 +347,21 @@ mod tests {
             &long_domain,
         ] {
             assert_eq!(Address::parse(text), Err(Mistake), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sender_may_have_a_long_name_and_dots_anywhere() {
+        let long = format!("{}@x.y", "a".repeat(250));
+        let too_long = format!("{}@x.y", "a".repeat(251));
+        for text in ["a..b@x", ".a@x", "a.@x", ".@x", &long] {
+            let read = ReversePath::parse(text).unwrap_or_else(|_| panic!("{text} is a sender"));
+            assert_eq!(Address::parse(text), Err(Mistake), "{text} is no recipient");
+            let written = read.to_string();
+            assert_eq!(ReversePath::parse(&written), Ok(read), "{written}");
+        }
+        for text in ["a b@x", "a@b@c", "@x", "\"a@x", &too_long] {
+            assert_eq!(ReversePath::parse(text), Err(Mistake), "{text}");
         }
     }
 
