@@ -80,8 +80,15 @@ impl Address {
         if local.is_empty() {
             return Err(Mistake);
         }
-        let domain = Domain::parse(domain)?;
-        Ok(Self { local, domain })
+        let address = Self {
+            local,
+            domain: Domain::parse(domain)?,
+        };
+        // As it is kept: some signs take more bytes in small letters.
+        if address.to_string().len() > MAX_PATH_BYTES {
+            return Err(Mistake);
+        }
+        Ok(address)
     }
 
     /// What stands before the `@`, without quotes. Only its owner knows what it means; capitals may matter.
@@ -112,8 +119,7 @@ impl Domain {
         match text.strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
             Some(Some(literal)) => literal_address(literal).map(Self::Literal),
             Some(None) => Err(Mistake),
-            None if is_name(text) => Ok(Self::Name(text.to_lowercase())),
-            None => Err(Mistake),
+            None => name(text).map(Self::Name),
         }
     }
 }
@@ -210,6 +216,16 @@ fn quoted(text: &str) -> Result<(String, &str), Mistake> {
 
 fn printable(sign: char) -> Result<char, Mistake> {
     if sign.is_control() { Err(Mistake) } else { Ok(sign) }
+}
+
+/// In small letters, of which some take more bytes than the capital ones: what counts is what is kept.
+fn name(text: &str) -> Result<String, Mistake> {
+    let name = text.to_lowercase();
+    if is_name(text) && is_name(&name) {
+        Ok(name)
+    } else {
+        Err(Mistake)
+    }
 }
 
 /// Letters, digits and inner hyphens, as DNS has them; underscores too, which some have against the rules; and whatever
@@ -363,6 +379,19 @@ mod tests {
         for text in ["a b@x", "a@b@c", "@x", "\"a@x", &too_long] {
             assert_eq!(ReversePath::parse(text), Err(Mistake), "{text}");
         }
+    }
+
+    /// In small letters it has three bytes, and two in capital ones.
+    #[test]
+    fn a_domain_is_as_long_as_it_is_in_small_letters() {
+        let label = |count| "Ⱥ".repeat(count);
+        assert_eq!(address(&format!("a@{}.y", label(21))).1.len(), 65);
+        assert_eq!(Address::parse(&format!("a@{}.y", label(22))), Err(Mistake));
+        let domain = vec![label(21); 4].join(".");
+        assert_eq!((domain.len(), domain.to_lowercase().len()), (171, 255));
+        assert!(Domain::parse(&domain).is_ok());
+        assert_eq!(Domain::parse(&format!("{domain}.y")), Err(Mistake));
+        assert_eq!(Address::parse(&format!("a@{domain}")), Err(Mistake));
     }
 
     #[test]

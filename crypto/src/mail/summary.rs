@@ -157,8 +157,8 @@ impl Summary {
     /// The most domains whose signatures hold.
     pub const MAX_DOMAINS: u32 = 8;
 
-    /// Seals this for the message. Texts and lists beyond the bounds above are refused by [`Summary::open`]: whoever
-    /// fills a summary cuts them.
+    /// Seals this for the message. Texts and lists beyond the bounds above are cut: [`Summary::open`] refuses them, and the
+    /// message could never be read.
     pub fn seal<R: CryptoRng + ?Sized>(&self, key: &ContentKey, message: &Id, rng: &mut R) -> Vec<u8> {
         cbox::seal(
             key.expose(),
@@ -183,22 +183,27 @@ impl Summary {
     }
 
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut writer = Writer::with_capacity(4096)
-            .i64(self.received_ms)
-            .lp(self.sender.as_bytes());
+        let mut writer = Writer::with_capacity(4096).i64(self.received_ms);
+        writer = text(writer, &self.sender, MAX_ADDRESS);
         writer = self.peer.encode(writer);
         writer = self.checks.encode(writer);
         for list in [&self.from, &self.to, &self.cc, &self.reply_to] {
-            writer = writer.list(list, |writer, mailbox| mailbox.encode(writer));
+            writer = writer.list(first(list, Self::MAX_MAILBOXES), |writer, mailbox| {
+                mailbox.encode(writer)
+            });
         }
-        writer
-            .lp(self.subject.as_bytes())
+        writer = text(writer, &self.subject, Self::MAX_SUBJECT)
             .u8(u8::from(self.date_ms.is_some()))
-            .i64(self.date_ms.unwrap_or_default())
-            .lp(self.message_id.as_bytes())
-            .list(&self.references, |writer, id| writer.lp(id.as_bytes()))
-            .lp(self.snippet.as_bytes())
-            .list(&self.attachments, |writer, attachment| attachment.encode(writer))
+            .i64(self.date_ms.unwrap_or_default());
+        writer = text(writer, &self.message_id, Self::MAX_MESSAGE_ID);
+        writer = writer.list(first(&self.references, Self::MAX_REFERENCES), |writer, id| {
+            text(writer, id, Self::MAX_MESSAGE_ID)
+        });
+        text(writer, &self.snippet, Self::MAX_SNIPPET)
+            .list(
+                first(&self.attachments, Self::MAX_ATTACHMENTS),
+                |writer, attachment| attachment.encode(writer),
+            )
             .u64(self.size_bytes)
             .raw(&self.digest)
             .finish()
@@ -229,6 +234,16 @@ impl Summary {
     }
 }
 
+/// What [`Reader::text`] takes with the same bound.
+fn text(writer: Writer, text: &str, max: usize) -> Writer {
+    writer.lp(&text.as_bytes()[..text.floor_char_boundary(max)])
+}
+
+/// What [`Reader::list`] takes with the same bound.
+fn first<T>(items: &[T], max: u32) -> &[T] {
+    &items[..items.len().min(max as usize)]
+}
+
 fn mailboxes(reader: &mut Reader<'_>) -> Result<Vec<Mailbox>> {
     reader.list(Summary::MAX_MAILBOXES, Mailbox::decode)
 }
@@ -252,11 +267,11 @@ fn flag(reader: &mut Reader<'_>) -> Result<bool> {
 
 impl Peer {
     fn encode(&self, writer: Writer) -> Writer {
-        writer
-            .lp(self.address.as_bytes())
-            .lp(self.hello.as_bytes())
-            .lp(self.host.as_bytes())
-            .lp(self.tls.as_bytes())
+        let names = [&self.address, &self.hello, &self.host];
+        let names = names
+            .into_iter()
+            .fold(writer, |writer, name| text(writer, name, Summary::MAX_HOST));
+        text(names, &self.tls, Summary::MAX_TLS)
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
@@ -271,7 +286,11 @@ impl Peer {
 
 impl Mailbox {
     fn encode(&self, writer: Writer) -> Writer {
-        writer.lp(self.name.as_bytes()).lp(self.address.as_bytes())
+        text(
+            text(writer, &self.name, Summary::MAX_NAME),
+            &self.address,
+            MAX_ADDRESS,
+        )
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
@@ -284,10 +303,8 @@ impl Mailbox {
 
 impl Attachment {
     fn encode(&self, writer: Writer) -> Writer {
-        writer
-            .lp(self.name.as_bytes())
-            .lp(self.media_type.as_bytes())
-            .u64(self.size_bytes)
+        let name = text(writer, &self.name, Summary::MAX_NAME);
+        text(name, &self.media_type, Summary::MAX_NAME).u64(self.size_bytes)
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
@@ -301,11 +318,12 @@ impl Attachment {
 
 impl Checks {
     fn encode(&self, writer: Writer) -> Writer {
-        writer
-            .u8(self.spf.number())
-            .lp(self.spf_domain.as_bytes())
+        text(writer.u8(self.spf.number()), &self.spf_domain, Summary::MAX_HOST)
             .u8(self.dkim.number())
-            .list(&self.dkim_domains, |writer, domain| writer.lp(domain.as_bytes()))
+            .list(
+                first(&self.dkim_domains, Summary::MAX_DOMAINS),
+                |writer, domain| text(writer, domain, Summary::MAX_HOST),
+            )
             .u8(self.dmarc.number())
             .u8(self.arc.number())
             .u8(u8::from(self.is_spam))
@@ -351,5 +369,39 @@ impl Verdict {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
         let number = usize::from(reader.u8()?);
         Self::ALL.get(number).copied().ok_or(Error::CannotOpen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever writes without these bounds is not us.
+    #[test]
+    fn what_is_beyond_the_bounds_is_refused() {
+        let full = |sign: &str, max: usize| sign.repeat(max);
+        let fullest = Summary {
+            subject: full("s", Summary::MAX_SUBJECT),
+            snippet: full("t", Summary::MAX_SNIPPET),
+            message_id: full("i", Summary::MAX_MESSAGE_ID),
+            ..Summary::default()
+        };
+        let plain = fullest.encode();
+        assert_eq!(Summary::decode(&plain), Ok(fullest));
+        for (sign, max) in [
+            (b's', Summary::MAX_SUBJECT),
+            (b't', Summary::MAX_SNIPPET),
+            (b'i', Summary::MAX_MESSAGE_ID),
+        ] {
+            let at = plain.iter().position(|byte| *byte == sign).expect("it begins");
+            let longer = u32::try_from(max + 1).expect("it is short").to_be_bytes();
+            let beyond = [&plain[..at - 4], &longer, &[sign], &plain[at..]].concat();
+            assert_eq!(
+                Summary::decode(&beyond),
+                Err(Error::CannotOpen),
+                "{}",
+                char::from(sign)
+            );
+        }
     }
 }
