@@ -10,6 +10,8 @@ use memchr::memchr2;
 #[derive(Debug)]
 pub(crate) struct Dotted {
     line_begins: bool,
+    /// Whether it is only read to its end.
+    tolerant: bool,
 }
 
 /// What the bytes at hand begin with.
@@ -29,7 +31,16 @@ pub(crate) enum Piece {
 
 impl Dotted {
     pub(crate) fn new() -> Self {
-        Self { line_begins: true }
+        Self {
+            line_begins: true,
+            tolerant: false,
+        }
+    }
+
+    /// The message is refused for a CR or LF that stood alone: more of them make no difference, and its end is still only
+    /// CR LF dot CR LF.
+    pub(crate) fn tolerate(&mut self) {
+        self.tolerant = true;
     }
 
     /// Looks at what has come. What is text, dot or end is to be taken away before the next call.
@@ -62,6 +73,10 @@ impl Dotted {
                 }
                 // Its LF may still come.
                 b"\r" => return self.unfinished(end, end + found),
+                _ if self.tolerant => {
+                    end += found + 1;
+                    self.line_begins = false;
+                }
                 _ => return Piece::Bare,
             }
         }
@@ -188,7 +203,36 @@ mod tests {
         assert_eq!(whole_and_byte_by_byte(b"a\r\n.\0\r\nMAIL\r\n"), Ok(None));
     }
 
+    /// How much is left once a text that was refused has ended, if it has.
+    fn skipped(pieces: &[&[u8]]) -> Option<usize> {
+        let mut dotted = Dotted::new();
+        dotted.tolerate();
+        let mut held = Vec::new();
+        for (at, piece) in pieces.iter().enumerate() {
+            held.extend_from_slice(piece);
+            loop {
+                match dotted.next(&held) {
+                    Piece::Text(count) => drop(held.drain(..count)),
+                    Piece::Dot => drop(held.remove(0)),
+                    Piece::Incomplete => break,
+                    Piece::Bare => panic!("it was refused before"),
+                    Piece::End(count) => return Some(held.len() - count + pieces[at + 1..].concat().len()),
+                }
+            }
+        }
+        None
+    }
+
     proptest! {
+        #[test]
+        fn f1_a_text_that_was_refused_ends_where_every_text_does(bytes in "[.a\r\n]{0,24}") {
+            let whole = format!("\r\n{bytes}");
+            let end = whole.find("\r\n.\r\n").map(|at| whole.len() - at - 5);
+            let single: Vec<&[u8]> = bytes.as_bytes().chunks(1).collect();
+            prop_assert_eq!(skipped(&[bytes.as_bytes()]), end);
+            prop_assert_eq!(skipped(&single), end);
+        }
+
         #[test]
         fn what_was_sent_with_dots_comes_out_as_it_was(lines in prop::collection::vec("[.a\0]{0,4}", 0..6), rest in "[a.\r\n]{0,6}") {
             let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();

@@ -95,5 +95,10 @@ pub(crate) mod say {
     pub(crate) const TOO_LARGE: Reply = fixed(552, "5.3.4", "The message is too large");
 
     pub(crate) const BARE: Reply = fixed(521, "5.5.2", "A line ends with <CR><LF>; neither may stand alone");
+    pub(crate) const BARE_TEXT: Reply = fixed(
+        554,
+        "5.6.0",
+        "A line of a message ends with <CR><LF>; neither may stand alone",
+    );
     pub(crate) const NOT_YOUR_TURN: Reply = fixed(554, "5.5.0", "Wait for the reply before you go on");
 }

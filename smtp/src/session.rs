@@ -133,6 +133,8 @@ struct Transaction {
     /// How much of its text has come.
     size_bytes: u64,
     pairs: Pairs,
+    /// A CR or LF stood alone in it.
+    is_bare: bool,
     /// What to say when its text has come: it will not be taken.
     refused: Option<Reply>,
 }

@@ -102,10 +102,13 @@ impl Session {
 
     fn read_data(&mut self, mut dotted: Dotted) -> Step {
         let piece = dotted.next(self.input.rest());
+        if piece == Piece::Bare {
+            dotted.tolerate();
+        }
         self.mode = Mode::Data(dotted);
         match piece {
             Piece::Incomplete => Step::Wait,
-            Piece::Bare => self.over(&say::BARE),
+            Piece::Bare => self.refuse_bare(),
             Piece::Text(count) => self.text(count),
             Piece::Dot => {
                 self.input.take(1);
@@ -125,12 +128,15 @@ impl Session {
         let bytes = self.input.rest();
         let count = bytes.len().min(usize::try_from(chunk.left).unwrap_or(usize::MAX));
         let skipped = chunk.refused.is_some();
-        let paired = skipped || self.transaction.pairs.hold(&bytes[..count]);
+        let paired = skipped || self.transaction.is_bare || self.transaction.pairs.hold(&bytes[..count]);
         chunk.left -= count as u64;
         self.mode = Mode::Chunk(chunk);
         match count {
             0 => Step::Wait,
-            _ if !paired => self.over(&say::BARE),
+            _ if !paired => {
+                self.input.take(count);
+                self.refuse_bare()
+            }
             _ if skipped => {
                 self.input.take(count);
                 Step::Go
@@ -144,7 +150,7 @@ impl Session {
             return self.no(&reply);
         }
         if chunk.last && !self.transaction.pairs.hold_at_end() {
-            return self.over(&say::BARE);
+            return self.over(&say::BARE_TEXT);
         }
         if chunk.last || self.transaction.refused.is_some() {
             return self.end_of_text();
@@ -168,8 +174,24 @@ impl Session {
         Step::Piece(range)
     }
 
+    /// A CR or LF stands alone in a text. That is said where its end has come: whoever writes does not read before, and
+    /// would find the line broken instead of the reason, and come again for days.
+    fn refuse_bare(&mut self) -> Step {
+        self.transaction.is_bare = true;
+        match self.transaction.refused.replace(say::BARE_TEXT) {
+            None => Step::Tell(Event::Abandoned),
+            Some(_) => Step::Go,
+        }
+    }
+
     fn end_of_text(&mut self) -> Step {
+        let is_bare = self.transaction.is_bare;
         match self.transaction.refused.take() {
+            // Where two may differ about where the text ends, nothing behind it is read.
+            Some(reply) if is_bare => {
+                self.finish_transaction();
+                self.over(&reply)
+            }
             None => self.ask(Question::End, Event::End),
             Some(reply) => {
                 self.mode = Mode::Command;
