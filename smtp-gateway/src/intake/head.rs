@@ -1,5 +1,7 @@
 //! What a message's head says, for the list of messages.
 
+use std::collections::HashSet;
+
 use mail_parser::{Addr, Address, HeaderName, HeaderValue, Message, MessageParser};
 use postern_crypto::mail::{MAX_ADDRESS, Mailbox, Summary};
 
@@ -82,11 +84,12 @@ fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
 
 /// The latest ones: a thread may be longer than the list.
 fn references(message: &Message<'_>) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
+    // A head has room for tens of thousands, and each is there once: nobody looks through all of them for each of them.
+    let (mut all, mut known) = (Vec::new(), HashSet::new());
     for field in [message.references(), message.in_reply_to()] {
         for id in ids(field) {
             let id = line(Some(id), Summary::MAX_MESSAGE_ID);
-            if !id.is_empty() && !all.contains(&id) {
+            if !id.is_empty() && known.insert(id.clone()) {
                 all.push(id);
             }
         }
@@ -192,6 +195,20 @@ References: <two@x>
             (64, "999@x")
         );
         assert_eq!(summary.from[0].name.len(), 255);
+    }
+
+    #[test]
+    fn of_references_without_number_the_latest_are_kept_each_once() {
+        let ids =
+            |numbers: std::ops::Range<u32>| numbers.map(|id| format!("<{id}@x>\n ")).collect::<String>();
+        let head = format!(
+            "References: {}{}\nIn-Reply-To: <7@x>\n",
+            ids(0..50_000),
+            ids(49_000..50_000)
+        );
+        let references = filled(&head).references;
+        let expected: Vec<_> = (49_936..50_000).map(|id| format!("{id}@x")).collect();
+        assert_eq!(references, expected);
     }
 
     #[test]
