@@ -233,6 +233,8 @@ impl Session {
             Question::Chunk(chunk) => self.mode = Mode::Chunk(chunk),
             Question::End => {
                 self.messages += 1;
+                // Whoever brings mail for many is told no about some of them, and is no stranger who tries names.
+                self.errors = 0;
                 self.finish_transaction();
             }
         }
