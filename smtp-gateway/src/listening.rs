@@ -127,7 +127,8 @@ pub(crate) async fn listen(gateway: Gateway, listeners: Listeners, mut stop: wat
             Ok((stream, peer)) => {
                 let newcomer = Newcomer {
                     stream,
-                    peer: peer.ip(),
+                    // Who listens on `[::]` sees those who come by IPv4 as `::ffff:a.b.c.d`, which no record of DNS names.
+                    peer: peer.ip().to_canonical(),
                     begins_with_tls,
                 };
                 connections.spawn(serve(gateway.clone(), places.clone(), newcomer, stop.clone()));

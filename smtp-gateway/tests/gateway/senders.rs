@@ -1,6 +1,6 @@
 //! What follows when a message does not come from whom it says.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use postern_crypto::mail::Verdict;
 use postern_smtp_gateway::checks::{Checker, Dmarc};
@@ -130,6 +130,36 @@ async fn what_cannot_be_found_out_refuses_nothing() {
     );
     let (reply, checked) = outcome(&[], Dmarc::Enforce, "sender.example").await;
     assert_eq!((&*reply, checked), ("250 2.0.0", Some((false, Verdict::None))));
+}
+
+#[tokio::test]
+async fn who_comes_by_ipv4_to_where_both_are_listened_to_is_known_by_that_address() {
+    let Some(own) = own_address() else {
+        eprintln!("this machine has no address beside its loopback: no domain can name it");
+        return;
+    };
+    for record in ["v=spf1 a -all", "v=spf1 mx -all"] {
+        let names = Names::of(&[
+            ("sender.example", Record::Txt(record)),
+            ("sender.example", Record::A(own.octets())),
+            ("sender.example", Record::Mx(1, "sender.example")),
+        ])
+        .await;
+        let set_up = SetUp {
+            checker: Some(Checker::new(names.resolver())),
+            listen: Ipv6Addr::UNSPECIFIED.into(),
+            ..SetUp::default()
+        };
+        let world = World::set_up(set_up).await;
+        let alice = world.person("alice").await;
+        let mut peer = world.peer_at((own, world.address.port()).into()).await;
+        peer.bring(&["alice@example.org"], b"From: b@sender.example\r\n\r\ntext\r\n")
+            .await;
+        let mailbox = world.mailbox(&alice, 1).await;
+        let summary = world.open(&alice, &mailbox[0]).await.summary;
+        assert_eq!(summary.checks.spf, Verdict::Pass, "{record}");
+        assert_eq!(summary.peer.address, own.to_string());
+    }
 }
 
 #[tokio::test]
