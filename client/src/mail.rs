@@ -29,7 +29,7 @@ use futures::lock::Mutex;
 use postern_crypto::node::Content;
 use postern_protocol::MessageId;
 use postern_protocol::limits::MAX_MAIL_PAGE;
-use postern_protocol::mail::{MailCursor, Message};
+use postern_protocol::mail::{MailCursor, Mark as SealedMark, Message};
 
 pub use conversations::{Conversation, Drawer, group};
 pub use counts::Counts;
@@ -246,7 +246,7 @@ impl Mailbox {
         for some in messages.chunks(marks::MOST_AT_ONCE) {
             self.account.api.delete_messages(some.to_vec()).await?;
             let mut held = self.held.borrow_mut();
-            some.iter().for_each(|message| held.remove(*message));
+            some.iter().for_each(|message| held.delete(*message));
         }
         Ok(())
     }
@@ -291,11 +291,15 @@ impl Mailbox {
     }
 
     async fn apply(&self, changes: held::Sorted, next: MailCursor) -> Result<usize> {
-        let arrived = self.open(changes.arrived).await?;
-        let is_new = |entry: &&Entry| entry.noted.mark.place == Place::Inbox && !entry.noted.mark.is_read;
-        let new = arrived.iter().filter(is_new).count();
+        let mut arrived = self.open(changes.arrived).await?;
+        arrived.extend(self.missed(&changes.marked).await?);
         let opener = self.opener().await?;
         let mut held = self.held.borrow_mut();
+        let is_new = |entry: &&Entry| {
+            let mark = &entry.noted.mark;
+            mark.place == Place::Inbox && !mark.is_read && !held.has(entry.message)
+        };
+        let new = arrived.iter().filter(is_new).count();
         arrived.into_iter().for_each(|entry| held.add(entry));
         for (message, mark) in changes.marked {
             held.mark(message, |summary| opener.noted(message, Some(mark), summary));
@@ -303,9 +307,25 @@ impl Mailbox {
         changes
             .deleted
             .into_iter()
-            .for_each(|message| held.remove(message));
+            .for_each(|message| held.delete(message));
         held.follow(next);
         Ok(new)
+    }
+
+    /// What came and was marked before this device looked: between two pages of changes it may be that a device is told of
+    /// the mark alone. What stands further down than the list was read comes with its page.
+    async fn missed(&self, marked: &[(MessageId, SealedMark)]) -> Result<Vec<Entry>> {
+        let unknown: Vec<_> = {
+            let held = self.held.borrow();
+            let messages = marked.iter().map(|(message, _)| *message);
+            messages.filter(|message| !held.has(*message)).collect()
+        };
+        let mut missed = Vec::new();
+        for some in unknown.chunks(marks::MOST_AT_ONCE) {
+            missed.extend(self.read(some.to_vec()).await?);
+        }
+        missed.retain(|entry| self.held.borrow().reaches(entry));
+        Ok(missed)
     }
 
     fn cursor(&self) -> Option<MailCursor> {

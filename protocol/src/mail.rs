@@ -110,7 +110,9 @@ pub enum MailChange {
 
 /// `GET /mail/changes?change=&message=&limit=`: what happened to the mailbox after a cursor, in order.
 ///
-/// What changes while pages are read moves behind the cursor, so nothing is missed.
+/// What changes while pages are read moves behind the cursor, so nothing is missed. What came after the first of these pages
+/// began and was marked since may be told by its mark alone, on a later page: whoever does not know the message reads it
+/// by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MailChanges {

@@ -22,6 +22,8 @@ type Seat = (Reverse<TimeMs>, MessageId);
 pub(super) struct Held {
     entries: BTreeMap<Seat, Rc<Entry>>,
     seats: HashMap<MessageId, Seat>,
+    /// Those of which it was told that they were deleted.
+    gone: HashSet<MessageId>,
     /// Where older messages begin, as the server lists them. None before anything was loaded.
     before: Option<Before>,
     is_whole: bool,
@@ -77,13 +79,17 @@ fn is_before(next: &Before, one: &Before) -> bool {
 
 /// Changes lead on, or following them would be without an end.
 pub(super) fn check_changes(page: &MailChanges, after: MailCursor) -> Result<()> {
-    let at = |cursor: &MailCursor| (cursor.change, cursor.message.is_none(), cursor.message);
-    let moves = at(&page.next) > at(&after) && is_number(page.next.change);
+    let moves = order(&page.next) > order(&after) && is_number(page.next.change);
     if moves || (page.next == after && !page.more && page.changes.is_empty()) {
         Ok(())
     } else {
         Err(Error::NotAuthentic)
     }
+}
+
+/// Which of two cursors leads further.
+fn order(cursor: &MailCursor) -> (u64, bool, Option<MessageId>) {
+    (cursor.change, cursor.message.is_none(), cursor.message)
 }
 
 pub(super) fn sort(changes: Vec<MailChange>) -> Sorted {
@@ -145,6 +151,21 @@ impl Held {
         self.seats.contains_key(&message)
     }
 
+    /// Whether a message is not there because it was deleted. One that is only not listed may have been withheld.
+    pub(super) fn is_gone(&self, message: MessageId) -> bool {
+        self.gone.contains(&message)
+    }
+
+    pub(super) fn gone(&self) -> impl Iterator<Item = &MessageId> {
+        self.gone.iter()
+    }
+
+    /// Whether the list was read down to where a message stands.
+    pub(super) fn reaches(&self, entry: &Entry) -> bool {
+        let is_above = |before: Before| (entry.received, entry.message) > (before.received, before.message);
+        self.is_whole || self.before.is_none_or(is_above)
+    }
+
     pub(super) fn get(&self, message: MessageId) -> Option<Rc<Entry>> {
         self.entries.get(self.seats.get(&message)?).cloned()
     }
@@ -172,14 +193,34 @@ impl Held {
         });
     }
 
+    /// Adds what was known of messages once, but for those that are gone by now.
+    pub(super) fn add_known(&mut self, entries: Vec<Entry>) {
+        for entry in entries {
+            if !self.is_gone(entry.message) {
+                self.add(entry);
+            }
+        }
+    }
+
     /// Adds all the rest, as it was at some change. What happened since is to be followed from there.
     pub(super) fn add_rest(&mut self, entries: Vec<Entry>, change: u64) {
-        entries.into_iter().for_each(|entry| self.add(entry));
+        self.add_known(entries);
         self.is_whole = true;
         self.cursor = Some(MailCursor {
             change,
             message: None,
         });
+    }
+
+    /// What happened since then is followed once more.
+    pub(super) fn rewind(&mut self, change: u64) {
+        let cursor = MailCursor {
+            change,
+            message: None,
+        };
+        if self.cursor.is_some_and(|own| order(&own) > order(&cursor)) {
+            self.cursor = Some(cursor);
+        }
     }
 
     pub(super) fn follow(&mut self, next: MailCursor) {
@@ -189,12 +230,16 @@ impl Held {
     /// Adds a message, or puts it in the place of what was known of it; what was noted later stays.
     pub(super) fn add(&mut self, mut entry: Entry) {
         let message = entry.message;
-        if let Some(known) = self.get(message)
-            && known.noted.version > entry.noted.version
-        {
-            entry.noted = known.noted.clone();
+        if let Some(known) = self.get(message) {
+            if known.noted.version > entry.noted.version {
+                entry.noted = known.noted.clone();
+            }
+            if *known == entry {
+                return;
+            }
         }
-        self.remove(message);
+        self.take_out(message);
+        self.gone.remove(&message);
         let seat = (Reverse(entry.received), message);
         self.changed();
         self.seats.insert(message, seat);
@@ -217,7 +262,12 @@ impl Held {
         }
     }
 
-    pub(super) fn remove(&mut self, message: MessageId) {
+    pub(super) fn delete(&mut self, message: MessageId) {
+        self.take_out(message);
+        self.gone.insert(message);
+    }
+
+    fn take_out(&mut self, message: MessageId) {
         if let Some(seat) = self.seats.remove(&message) {
             self.entries.remove(&seat);
             self.changed();
@@ -345,7 +395,7 @@ mod tests {
         held.mark(MessageId([1; 16]), |_| entry(3).noted);
         assert_eq!(held.entries()[0].noted.version, 3);
         held.mark(MessageId([2; 16]), |_| entry(3).noted);
-        held.remove(MessageId([1; 16]));
-        assert!(held.entries().is_empty());
+        held.delete(MessageId([1; 16]));
+        assert!(held.entries().is_empty() && held.is_gone(MessageId([1; 16])));
     }
 }

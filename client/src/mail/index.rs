@@ -95,8 +95,7 @@ impl Mailbox {
         }
         self.refresh().await?;
         self.know_words().await?;
-        // They are in the list.
-        self.index.borrow_mut().listings.take_entries();
+        self.compare().await?;
         self.read_some().await?;
         if self.is_worth_writing(worth) {
             match self.write().await {
@@ -117,6 +116,27 @@ impl Mailbox {
             read: all - index.unread(&held).len(),
             all,
         }
+    }
+
+    /// Compares the list with what the index says. What it has and the list has not is gone only if it was deleted: what
+    /// happened since the index was written is followed once more for that. A server that withholds a message from one
+    /// device shall not make it vanish from the others.
+    async fn compare(&self) -> Result<()> {
+        let (entries, change) = {
+            let mut index = self.index.borrow_mut();
+            (index.listings.take_entries(), index.manifest.change)
+        };
+        let is_told = |entry: &Entry| {
+            let held = self.held.borrow();
+            held.has(entry.message) || held.is_gone(entry.message)
+        };
+        if !entries.iter().all(is_told) {
+            let _turn = self.turn.lock().await;
+            self.held.borrow_mut().rewind(change);
+            self.load_changes().await?;
+        }
+        self.held.borrow_mut().add_known(entries);
+        Ok(())
     }
 
     /// Fills the list with what the index says. `None` if there is none.
@@ -247,7 +267,7 @@ impl Mailbox {
             Worth::Anything => 1,
         };
         let is_listed = index.listed == Some(held.revision());
-        fresh >= least || (!is_listed && index.listings.differences(held.iter()) >= least)
+        fresh >= least || (!is_listed && index.listings.differences(&held) >= least)
     }
 
     /// Writes down what is new, and puts small pieces together.
@@ -260,7 +280,7 @@ impl Mailbox {
             let news = if index.listed == Some(revision) {
                 News::default()
             } else {
-                index.listings.news(held.iter(), is_held)
+                index.listings.news(&held)
             };
             (index.version + 1, revision, news, words)
         };

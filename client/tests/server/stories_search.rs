@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use postern_client::mail::{Entry, Place, Reach, Worth};
+use postern_client::http::Method;
+use postern_client::mail::{Entry, Letter as Whole, Mark, Origin, Place, Reach, Worth};
 use postern_client::{Error, Mailbox};
 use postern_protocol::limits::MAX_MAIL_PAGE;
 use postern_protocol::{Bytes, TimeMs};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::evil::edit_json;
 use crate::gateway::Letter;
@@ -126,11 +127,11 @@ async fn what_happens_after_the_index_was_written_shows_on_a_device_that_reads_i
         let entries = post.alice.entries();
         let newest = entries[0].message;
         match round {
-            0 => {
-                post.alice
-                    .note(&[newest], |mark| mark.place = Place::Archive)
-                    .await
-            }
+            0 => post
+                .alice
+                .note(&[newest], |mark| mark.place = Place::Archive)
+                .await
+                .map(drop),
             1 => post.alice.delete(&[newest]).await,
             _ => Ok(()),
         }
@@ -278,6 +279,41 @@ async fn b3_an_index_that_was_changed_makes_a_device_read_the_mailbox_instead() 
         );
         assert_eq!(found(&other, "harbour").await, ["Tea"]);
     }
+}
+
+#[tokio::test]
+async fn c3_what_a_list_withholds_is_not_written_down_as_deleted() {
+    let post = Post::open().await;
+    bring_old_ones(&post).await;
+    bring_all(&post, LETTERS).await;
+    whole(&post.alice).await;
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    let hidden = post.alice.entries()[0].message.to_string();
+    // One that goes as it should is not shown again, and goes from the index.
+    let gone = post.alice.entries()[1].message;
+    post.alice.delete(&[gone]).await.expect("deleted");
+    let (phone, drive) = post.server.sign_in("alice").await;
+    phone.evil.tells(move |request, response| {
+        if request.path == "/mail/index" && request.method == Method::Get {
+            edit_json(response, |body| *body = json!({"version": 0}));
+        } else if request.path.starts_with("/mail?") {
+            edit_json(response, |body| {
+                let messages = body["messages"].as_array_mut().expect("a list");
+                messages.retain(|message| message["message"] != json!(hidden));
+            });
+        }
+    });
+    let deceived = mailbox(&drive);
+    whole(&deceived).await;
+    assert_eq!(deceived.entries().len(), 201);
+    phone.evil.tells_the_truth();
+    for _ in 0..2 {
+        let _ = deceived.keep_index(Worth::Anything).await;
+    }
+    let (_, third) = another(&post).await;
+    assert_eq!(third.entries(), post.another_whole().await.entries());
+    assert_eq!(third.entries().len(), 202);
+    assert_eq!(deceived.entries(), third.entries());
 }
 
 fn spoiled(bytes: &[u8]) -> Vec<u8> {

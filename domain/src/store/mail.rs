@@ -147,7 +147,8 @@ pub trait MailStore: Send + Sync {
 
     /// At most `limit` messages that changed after `after`, each as it is now, ordered by the number of the change, then by
     /// message. One is told as arrived if it arrived after `after`, however often it changed since; of others that are there,
-    /// what is noted on them. Those that are gone stay in the list for good.
+    /// what is noted on them: also of one that came since whoever reads on page by page began, and was marked. Those that are
+    /// gone stay in the list for good.
     async fn mail_changes(&self, account: AccountId, after: MailCursor, limit: u32)
     -> Result<Vec<MailEntry>>;
 

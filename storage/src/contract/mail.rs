@@ -20,6 +20,7 @@ sentences! { AnyRecords:
     a_message_of_ones_own_is_charged_once_and_goes_with_its_body
     a_mailbox_is_read_newest_first_in_pages
     a_follower_is_told_what_came_what_was_marked_and_what_went
+    a_follower_who_reads_page_by_page_is_told_of_everything_and_of_some_by_its_mark_alone
     a_mark_follows_the_one_before_it
     a_mark_whose_answer_was_lost_may_be_sent_again
     nobody_marks_or_deletes_in_a_mailbox_of_somebody_else
@@ -344,6 +345,33 @@ async fn a_follower_is_told_what_came_what_was_marked_and_what_went(records: Any
     };
     assert_eq!(message.mark, Some(marks[1].mark.clone()));
     assert!(owner.mail_changes(4, 10).await.is_empty());
+}
+
+async fn a_follower_who_reads_page_by_page_is_told_of_everything_and_of_some_by_its_mark_alone(
+    records: AnyRecords,
+) {
+    let owner = Owner::sign_up(&records).await;
+    let mails = [new_mail(NOW, &[&owner]), new_mail(NOW, &[&owner])];
+    for mail in &mails {
+        deliver(&records, mail).await;
+    }
+    let starred = mark(mails[0].message, 1, "starred");
+    let put = records
+        .mark_messages(owner.id(), std::slice::from_ref(&starred))
+        .await;
+    assert_eq!(put.expect("works"), []);
+    for (limit, knows_all) in [(1, false), (2, true)] {
+        let told = owner.mail_changes(0, limit).await;
+        let messages: Vec<_> = told.iter().map(|entry| entry.message).collect();
+        assert_eq!(messages, [mails[1].message, mails[0].message]);
+        assert!(matches!(told[0].kind, MailEntryKind::Arrived(_)));
+        match &told[1].kind {
+            MailEntryKind::Arrived(message) => {
+                assert!(knows_all && message.mark.as_ref() == Some(&starred.mark))
+            }
+            kind => assert!(!knows_all && *kind == MailEntryKind::Marked(starred.mark.clone())),
+        }
+    }
 }
 
 async fn a_mark_follows_the_one_before_it(records: AnyRecords) {

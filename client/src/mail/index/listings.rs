@@ -12,6 +12,7 @@ use super::pieces;
 use crate::account::Account;
 use crate::compute::compute;
 use crate::mail::entry::Entry;
+use crate::mail::held::Held;
 use crate::{Error, Result};
 
 /// So many messages go into one piece: enough of them that there are few pieces, few enough that one is soon there.
@@ -52,38 +53,28 @@ impl Listings {
     }
 
     /// In how many messages the mailbox differs from what is written down.
-    pub(super) fn differences<'a>(&self, held: impl Iterator<Item = &'a Rc<Entry>>) -> usize {
-        let (mut same, mut others) = (0, 0);
-        for entry in held {
-            match self.known.get(&entry.message) {
-                Some(version) if *version == entry.noted.version => same += 1,
-                Some(_) => {
-                    same += 1;
-                    others += 1;
-                }
-                None => others += 1,
-            }
-        }
-        others + (self.known.len() - same)
+    pub(super) fn differences(&self, held: &Held) -> usize {
+        let is_other = |entry: &&Rc<Entry>| self.known.get(&entry.message) != Some(&entry.noted.version);
+        held.iter().filter(is_other).count() + self.gone(held).count()
     }
 
     /// What has to be written down.
-    pub(super) fn news<'a>(
-        &self,
-        held: impl Iterator<Item = &'a Rc<Entry>>,
-        is_held: impl Fn(&MessageId) -> bool,
-    ) -> News {
+    pub(super) fn news(&self, held: &Held) -> News {
         let mut news = News::default();
-        for entry in held {
+        for entry in held.iter() {
             match self.known.get(&entry.message) {
                 Some(version) if *version == entry.noted.version => {}
                 Some(_) => news.marked.push(Rc::clone(entry)),
                 None => news.messages.push(Rc::clone(entry)),
             }
         }
-        let gone = self.known.keys().filter(|message| !is_held(message));
-        news.deleted = gone.copied().collect();
+        news.deleted = self.gone(held).copied().collect();
         news
+    }
+
+    /// What is written down and was deleted since. What is only not listed stays.
+    fn gone<'a>(&'a self, held: &'a Held) -> impl Iterator<Item = &'a MessageId> {
+        held.gone().filter(|message| self.known.contains_key(*message))
     }
 
     /// It was written down.
@@ -222,16 +213,17 @@ mod tests {
         let entry = |number: usize| {
             let mut message = [0; 16];
             message[..8].copy_from_slice(&(number as u64).to_le_bytes());
-            Rc::new(Entry {
+            Entry {
                 message: MessageId(message),
                 received: TimeMs(0),
                 noted: Noted::nothing(None),
                 opened: None,
-            })
+            }
         };
-        let held: Vec<_> = (0..2 * MOST + 1).map(entry).collect();
+        let mut held = Held::default();
+        (0..2 * MOST + 1).for_each(|number| held.add(entry(number)));
         let mut listings = Listings::default();
-        let news = listings.news(held.iter(), |_| true);
+        let news = listings.news(&held);
         let pieces: Vec<_> = (0..news.pieces()).map(|number| news.piece(number)).collect();
         assert_eq!(pieces.iter().map(len).collect::<Vec<_>>(), [MOST, MOST, 1]);
         let messages = pieces.iter().flat_map(|piece| &piece.messages);
@@ -239,9 +231,11 @@ mod tests {
         assert_eq!(messages.len(), held.len());
 
         listings.wrote(&news);
-        assert_eq!(listings.differences(held.iter()), 0);
-        let news = listings.news(held[1..].iter(), |message| *message != held[0].message);
+        assert_eq!(listings.differences(&held), 0);
+        let first = entry(0).message;
+        held.delete(first);
+        let news = listings.news(&held);
         assert_eq!((news.messages.len(), news.marked.len()), (0, 0));
-        assert_eq!(news.deleted, [held[0].message]);
+        assert_eq!((news.deleted, listings.differences(&held)), (vec![first], 1));
     }
 }
