@@ -161,7 +161,7 @@ pub trait MailStore: Send + Sync {
     /// any more becomes garbage. Feed: mail, once if anything was there.
     async fn delete_messages(&self, account: AccountId, messages: &[MessageId], now: TimeMs) -> Result<()>;
 
-    /// Deletes messages that were to be deleted before or at `now`, at most `limit`; says how many. As
-    /// [`MailStore::delete_messages`].
+    /// Deletes messages that were to be deleted before or at `now`, at most `limit`; says how many. One
+    /// that its owner takes out of the trash at that moment stays. As [`MailStore::delete_messages`].
     async fn delete_expired_messages(&self, now: TimeMs, limit: u32) -> Result<u32>;
 }

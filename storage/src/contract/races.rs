@@ -8,14 +8,14 @@ use postern_domain::store::{
 };
 use postern_protocol::account::{ObjectKind, PutObject};
 use postern_protocol::link::Rewrap;
-use postern_protocol::mail::{PutMailIndex, PutMessage};
+use postern_protocol::mail::{Mark, PutMailIndex, PutMark, PutMessage};
 use postern_protocol::volume::Record;
-use postern_protocol::{LinkId, MessageId, parts};
+use postern_protocol::{LinkId, MessageId, TimeMs, parts};
 use tokio::task::JoinSet;
 
 use super::accounts::new_password;
 use super::mail_index::index;
-use super::world::{NOW, Owner, digest, id, new_account, new_lease, sealed, session};
+use super::world::{NOW, Owner, digest, id, new_account, new_lease, new_mail, sealed, session};
 use super::{AnyRecords, sentences};
 
 sentences! { AnyRecords:
@@ -26,6 +26,7 @@ sentences! { AnyRecords:
     of_many_indexes_of_one_content_one_is_kept
     a_content_is_either_swept_or_named_by_an_index
     a_content_of_a_message_and_an_index_is_counted_for_both_or_is_the_messages
+    a_message_is_either_swept_or_taken_out_of_the_trash
     of_two_new_passwords_by_one_session_one_is_set
     parts_noted_at_the_same_moment_are_all_counted
     of_many_beginnings_of_an_upload_one_handle_is_kept
@@ -190,6 +191,44 @@ async fn a_content_of_a_message_and_an_index_is_counted_for_both_or_is_the_messa
         assert_eq!(kept, [Kept::Done]);
         let row = records.content(owner.key(content)).await.expect("works");
         assert_eq!(row.map(|row| row.records), Some(1 + u64::from(is_named)));
+    }
+}
+
+async fn a_message_is_either_swept_or_taken_out_of_the_trash(records: AnyRecords) {
+    for _ in 0..10 {
+        let owner = Owner::sign_up(&records).await;
+        let mails: Vec<_> = (0..20).map(|_| new_mail(NOW, &[&owner])).collect();
+        records.deliver(&mails).await.expect("works");
+        let note = async |message, version, expires| {
+            let mark = Mark {
+                version,
+                sealed: sealed("mark"),
+                expires,
+            };
+            let noted = records
+                .mark_messages(owner.id(), &[PutMark { message, mark }])
+                .await;
+            noted.expect("works").is_empty()
+        };
+        for mail in &mails {
+            assert!(note(mail.message, 1, Some(TimeMs(10))).await);
+        }
+        let sweep = {
+            let records = records.clone();
+            tokio::spawn(async move { records.delete_expired_messages(TimeMs(10), 1_000).await })
+        };
+        let mut saved = Vec::new();
+        for mail in mails.iter().rev() {
+            if note(mail.message, 2, None).await {
+                saved.push(mail.message);
+            }
+        }
+        sweep.await.expect("it does not panic").expect("works");
+        let mut there: Vec<_> = owner.mailbox(100).await.iter().map(|row| row.message).collect();
+        saved.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(there, saved);
+        assert_eq!(owner.used_bytes().await, 100 * saved.len() as u64);
     }
 }
 

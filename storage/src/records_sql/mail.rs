@@ -11,7 +11,7 @@ use postern_protocol::{AccountId, Bytes, ContentId, MessageId, TimeMs};
 use super::SqlRecords;
 use super::columns::Row;
 use super::deliveries::{Deliver, PutOwn};
-use super::marks::{Delete, MarkAll};
+use super::marks::{Delete, MarkAll, WHENEVER};
 use super::query::{CHUNK, Sql, built, list, sql};
 use super::transaction::TxError;
 use crate::answers::told;
@@ -91,6 +91,7 @@ impl MailStore for SqlRecords {
         let delete = Delete {
             account,
             messages,
+            due: WHENEVER,
             now,
         };
         self.transact(&delete).await.map(|_| ())
@@ -106,6 +107,7 @@ impl MailStore for SqlRecords {
             let delete = Delete {
                 account,
                 messages: &[message],
+                due: now,
                 now,
             };
             deleted += self.transact(&delete).await?;

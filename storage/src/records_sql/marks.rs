@@ -44,8 +44,14 @@ impl Work for MarkAll<'_> {
 pub(super) struct Delete<'a> {
     pub(super) account: AccountId,
     pub(super) messages: &'a [MessageId],
+    /// Of them, those whose time has come by then: their owner may have taken one out of the trash since somebody looked.
+    /// One that is to stay has the end of all times.
+    pub(super) due: TimeMs,
     pub(super) now: TimeMs,
 }
+
+/// By then every message's time has come.
+pub(super) const WHENEVER: TimeMs = TimeMs(i64::MAX);
 
 #[async_trait]
 impl Work for Delete<'_> {
@@ -57,8 +63,9 @@ impl Work for Delete<'_> {
         };
         let mut there = Vec::new();
         for chunk in self.messages.chunks(CHUNK) {
-            there.extend(tx.bodies_of(self.account, chunk).await?);
-            tx.bury_messages(self.account, latest + 1, chunk).await?;
+            there.extend(tx.bodies_of(self.account, chunk, self.due).await?);
+            tx.bury_messages(self.account, latest + 1, chunk, self.due)
+                .await?;
         }
         if there.is_empty() {
             return Ok(End::Undo(0));
@@ -110,11 +117,13 @@ impl Tx {
         &mut self,
         account: AccountId,
         messages: &[MessageId],
+        due: TimeMs,
     ) -> Result<Vec<(BlobKey, u64)>, TxError> {
-        let text = "SELECT space, content, size_bytes FROM messages \
-            WHERE account = $1 AND content IS NOT NULL AND message IN ";
-        let found = built(format!("{text}{} ORDER BY message", list(2, messages.len())));
-        let rows = self.all(found.value(&account).values(messages)).await?;
+        let text = "SELECT space, content, size_bytes FROM messages WHERE account = $1 AND content IS NOT NULL \
+            AND COALESCE(expires, $2) <= $3 AND message IN ";
+        let found = built(format!("{text}{} ORDER BY message", list(4, messages.len())));
+        let found = found.value(&account).value(&WHENEVER).value(&due);
+        let rows = self.all(found.values(messages)).await?;
         rows.into_iter().map(body).collect()
     }
 
@@ -124,14 +133,14 @@ impl Tx {
         account: AccountId,
         change: u64,
         messages: &[MessageId],
+        due: TimeMs,
     ) -> Result<(), TxError> {
         let text = "UPDATE messages SET changed = $2, received = NULL, space = NULL, content = NULL, size_bytes = 0, \
             sealed_to = NULL, envelope = NULL, summary = NULL, mark = NULL, expires = NULL \
-            WHERE account = $1 AND content IS NOT NULL AND message IN ";
-        let update = built(format!("{text}{}", list(3, messages.len())));
-        self.run(update.value(&account).value(&change).values(messages))
-            .await
-            .map(|_| ())
+            WHERE account = $1 AND content IS NOT NULL AND COALESCE(expires, $3) <= $4 AND message IN ";
+        let update = built(format!("{text}{}", list(5, messages.len())));
+        let update = update.value(&account).value(&change).value(&WHENEVER).value(&due);
+        self.run(update.values(messages)).await.map(|_| ())
     }
 }
 
