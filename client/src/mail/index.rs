@@ -12,7 +12,7 @@ mod words;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use postern_crypto::mail::{Manifest, ManifestPlace};
+use postern_crypto::mail::{Manifest, ManifestPlace, Piece};
 use postern_protocol::limits::is_number;
 use postern_protocol::mail::PutMailIndex;
 use postern_protocol::{ContentId, MessageId};
@@ -75,6 +75,14 @@ pub enum Worth {
     Anything,
 }
 
+/// What the server handed out of the index.
+enum Loaded {
+    /// All of it, or that there is none that opens.
+    Whole(Index),
+    /// Not every piece: as if there was none.
+    Withheld(Index),
+}
+
 /// What a device that begins gets out of the index.
 pub(super) struct Filling {
     pub(super) entries: Vec<Entry>,
@@ -99,8 +107,8 @@ impl Mailbox {
         self.read_some().await?;
         if self.is_worth_writing(worth) {
             match self.write().await {
-                // Another device was faster: the next time begins with what it left.
-                Err(Error::Busy) => drop(self.index.take()),
+                // Another device was faster, or a piece is gone: the next time begins with what there is.
+                Err(Error::Busy | Error::NotFound) => drop(self.index.take()),
                 written => written?,
             }
         }
@@ -159,17 +167,18 @@ impl Mailbox {
         index.words.matching(query, &unread)
     }
 
-    /// Asks for the index once. One that does not open is as good as none: then everything is written anew.
+    /// Asks for the index once. One that does not open, or of which a piece is withheld, is as good as none: then everything
+    /// is written anew.
     async fn know_index(&self) -> Result<()> {
         if self.index.borrow().is_known {
             return Ok(());
         }
-        // A piece that is gone was replaced by another device while this one was reading.
-        let loaded = match self.load_index().await {
-            Err(Error::NotFound) => self.load_index().await,
-            loaded => loaded,
+        let asked = match self.load_index().await? {
+            // A piece that is gone was replaced by another device while this one was reading.
+            Loaded::Withheld(_) => self.load_index().await?,
+            whole => whole,
         };
-        let loaded = loaded?;
+        let (Loaded::Whole(loaded) | Loaded::Withheld(loaded)) = asked;
         let mut index = self.index.borrow_mut();
         // Somebody else may have asked at the same time, and gone on with it.
         if !index.is_known {
@@ -182,17 +191,16 @@ impl Mailbox {
     /// asked for then.
     async fn know_words(&self) -> Result<()> {
         self.know_index().await?;
-        match self.load_words().await {
-            Err(Error::NotFound) => {
-                self.index.take();
-                self.know_index().await?;
-                self.load_words().await
-            }
-            loaded => loaded,
+        if !self.load_words().await?.is_empty() {
+            self.index.take();
+            self.know_index().await?;
+            let withheld = self.load_words().await?;
+            withheld.iter().for_each(|piece| self.forget_words(piece));
         }
+        Ok(())
     }
 
-    async fn load_index(&self) -> Result<Index> {
+    async fn load_index(&self) -> Result<Loaded> {
         let kept = self.account.api.mail_index().await?;
         if !is_number(kept.version) {
             return Err(Error::NotAuthentic);
@@ -207,44 +215,47 @@ impl Mailbox {
             ..Index::default()
         };
         let Some(sealed) = kept.manifest else {
-            return Ok(nothing);
+            return Ok(Loaded::Whole(nothing));
         };
         let mail = &self.account.unlocked().mail.key;
         let Ok(manifest) = Manifest::open(mail, place, sealed.as_slice()) else {
-            return Ok(nothing);
+            return Ok(Loaded::Whole(nothing));
         };
         pieces::forget_others(&self.account, &manifest).await?;
         match Listings::load(&self.account, &manifest).await {
-            Ok(listings) => Ok(Index {
+            Ok(listings) => Ok(Loaded::Whole(Index {
                 listings,
                 manifest,
                 ..nothing
-            }),
-            Err(Error::NotAuthentic) => Ok(nothing),
+            })),
+            Err(Error::NotAuthentic) => Ok(Loaded::Whole(nothing)),
+            Err(Error::NotFound | Error::TooLarge) => Ok(Loaded::Withheld(nothing)),
             Err(error) => Err(error),
         }
     }
 
-    async fn load_words(&self) -> Result<()> {
+    /// Answers which pieces the server did not hand out.
+    async fn load_words(&self) -> Result<Vec<Piece>> {
         let missing = {
             let index = self.index.borrow();
             index.words.missing(&index.manifest)
         };
+        let mut withheld = Vec::new();
         for piece in missing {
             match words::load(&self.account, &piece).await {
                 Ok(words) => self.index.borrow_mut().words.add(piece, words),
-                // Its messages are read again, and it is left out of what is written next.
-                Err(Error::NotAuthentic) => {
-                    self.index
-                        .borrow_mut()
-                        .manifest
-                        .words
-                        .retain(|other| *other != piece);
-                }
+                Err(Error::NotAuthentic) => self.forget_words(&piece),
+                Err(Error::NotFound | Error::TooLarge) => withheld.push(piece),
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(withheld)
+    }
+
+    /// The messages of a piece are read again, and it is left out of what is written next.
+    fn forget_words(&self, piece: &Piece) {
+        let mut index = self.index.borrow_mut();
+        index.manifest.words.retain(|other| other != piece);
     }
 
     /// Reads the words of some messages.

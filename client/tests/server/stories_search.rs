@@ -282,6 +282,55 @@ async fn b3_an_index_that_was_changed_makes_a_device_read_the_mailbox_instead() 
 }
 
 #[tokio::test]
+async fn b3_an_index_of_which_a_piece_is_withheld_is_as_good_as_none() {
+    let post = Post::open().await;
+    bring_old_ones(&post).await;
+    bring_all(&post, LETTERS).await;
+    whole(&post.alice).await;
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    for (status, code) in [(404, "not-found"), (413, "too-large")] {
+        let (phone, drive) = post.server.sign_in("alice").await;
+        phone.evil.tells(move |request, response| {
+            if request.path.starts_with("/mail/index/") {
+                response.status = status;
+                response.body = refused(code);
+            }
+        });
+        let other = mailbox(&drive);
+        whole(&other).await;
+        assert_eq!(other.entries(), post.another_whole().await.entries());
+        let reach = other.keep_index(Worth::Anything).await;
+        assert_eq!(reach, Ok(Some(Reach { read: 203, all: 203 })), "{code}");
+        let (_, third) = another(&post).await;
+        assert_eq!(found(&third, "harbour").await, ["Tea"], "it was written anew");
+    }
+}
+
+#[tokio::test]
+async fn b3_words_that_are_withheld_are_read_again() {
+    let post = Post::open().await;
+    bring_all(&post, LETTERS).await;
+    whole(&post.alice).await;
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    let (phone, other) = another(&post).await;
+    let listing = Rc::new(RefCell::new(None));
+    phone.evil.tells(move |request, response| {
+        // What is known of messages is asked for first, and is there.
+        if request.path.starts_with("/mail/index/")
+            && listing.borrow_mut().get_or_insert_with(|| request.path.clone()) != &request.path
+        {
+            response.status = 404;
+            response.body = refused("not-found");
+        }
+    });
+    let reach = other.keep_index(Worth::Anything).await;
+    assert_eq!(reach, Ok(Some(Reach { read: 3, all: 3 })));
+    assert_eq!(found(&other, "harbour").await, ["Tea"]);
+    let (_, third) = another(&post).await;
+    assert_eq!(found(&third, "harbour").await, ["Tea"], "it was written anew");
+}
+
+#[tokio::test]
 async fn c3_what_a_list_withholds_is_not_written_down_as_deleted() {
     let post = Post::open().await;
     bring_old_ones(&post).await;
@@ -314,6 +363,11 @@ async fn c3_what_a_list_withholds_is_not_written_down_as_deleted() {
     assert_eq!(third.entries(), post.another_whole().await.entries());
     assert_eq!(third.entries().len(), 202);
     assert_eq!(deceived.entries(), third.entries());
+}
+
+fn refused(code: &str) -> bytes::Bytes {
+    let body = json!({"error": {"code": code, "message": ""}});
+    body.to_string().into_bytes().into()
 }
 
 fn spoiled(bytes: &[u8]) -> Vec<u8> {
