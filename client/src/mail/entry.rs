@@ -42,6 +42,9 @@ pub struct Noted {
     pub version: u64,
     /// When the server deletes the message by itself.
     pub expires: Option<TimeMs>,
+    /// Whether what the server keeps opens. Otherwise this says what holds without it: nobody but the owner can have noted
+    /// anything, and nothing is noted over it.
+    pub opens: bool,
 }
 
 impl Noted {
@@ -56,6 +59,7 @@ impl Noted {
             },
             version: 0,
             expires: None,
+            opens: true,
         }
     }
 }
@@ -65,6 +69,20 @@ impl Entry {
     #[must_use]
     pub fn summary(&self) -> Option<&Summary> {
         self.opened.as_ref().map(|opened| &opened.summary)
+    }
+
+    /// Whether all of it opened, and is known to come from whom it should. Of anything else another answer may tell more.
+    pub(super) fn is_sure(&self) -> bool {
+        self.noted.opens && self.confidence() == Confidence::Full
+    }
+
+    /// How far what it says is to be trusted.
+    pub(super) fn confidence(&self) -> Confidence {
+        match self.opened.as_ref().map(|opened| opened.origin) {
+            None => Confidence::None,
+            Some(Origin::Unknown) => Confidence::Some,
+            Some(Origin::Gateway | Origin::Owner) => Confidence::Full,
+        }
     }
 
     /// Its body.
@@ -81,6 +99,17 @@ impl Entry {
             digest: opened.summary.digest,
         })
     }
+}
+
+/// How far what a message says is to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Confidence {
+    /// It does not open.
+    None,
+    /// It opens, and nobody vouches for it.
+    Some,
+    /// It comes from the gateway or from its owner.
+    Full,
 }
 
 impl From<Listed> for Entry {
@@ -103,10 +132,11 @@ impl From<&Entry> for Listed {
         Self {
             message: entry.message.0,
             letter: match &entry.opened {
-                None => Known::Nothing {
+                // Who reads that asks the server once more, for what was noted on it too.
+                Some(opened) if entry.noted.opens => Known::Opened(Box::new(KnownLetter::from(opened))),
+                _ => Known::Nothing {
                     received_ms: entry.received.0,
                 },
-                Some(opened) => Known::Opened(Box::new(KnownLetter::from(opened))),
             },
             note: Note::from(&entry.noted),
         }
@@ -153,6 +183,7 @@ impl From<Note> for Noted {
             mark: note.mark,
             version: note.version,
             expires: note.expires_ms.map(TimeMs),
+            opens: true,
         }
     }
 }

@@ -30,17 +30,20 @@ impl Mailbox {
     ///
     /// # Errors
     /// As all requests; [`Error::TooLarge`] for more labels than a message has room for; [`Error::Busy`] if others are
-    /// always faster.
+    /// always faster; [`Error::NotAuthentic`] if what is noted on one of them does not open: the others are changed.
     pub async fn note(
         &self,
         messages: &[MessageId],
         change: impl Fn(&mut Mark),
     ) -> Result<Vec<(MessageId, Mark)>> {
-        let mut before = Vec::new();
+        let (mut before, mut all) = (Vec::new(), Ok(()));
         for some in messages.chunks(MOST_AT_ONCE) {
-            self.note_some(some, &change, &mut before).await?;
+            match self.note_some(some, &change, &mut before).await {
+                Err(Error::NotAuthentic) => all = Err(Error::NotAuthentic),
+                noted => noted?,
+            }
         }
-        Ok(before)
+        all.map(|()| before)
     }
 
     async fn note_some(
@@ -49,11 +52,18 @@ impl Mailbox {
         change: &impl Fn(&mut Mark),
         before: &mut Vec<(MessageId, Mark)>,
     ) -> Result<()> {
-        let mut entries = self.known(messages).await?;
+        let (mut entries, mut all) = (self.known(messages).await?, Ok(()));
         for attempt in 0..TRIES {
+            // Nobody knows what would be lost with a mark that does not open.
+            entries.retain(|entry| {
+                if !entry.noted.opens {
+                    all = Err(Error::NotAuthentic);
+                }
+                entry.noted.opens
+            });
             let conflicts = self.send(&entries, change, before).await?;
             if conflicts.is_empty() {
-                return Ok(());
+                return all;
             }
             let around = self.account.surroundings();
             PATIENCE.wait(attempt, 0, &*around.clock, &*around.entropy).await;
@@ -66,13 +76,13 @@ impl Mailbox {
         Err(Error::Busy)
     }
 
-    /// What is loaded of these messages, and the rest from the server.
+    /// What is loaded of these messages, and the rest from the server: also those of which a mark did not open.
     async fn known(&self, messages: &[MessageId]) -> Result<Vec<Entry>> {
         let (mut entries, mut unknown) = (Vec::new(), Vec::new());
         for message in messages {
             match self.held.borrow().get(*message) {
-                Some(entry) => entries.push(Entry::clone(&entry)),
-                None => unknown.push(*message),
+                Some(entry) if entry.noted.opens => entries.push(Entry::clone(&entry)),
+                _ => unknown.push(*message),
             }
         }
         if !unknown.is_empty() {
@@ -115,7 +125,8 @@ impl Mailbox {
             return;
         }
         let is_undated = |entry: &&Rc<Entry>| {
-            entry.opened.is_some() && entry.noted.version == 0 && entry.noted.mark.place == Place::Spam
+            let noted = &entry.noted;
+            entry.opened.is_some() && noted.opens && noted.version == 0 && noted.mark.place == Place::Spam
         };
         let dated = |entry: &Rc<Entry>| (entry.message, self.after(entry, entry.noted.mark.clone()));
         let undated: Vec<_> = self.held.borrow().iter().filter(is_undated).map(dated).collect();
@@ -157,8 +168,9 @@ impl Mailbox {
         };
         Noted {
             mark,
-            version: entry.noted.version + 1,
+            version: entry.noted.version.saturating_add(1),
             expires,
+            opens: true,
         }
     }
 

@@ -5,6 +5,7 @@ use postern_crypto::identity::IdentityPublic;
 use postern_crypto::mail::{Attachment, Delivery, Mailbox as Person, Mark, MarkPlace, Origin, Own, Summary};
 use postern_crypto::sealing::SealingKey;
 use postern_crypto::{Id, MailKey};
+use postern_protocol::limits::is_number;
 use postern_protocol::mail::{Mark as SealedMark, Message};
 use postern_protocol::{MessageId, TimeMs};
 
@@ -55,7 +56,8 @@ impl Opener {
         }
     }
 
-    /// What is noted on a message. A mark that does not open is as good as none, but for its version.
+    /// What is noted on a message. A mark that does not open is as good as none, its version too: a server that could have
+    /// a high one believed would keep every later mark out.
     pub(crate) fn noted(
         &self,
         message: MessageId,
@@ -65,13 +67,24 @@ impl Opener {
         let Some(sealed) = sealed else {
             return Noted::nothing(summary);
         };
-        let place = self.place(&message, sealed.version);
-        let mark = Mark::open(&self.mail, place, sealed.sealed.as_slice());
-        Noted {
-            mark: mark.unwrap_or_else(|_| Noted::nothing(summary).mark),
-            version: sealed.version,
-            expires: sealed.expires,
+        match self.opened_mark(message, &sealed) {
+            Some(mark) => Noted {
+                mark,
+                version: sealed.version,
+                expires: sealed.expires,
+                opens: true,
+            },
+            None => Noted {
+                opens: false,
+                ..Noted::nothing(summary)
+            },
         }
+    }
+
+    fn opened_mark(&self, message: MessageId, sealed: &SealedMark) -> Option<Mark> {
+        let place = self.place(&message, sealed.version);
+        let mark = Mark::open(&self.mail, place, sealed.sealed.as_slice()).ok()?;
+        is_number(sealed.version).then_some(mark)
     }
 
     /// The seat of a mark.

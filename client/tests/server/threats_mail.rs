@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use postern_client::http::{Method, Request};
-use postern_client::mail::{Mark, Origin};
+use postern_client::mail::{Mark, Origin, Worth};
 use postern_client::transfer::Checkpoint;
 use postern_client::{Error, Mailbox};
 use serde_json::{Value, json};
@@ -219,6 +219,79 @@ async fn c3_a_device_that_saw_a_later_mark_keeps_it() {
         .edits("/mail/changes", move |changes| changes["changes"] = older.clone());
     assert_eq!(mailbox.refresh().await, Ok(()));
     assert_eq!(mailbox.entries()[0].noted.version, 2);
+}
+
+/// What somebody without keys can make of a mark.
+fn forged(version: u64) -> Value {
+    json!({"version": version, "sealed": postern_protocol::bytes::encode(&[7; 200]), "expires": 1})
+}
+
+#[tokio::test]
+async fn c3_a_mark_that_does_not_open_takes_the_place_of_none() {
+    let server = Server::start();
+    let (phone, mailbox) = alice(&server).await;
+    let gateway = Gateway::announced(platform::postern(&server)).await;
+    let message = gateway.bring(&Letter::to("alice", "Tea")).await;
+    mailbox.refresh().await.expect("one message");
+    let star = |mark: &mut Mark| mark.is_starred = true;
+    mailbox.note(&[message], star).await.expect("noted");
+    for version in [2, 9, i64::MAX as u64 - 1, u64::MAX] {
+        let id = message.to_string();
+        phone.evil.edits("/mail/changes", move |body| {
+            let marked = json!({"change": "marked", "message": id, "mark": forged(version)});
+            body["changes"] = json!([marked]);
+            let next = body["next"]["change"].as_u64().expect("a number") + 1;
+            (body["next"], body["more"]) = (json!({"change": next, "message": id}), json!(false));
+        });
+        mailbox.refresh().await.expect("it leads on");
+        let noted = mailbox.entries()[0].noted.clone();
+        assert!(noted.mark.is_starred && noted.version == 1 && noted.expires.is_none());
+    }
+    phone.evil.tells_the_truth();
+    let read = mailbox.note(&[message], |mark| mark.is_read = true).await;
+    assert_eq!(read.map(|before| before.len()), Ok(1), "nothing is frozen");
+}
+
+#[tokio::test]
+async fn c3_nothing_is_noted_over_a_mark_that_does_not_open() {
+    let server = Server::start();
+    let (phone, mailbox) = alice(&server).await;
+    let gateway = Gateway::announced(platform::postern(&server)).await;
+    let [tea, cake] = ["Tea", "Cake"].map(|subject| Letter::to("alice", subject));
+    let (tea, cake) = (gateway.bring(&tea).await, gateway.bring(&cake).await);
+    mailbox.refresh().await.expect("two messages");
+    let star = |mark: &mut Mark| mark.is_starred = true;
+    mailbox.note(&[tea], star).await.expect("noted");
+    for version in [1, 9, u64::MAX] {
+        let id = tea.to_string();
+        phone.evil.edits("/mail", move |body| {
+            let messages = body["messages"].as_array_mut();
+            for message in messages.into_iter().flatten() {
+                if message["message"] == json!(id) {
+                    message["mark"] = forged(version);
+                }
+            }
+        });
+        let drive = phone.sign_in("alice").await.expect("the password is right");
+        let deceived = Mailbox::new(Rc::clone(drive.account()));
+        deceived.refresh().await.expect("it is listed");
+        let read = |mark: &mut Mark| mark.is_read = !mark.is_read;
+        assert_eq!(
+            deceived.note(&[cake, tea], read).await,
+            Err(Error::NotAuthentic),
+            "{version}"
+        );
+        phone.evil.tells_the_truth();
+        mailbox.refresh().await.expect("what was noted");
+        let noted = |message| {
+            let entries = mailbox.entries();
+            let entry = entries.iter().find(|entry| entry.message == message);
+            entry.expect("it is there").noted.clone()
+        };
+        let kept = noted(tea);
+        assert!(kept.mark.is_starred && kept.version == 1, "{kept:?}");
+        assert!(noted(cake).version > 0, "the other was noted");
+    }
 }
 
 #[tokio::test]
