@@ -227,12 +227,16 @@ impl Held {
         self.cursor = Some(next);
     }
 
-    /// Adds a message, or puts it in the place of what was known of it; what was noted later stays.
+    /// Adds a message, or puts it in the place of what was known of it. What was noted later stays, and what it says stays
+    /// if that opened, or was vouched for, and the new one does not: a bad answer does not undo a good one.
     pub(super) fn add(&mut self, mut entry: Entry) {
         let message = entry.message;
         if let Some(known) = self.get(message) {
             if known.noted.version > entry.noted.version {
                 entry.noted = known.noted.clone();
+            }
+            if known.confidence() > entry.confidence() {
+                (entry.opened, entry.received) = (known.opened.clone(), known.received);
             }
             if *known == entry {
                 return;

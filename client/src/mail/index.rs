@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use postern_crypto::mail::{Manifest, ManifestPlace, Piece};
-use postern_protocol::limits::is_number;
+use postern_protocol::limits::{MAX_MAIL_BATCH, is_number};
 use postern_protocol::mail::PutMailIndex;
 use postern_protocol::{ContentId, MessageId};
 use postern_search::Query;
@@ -44,8 +44,8 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Those messages whose words are not known. Once there is none, nobody looks through the list again while it stays as
-    /// it is.
+    /// Those messages whose words are not known, also those of which they could not be read. Once there is none, nobody looks
+    /// through the list again while it stays as it is.
     fn unread<'a>(&mut self, held: &'a Held) -> Vec<&'a Rc<Entry>> {
         if self.read == Some(held.revision()) {
             return Vec::new();
@@ -55,12 +55,19 @@ impl Index {
         self.read = unread.is_empty().then(|| held.revision());
         unread
     }
+
+    /// Those of them that nobody tried to read yet.
+    fn untried<'a>(&mut self, held: &'a Held) -> Vec<&'a Rc<Entry>> {
+        let mut unread = self.unread(held);
+        unread.retain(|entry| !self.words.has_failed(entry.message));
+        unread
+    }
 }
 
 /// How far the words of the mailbox are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {
-    /// Of so many messages.
+    /// Of so many messages, and of those whose bodies do not open: this program does not try them again.
     pub read: usize,
     /// Of so many.
     pub all: usize,
@@ -121,7 +128,7 @@ impl Mailbox {
         let (mut index, held) = (self.index.borrow_mut(), self.held.borrow());
         let all = held.len();
         Reach {
-            read: all - index.unread(&held).len(),
+            read: all - index.untried(&held).len(),
             all,
         }
     }
@@ -147,11 +154,18 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Fills the list with what the index says. `None` if there is none.
+    /// Fills the list with what the index says. `None` if there is none. Of what did not open for the device that wrote it
+    /// down, or was vouched for by nobody, the server is asked once more: one bad answer must not stay for ever.
     pub(super) async fn filling(&self) -> Result<Option<Filling>> {
         self.know_index().await?;
+        let unsure = self.index.borrow().listings.unsure();
+        let mut again = Vec::new();
+        for some in unsure.chunks(MAX_MAIL_BATCH) {
+            again.extend(self.read(some.to_vec()).await?);
+        }
         let mut index = self.index.borrow_mut();
-        let entries = index.listings.take_entries();
+        let mut entries = index.listings.take_entries();
+        entries.extend(again);
         Ok((!index.manifest.listings.is_empty()).then_some(Filling {
             entries,
             change: index.manifest.change,
@@ -262,11 +276,11 @@ impl Mailbox {
     async fn read_some(&self) -> Result<()> {
         let unread: Vec<_> = {
             let (mut index, held) = (self.index.borrow_mut(), self.held.borrow());
-            let unread = index.unread(&held).into_iter();
+            let unread = index.untried(&held).into_iter();
             unread.take(words::MOST_AT_ONCE).cloned().collect()
         };
         let read = words::read(&self.account, unread).await?;
-        self.index.borrow_mut().words.add_fresh(read);
+        self.index.borrow_mut().words.add_read(read);
         Ok(())
     }
 

@@ -365,6 +365,64 @@ async fn c3_what_a_list_withholds_is_not_written_down_as_deleted() {
     assert_eq!(deceived.entries(), third.entries());
 }
 
+#[tokio::test]
+async fn b3_what_did_not_open_once_is_read_again_and_not_kept_so() {
+    let post = Post::open().await;
+    bring_old_ones(&post).await;
+    bring_all(&post, LETTERS).await;
+    // The first device of the account knows no gateway, and one envelope is another's.
+    let (phone, drive) = post.server.sign_in("alice").await;
+    phone.evil.tells(|request, response| {
+        if request.path == "/mail/home" {
+            edit_json(response, |home| home["gateway"] = json!(null));
+        } else if request.path.starts_with("/mail?") {
+            edit_json(response, |page| {
+                let other = page["messages"][1]["envelope"].clone();
+                page["messages"][0]["envelope"] = other;
+            });
+        }
+    });
+    let deceived = mailbox(&drive);
+    whole(&deceived).await;
+    let opened = |entry: &Rc<Entry>| entry.opened.as_ref().map(|opened| opened.origin);
+    assert_eq!(opened(&deceived.entries()[0]), None);
+    assert_eq!(opened(&deceived.entries()[1]), Some(Origin::Unknown));
+    deceived.keep_index(Worth::Anything).await.expect("kept");
+    for _ in 0..2 {
+        let (_, other) = another(&post).await;
+        let entries = other.entries();
+        assert_eq!(entries.len(), 203);
+        let brought = |entry: &Rc<Entry>| opened(entry) == Some(Origin::Gateway);
+        assert!(entries.iter().all(brought));
+        other.keep_index(Worth::Anything).await.expect("kept");
+    }
+    // It is in the index by now, so nobody reads it by name any more.
+    let (phone, _) = another(&post).await;
+    let asked = phone.evil.asked_paths();
+    assert!(!asked.contains(&"/mail/read".to_owned()), "{asked:?}");
+}
+
+#[tokio::test]
+async fn b3_a_body_that_was_changed_once_is_read_again_by_the_next_device() {
+    let post = Post::open().await;
+    bring_all(&post, LETTERS).await;
+    let (phone, deceived) = another(&post).await;
+    let spoilt = deceived.entries()[2].message.to_string();
+    phone.evil.tells(move |request, response| {
+        if request.path.ends_with(&spoilt) {
+            response.body = spoiled(&response.body).into();
+        }
+    });
+    // It holds up none of the others, and nobody for ever.
+    let reach = deceived.keep_index(Worth::Anything).await;
+    assert_eq!(reach, Ok(Some(Reach { read: 3, all: 3 })));
+    assert_eq!(found(&deceived, "market").await, ["Re: Tea"]);
+    assert_eq!(found(&deceived, "subject:tea").await, ["Re: Tea", "Tea"]);
+    let (_, third) = another(&post).await;
+    third.keep_index(Worth::Anything).await.expect("kept");
+    assert_eq!(found(&third, "harbour").await, ["Tea"]);
+}
+
 fn refused(code: &str) -> bytes::Bytes {
     let body = json!({"error": {"code": code, "message": ""}});
     body.to_string().into_bytes().into()

@@ -295,6 +295,79 @@ async fn c3_nothing_is_noted_over_a_mark_that_does_not_open() {
 }
 
 #[tokio::test]
+async fn c3_a_mark_that_does_not_open_never_comes_into_the_index() {
+    let server = Server::start();
+    let (phone, mailbox) = alice(&server).await;
+    let gateway = Gateway::announced(platform::postern(&server)).await;
+    let mut all = Vec::new();
+    for at in 0..30 {
+        let letter = Letter {
+            received: postern_protocol::TimeMs(at),
+            ..Letter::to("alice", "Tea")
+        };
+        all.push(gateway.bring(&letter).await);
+    }
+    mailbox
+        .note(&all[..1], |mark| mark.is_starred = true)
+        .await
+        .expect("noted");
+    let whole = async |mailbox: &Mailbox| {
+        mailbox.refresh().await.expect("the newest");
+        while mailbox.load_older().await.expect("older ones") {}
+    };
+    phone.evil.edits("/mail?", |page| {
+        for message in page["messages"].as_array_mut().expect("a list") {
+            if !message["mark"].is_null() {
+                message["mark"] = forged(9);
+            }
+        }
+    });
+    let drive = phone.sign_in("alice").await.expect("the password is right");
+    let deceived = Mailbox::new(Rc::clone(drive.account()));
+    whole(&deceived).await;
+    deceived.keep_index(Worth::Anything).await.expect("kept");
+    let (_, drive) = server.sign_in("alice").await;
+    let other = Mailbox::new(Rc::clone(drive.account()));
+    whole(&other).await;
+    let noted = other.entries()[29].noted.clone();
+    assert!(noted.mark.is_starred && noted.version == 1, "{noted:?}");
+}
+
+#[tokio::test]
+async fn b3_a_message_that_opened_is_not_replaced_by_one_that_does_not() {
+    let server = Server::start();
+    let (phone, mailbox) = alice(&server).await;
+    let gateway = Gateway::announced(platform::postern(&server)).await;
+    let message = gateway.bring(&Letter::to("alice", "Tea")).await;
+    mailbox.refresh().await.expect("one message");
+    let known = mailbox.entries();
+    let mut spoilt = sealed_message(&mailbox).await;
+    spoilt["envelope"] = json!("");
+    spoilt["received"] = json!(7);
+    let id = message.to_string();
+    phone.evil.edits("/mail/changes", move |body| {
+        let mut arrived = spoilt.clone();
+        arrived["change"] = json!("arrived");
+        body["changes"] = json!([arrived]);
+        let next = body["next"]["change"].as_u64().expect("a number") + 1;
+        (body["next"], body["more"]) = (json!({"change": next, "message": id}), json!(false));
+    });
+    mailbox.refresh().await.expect("it leads on");
+    assert_eq!(mailbox.entries(), known);
+}
+
+/// The newest message as the server has it.
+async fn sealed_message(mailbox: &Mailbox) -> Value {
+    let http = &mailbox.account().surroundings().http;
+    let token = mailbox.account().api().token().expect("signed in");
+    let request =
+        Request::new(Method::Get, "/mail?limit=1").header("authorization", format!("Bearer {}", *token));
+    let answer = http.send(request).await.expect("the server is there");
+    let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    body["messages"][0].clone()
+}
+
+#[tokio::test]
 async fn a12_an_older_order_of_the_mail_is_refused() {
     let server = Server::start();
     let (phone, mailbox) = alice(&server).await;

@@ -24,10 +24,33 @@ const AHEAD: usize = 3;
 /// What the listings say.
 #[derive(Default)]
 pub(super) struct Listings {
-    /// Of which messages, and with which version of what is noted on each.
-    known: HashMap<MessageId, u64>,
+    known: HashMap<MessageId, Written>,
     /// Until somebody takes them.
     entries: Vec<Entry>,
+}
+
+/// What is written down of a message.
+struct Written {
+    /// Of what is noted on it.
+    version: u64,
+    is_sure: bool,
+}
+
+impl Written {
+    fn of(entry: &Entry) -> Self {
+        Self {
+            version: entry.noted.version,
+            is_sure: entry.is_sure(),
+        }
+    }
+
+    fn lacks_mark(&self, entry: &Entry) -> bool {
+        entry.noted.version > self.version
+    }
+
+    fn lacks_letter(&self, entry: &Entry) -> bool {
+        entry.is_sure() && !self.is_sure
+    }
 }
 
 impl Listings {
@@ -40,12 +63,18 @@ impl Listings {
             let next = compute(move || -> Result<_> { Ok(replayed.then(Listing::decode(&plain)?)) });
             replayed = next.await?;
         }
-        let messages = replayed.messages;
-        let version = |listed: &Listed| (MessageId(listed.message), listed.note.version);
+        let entries: Vec<_> = replayed.messages.into_values().map(Entry::from).collect();
+        let written = |entry: &Entry| (entry.message, Written::of(entry));
         Ok(Self {
-            known: messages.values().map(version).collect(),
-            entries: messages.into_values().map(Entry::from).collect(),
+            known: entries.iter().map(written).collect(),
+            entries,
         })
+    }
+
+    /// Those that did not open, or that nobody vouched for, when they were written down.
+    pub(super) fn unsure(&self) -> Vec<MessageId> {
+        let unsure = self.entries.iter().filter(|entry| !entry.is_sure());
+        unsure.map(|entry| entry.message).collect()
     }
 
     pub(super) fn take_entries(&mut self) -> Vec<Entry> {
@@ -54,7 +83,10 @@ impl Listings {
 
     /// In how many messages the mailbox differs from what is written down.
     pub(super) fn differences(&self, held: &Held) -> usize {
-        let is_other = |entry: &&Rc<Entry>| self.known.get(&entry.message) != Some(&entry.noted.version);
+        let is_other = |entry: &&Rc<Entry>| match self.known.get(&entry.message) {
+            Some(written) => written.lacks_letter(entry) || written.lacks_mark(entry),
+            None => true,
+        };
         held.iter().filter(is_other).count() + self.gone(held).count()
     }
 
@@ -63,8 +95,9 @@ impl Listings {
         let mut news = News::default();
         for entry in held.iter() {
             match self.known.get(&entry.message) {
-                Some(version) if *version == entry.noted.version => {}
-                Some(_) => news.marked.push(Rc::clone(entry)),
+                Some(written) if written.lacks_letter(entry) => news.messages.push(Rc::clone(entry)),
+                Some(written) if written.lacks_mark(entry) => news.marked.push(Rc::clone(entry)),
+                Some(_) => {}
                 None => news.messages.push(Rc::clone(entry)),
             }
         }
@@ -80,7 +113,10 @@ impl Listings {
     /// It was written down.
     pub(super) fn wrote(&mut self, news: &News) {
         for entry in news.messages.iter().chain(&news.marked) {
-            self.known.insert(entry.message, entry.noted.version);
+            let is_sure = self.known.get(&entry.message).is_some_and(|known| known.is_sure);
+            let mut written = Written::of(entry);
+            written.is_sure |= is_sure;
+            self.known.insert(entry.message, written);
         }
         for message in &news.deleted {
             self.known.remove(message);
@@ -162,6 +198,7 @@ impl Replayed {
     fn then(mut self, listing: Listing) -> Self {
         for listed in listing.messages {
             self.deleted.remove(&listed.message);
+            self.marked.remove(&listed.message);
             self.messages.insert(listed.message, listed);
         }
         for (message, note) in listing.marked {

@@ -37,6 +37,9 @@ pub(super) struct WordList {
     /// Messages that were read and are in no piece yet.
     fresh: Vec<Texts>,
     fresh_words: Option<Rc<Words>>,
+    /// Messages whose bodies did not come or did not open. They are found by their summaries; that is not written down, so
+    /// that another device, or this one when it begins again, may have more luck.
+    failed: HashSet<MessageId>,
     /// Of messages that were not read when somebody looked for something.
     summaries: Summaries,
 }
@@ -57,6 +60,7 @@ impl WordList {
     pub(super) fn wrote(&mut self, pieces: Vec<(Piece, Rc<Words>)>) {
         *self = Self {
             summaries: std::mem::take(&mut self.summaries),
+            failed: std::mem::take(&mut self.failed),
             ..Self::default()
         };
         for (piece, words) in pieces {
@@ -74,7 +78,13 @@ impl WordList {
         self.pieces.push((piece, words));
     }
 
-    pub(super) fn add_fresh(&mut self, read: Vec<Texts>) {
+    pub(super) fn add_read(&mut self, read: Vec<(MessageId, Option<Texts>)>) {
+        let failed = read.iter().filter(|(_, texts)| texts.is_none());
+        self.failed.extend(failed.map(|(message, _)| *message));
+        self.add_fresh(read.into_iter().filter_map(|(_, texts)| texts).collect());
+    }
+
+    fn add_fresh(&mut self, read: Vec<Texts>) {
         self.known.extend(read.iter().map(|(message, _)| *message));
         self.fresh.extend(read);
         self.fresh_words = None;
@@ -88,6 +98,11 @@ impl WordList {
     /// Whether a message was read.
     pub(super) fn has(&self, message: MessageId) -> bool {
         self.known.contains(&message)
+    }
+
+    /// Whether a message could not be read.
+    pub(super) fn has_failed(&self, message: MessageId) -> bool {
+        self.failed.contains(&message)
     }
 
     /// What a manifest names and was not fetched.
@@ -189,15 +204,18 @@ pub(super) async fn write(account: &Account, pieces: Vec<Part>) -> Result<Vec<(P
     Ok(written)
 }
 
-/// Reads messages. One that is gone meanwhile, or does not open, has no words but those of its summary.
-pub(super) async fn read(account: &Account, entries: Vec<Rc<Entry>>) -> Result<Vec<Texts>> {
+/// Reads messages. Of one that is gone meanwhile, or does not open, there is nothing.
+pub(super) async fn read(
+    account: &Account,
+    entries: Vec<Rc<Entry>>,
+) -> Result<Vec<(MessageId, Option<Texts>)>> {
     stream::iter(entries)
         .map(|entry| async move {
-            let text = match body(account, &entry).await {
+            let texts = match body(account, &entry).await {
                 Err(Error::NotFound | Error::NotAuthentic) => None,
-                text => Some(text?),
+                text => Some((entry.message, texts_of(&entry, Some(text?)))),
             };
-            Ok((entry.message, texts_of(&entry, text)))
+            Ok((entry.message, texts))
         })
         .buffer_unordered(WIDTH)
         .try_collect()
