@@ -178,6 +178,14 @@ impl Held {
         self.cursor
     }
 
+    /// All that happened up to this change is in the list. Of a change in the midst of which the cursor stands, there may be
+    /// more: that is not up to it.
+    pub(super) fn followed(&self) -> Option<u64> {
+        let cursor = self.cursor?;
+        let is_within = u64::from(cursor.message.is_some());
+        Some(cursor.change.saturating_sub(is_within))
+    }
+
     pub(super) fn is_whole(&self) -> bool {
         self.is_whole
     }
@@ -202,14 +210,12 @@ impl Held {
         }
     }
 
-    /// Adds all the rest, as it was at some change. What happened since is to be followed from there.
+    /// Adds all the rest, as it was at some change. What happened since is to be followed from there, or from where this
+    /// device was, if that was before: what went between the two is in neither.
     pub(super) fn add_rest(&mut self, entries: Vec<Entry>, change: u64) {
         self.add_known(entries);
         self.is_whole = true;
-        self.cursor = Some(MailCursor {
-            change,
-            message: None,
-        });
+        self.rewind(change);
     }
 
     /// What happened since then is followed once more.

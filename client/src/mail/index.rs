@@ -309,10 +309,8 @@ impl Mailbox {
             };
             (index.version + 1, revision, news, words)
         };
-        let change = self
-            .cursor()
-            .ok_or(Error::Internal("a whole list has a cursor"))?
-            .change;
+        let followed = self.held.borrow().followed();
+        let change = followed.ok_or(Error::Internal("a whole list has a cursor"))?;
         let before = self.index.borrow().manifest.clone();
         let listings = listings::write(&self.account, &before.listings, &news).await?;
         let words = words::write(&self.account, words).await?;

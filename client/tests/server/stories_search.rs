@@ -423,6 +423,60 @@ async fn b3_a_body_that_was_changed_once_is_read_again_by_the_next_device() {
     assert_eq!(found(&third, "harbour").await, ["Tea"]);
 }
 
+#[tokio::test]
+async fn what_goes_while_a_device_loads_the_index_goes_there_too() {
+    let post = Post::open().await;
+    bring_old_ones(&post).await;
+    bring_all(&post, LETTERS).await;
+    let slow = post.another_device().await;
+    whole(&post.alice).await;
+    let gone = post.alice.entries()[0].message;
+    post.alice.delete(&[gone]).await.expect("deleted");
+    bring_all(&post, &[("late", "evening"), ("later", "night")]).await;
+    post.alice.keep_index(Worth::Anything).await.expect("kept");
+    while slow.load_older().await.expect("older ones") {}
+    assert_eq!(slow.entries(), post.another_whole().await.entries());
+}
+
+#[tokio::test]
+async fn c3_an_index_of_a_device_that_followed_half_a_change_leads_to_the_other_half() {
+    let post = Post::open().await;
+    bring_old_ones(&post).await;
+    let (phone, drive) = post.server.sign_in("alice").await;
+    let deceived = mailbox(&drive);
+    whole(&deceived).await;
+    // Two in one change, of which this device is told the first: there is no more, says the server.
+    let text = |subject| format!("Subject: {subject}\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\n\r\n");
+    let texts = ["one", "two"].map(|subject| text(subject).into_bytes());
+    let letters = texts.map(|text| (Whole::new(text), Mark::default()));
+    post.alice.bring(letters.into()).await.expect("brought");
+    let half = Rc::new(RefCell::new(None));
+    phone.evil.tells(move |request, response| {
+        if request.path.starts_with("/mail/changes") {
+            let told = half.borrow().is_some();
+            let body: Value = serde_json::from_slice(&response.body).expect("JSON");
+            let mut half = half.borrow_mut();
+            let first = half.get_or_insert(body);
+            let at = first["changes"][0]["message"].clone();
+            edit_json(response, |body| {
+                let change = first["next"]["change"].clone();
+                body["next"] = json!({"change": change, "message": at});
+                let changes = if told {
+                    json!([])
+                } else {
+                    json!([first["changes"][0]])
+                };
+                (body["changes"], body["more"]) = (changes, json!(false));
+            });
+        }
+    });
+    deceived.keep_index(Worth::Anything).await.expect("kept");
+    assert_eq!(deceived.entries().len(), 201);
+    let (_, other) = another(&post).await;
+    assert_eq!(other.entries().len(), 202);
+    assert_eq!(other.entries(), post.another_whole().await.entries());
+}
+
 fn refused(code: &str) -> bytes::Bytes {
     let body = json!({"error": {"code": code, "message": ""}});
     body.to_string().into_bytes().into()
