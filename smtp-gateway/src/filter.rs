@@ -3,9 +3,12 @@
 //! The filter reads the message while it comes, a few pieces behind; nothing is kept for it, so a large message takes no more
 //! memory than a small one. It is the one program beside the gateway that ever sees the text, and is asked directly, never
 //! through a proxy. A filter that is away, slow or broken holds up no mail: what it does not answer for comes in unfiltered.
+//! Where it was there and hung up on a message, that is put off: whoever sends slowly enough could have it hang up.
 
 mod address;
 
+use std::error::Error as _;
+use std::iter;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -14,7 +17,7 @@ use bytes::Bytes;
 use futures::stream;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Body, Client, RequestBuilder, Response};
+use reqwest::{Body, Client, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -126,6 +129,26 @@ enum NoAnswer {
     Nonsense(#[from] serde_json::Error),
     #[error("it takes too long")]
     TooSlow,
+}
+
+impl NoAnswer {
+    /// Whether the filter was there and hung up, or says that it has waited for too long. What answers something else is no
+    /// filter.
+    fn is_hung_up(&self) -> bool {
+        match self {
+            Self::Http(error) => match error.status() {
+                Some(status) => status == StatusCode::REQUEST_TIMEOUT,
+                None => !error.is_connect() && !is_nonsense(error),
+            },
+            Self::Nonsense(_) | Self::TooSlow => false,
+        }
+    }
+}
+
+fn is_nonsense(error: &reqwest::Error) -> bool {
+    let causes = iter::successors(error.source(), |cause| (*cause).source());
+    let mut of_http = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    of_http.any(hyper::Error::is_parse)
 }
 
 async fn ask(request: RequestBuilder) -> Result<Answer, NoAnswer> {
@@ -266,10 +289,14 @@ impl Scan {
         if is_due(&mut complained, Instant::now()) {
             tracing::warn!(
                 error = error as &dyn std::error::Error,
-                "the content filter does not answer: mail comes in unfiltered"
+                "the content filter does not answer: mail comes in unfiltered, or is put off where it hung up"
             );
         }
-        Opinion::Unknown
+        if error.is_hung_up() {
+            Opinion::Later
+        } else {
+            Opinion::Unknown
+        }
     }
 }
 

@@ -158,6 +158,38 @@ async fn a_filter_that_is_away_slow_or_broken_holds_up_no_mail() {
     }
 }
 
+/// A filter that takes a connection, reads so much, says this and hangs up.
+async fn impatient_filter(reads: usize, says: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("it has one");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut read = vec![0; reads];
+            stream.read_exact(&mut read).await.expect("there is as much");
+            stream.write_all(says.as_bytes()).await.expect("it is open");
+            stream.shutdown().await.expect("it is open");
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn who_sends_so_slowly_that_the_filter_hangs_up_comes_again() {
+    for says in [
+        "",
+        "HTTP/1.1 408 IO timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    ] {
+        let (world, alice) = world(filter(&impatient_filter(100, says).await, false)).await;
+        let mut peer = world.peer().await;
+        peer.envelope(&["alice@example.org"]).await;
+        peer.send(b"Subject: a letter\r\n\r\nDear Alice,\r\n").await;
+        peer.send(b"Buy this.\r\n").await;
+        peer.expect(".", "451 4.7.1").await;
+        let page = alice.user.newest_messages(None, 10).await.expect("memory");
+        assert!(page.messages.is_empty());
+    }
+}
+
 /// What this process has in memory now.
 fn memory_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
