@@ -112,8 +112,13 @@ impl Connection {
                     self.say().await?;
                     self.start_tls().await?;
                 }
-                happened => self.answer(happened).await,
+                happened => {
+                    // An answer may take a while, and whoever waits for those before it has them now.
+                    self.say().await?;
+                    self.answer(happened).await;
+                }
             }
+            self.session.end_if_too_long(Instant::now());
         }
         self.say().await?;
         Ok(false)

@@ -68,7 +68,8 @@ impl Seen {
                 true
             }
             // Coming more often does not make it longer.
-            Some(ago) if ago < WAIT_MS => false,
+            Some(ago) if (0..WAIT_MS).contains(&ago) => false,
+            // Also who seems to come before they came: the clock was set back, by nobody knows how much.
             _ => {
                 make_room(&mut self.waiting, now.0 - PATIENCE_MS);
                 self.waiting.insert(who, now);
@@ -157,6 +158,14 @@ mod tests {
         assert!(!came(&list, peer, 0));
         assert!(!came(&list, peer, PATIENCE_MS));
         assert!(came(&list, peer, PATIENCE_MS + WAIT_MS));
+    }
+
+    #[test]
+    fn who_has_waited_when_the_clock_is_set_back_waits_a_minute_and_not_until_the_clock_is_right_again() {
+        let (list, peer) = (Greylist::default(), "192.0.2.7");
+        assert!(!came(&list, peer, 0));
+        assert!(!came(&list, peer, -DAY_MS));
+        assert!(came(&list, peer, WAIT_MS - DAY_MS));
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(crate) struct Message {
     visitor: Visitor,
     /// What DNS calls the visitor, once it was asked.
     host: String,
+    /// Whether the sender's domain names the visitor as its own server, once it was asked.
+    is_named: Option<bool>,
     recipients: Vec<Accepted>,
     text: Option<Text>,
 }
@@ -70,6 +72,7 @@ impl Message {
             sender,
             visitor,
             host: String::new(),
+            is_named: None,
             recipients: Vec::new(),
             text: None,
         }
@@ -117,26 +120,41 @@ impl Message {
     }
 
     /// Whether mail is taken from this peer at all, and already now.
-    async fn may_come_in(&self, recipient: &str) -> Result<(), Reply> {
+    async fn may_come_in(&mut self, recipient: &str) -> Result<(), Reply> {
         if let Some(lists) = self.gateway.block_lists()
             && let Some(list) = lists.listing(self.visitor.address).await
         {
             return Err(replies::on_a_list(list));
         }
-        let Some(greylist) = self.gateway.greylist() else {
+        if self.gateway.greylist().is_none() {
             return Ok(());
-        };
-        let sender = sender_of(&self.sender);
+        }
         // Whom a domain names as its own server comes again in any case: to wait for that would tell nothing.
-        let is_named = match self.gateway.checker() {
-            Some(checker) => checker.is_from_its_domain(self.from(&sender)).await,
-            None => false,
-        };
-        if is_named || greylist.admits(self.visitor.address, &sender, recipient, self.gateway.now()) {
+        if self.is_named().await || self.was_here(recipient) {
             Ok(())
         } else {
             Err(replies::come_again())
         }
+    }
+
+    /// The same for all recipients, and asked once: what is slow to answer would hold up each of them.
+    async fn is_named(&mut self) -> bool {
+        if let Some(is_named) = self.is_named {
+            return is_named;
+        }
+        let sender = sender_of(&self.sender);
+        let is_named = match self.gateway.checker() {
+            Some(checker) => checker.is_from_its_domain(self.from(&sender)).await,
+            None => false,
+        };
+        self.is_named = Some(is_named);
+        is_named
+    }
+
+    fn was_here(&self, recipient: &str) -> bool {
+        let (sender, now) = (sender_of(&self.sender), self.gateway.now());
+        let greylist = self.gateway.greylist();
+        greylist.is_none_or(|list| list.admits(self.visitor.address, &sender, recipient, now))
     }
 
     fn from<'a>(&'a self, sender: &'a str) -> From<'a> {

@@ -298,10 +298,17 @@ impl Session {
 
     /// Ends the connection if its deadline has passed.
     pub fn expire(&mut self, now: Instant) {
+        self.end_if_too_long(now);
+        if now >= self.deadline() {
+            self.end(&say::TOO_SLOW);
+        }
+    }
+
+    /// Ends the connection if it has lasted for too long, though nobody was silent: a thousand commands may have come at
+    /// once, each of which takes its time.
+    pub fn end_if_too_long(&mut self, now: Instant) {
         if now >= self.began + self.offer.limits.total {
             self.end(&say::TOO_LONG);
-        } else if now >= self.deadline() {
-            self.end(&say::TOO_SLOW);
         }
     }
 
@@ -373,6 +380,36 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_that_takes_too_long_ends_between_two_commands_that_came_together() {
+        let now = Instant::now();
+        let offer = Offer {
+            host: "mail.example.org".to_owned(),
+            start_tls: false,
+            sign_in: SignIn::Never,
+            limits: Limits::default(),
+        };
+        let hour = offer.limits.total;
+        let mut session = Session::new(offer, false, now);
+        let _ = session.output();
+        session.receive(b"HELO x\r\n", now);
+        assert_eq!(session.poll(), None);
+        session.receive(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\n", now);
+        assert!(matches!(session.poll(), Some(Event::Sender(_))));
+        session.accept();
+        session.end_if_too_long(now + hour / 2);
+        assert!(matches!(session.poll(), Some(Event::Recipient(_))));
+        session.accept();
+        session.end_if_too_long(now + hour);
+        assert_eq!(session.poll(), Some(Event::Abandoned));
+        assert_eq!(session.poll(), Some(Event::Close));
+        assert!(
+            session
+                .output()
+                .ends_with(b"421 4.7.0 This connection has taken too long\r\n")
+        );
+    }
 
     #[test]
     fn a_connection_that_has_ended_begins_no_tls() {
