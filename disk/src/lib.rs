@@ -6,6 +6,7 @@
 
 mod bulk;
 mod flush;
+mod room;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -14,6 +15,7 @@ use std::path::Path;
 
 pub use bulk::Bulk;
 pub use flush::Flush;
+pub use room::{Promise, Room};
 
 /// The folder in which `path` lies; `.` for a path that is only a name.
 #[must_use]

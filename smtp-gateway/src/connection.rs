@@ -145,8 +145,11 @@ impl Connection {
         match happened {
             Happened::SignIn => self.session.refuse(&replies::nobody_signs_in()),
             Happened::Sender(sender) => {
-                self.message = Some(Message::new(self.gateway.clone(), sender, self.visitor()));
-                self.session.accept();
+                let room = self.gateway.spool().has_room(sender.size_bytes.unwrap_or(0));
+                if room.is_ok() {
+                    self.message = Some(Message::new(self.gateway.clone(), sender, self.visitor()));
+                }
+                self.say_whether(room.map_err(|error| replies::not_kept(&error)));
             }
             Happened::Recipient(recipient) => {
                 let added = match &mut self.message {

@@ -31,12 +31,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use postern_crypto::mail::Brought;
+use postern_disk::Room;
 use postern_protocol::{MessageId, TimeMs};
 
 pub use draft::Draft;
 use entry::{Content, Entry, Filed, Receipt, Small};
 pub use error::{Damaged, SpoolError};
-use journal::{Journal, Place};
+use journal::{Journal, NotKept, Place};
 use mail::TRAILER_BYTES;
 pub use mail::{MAX_COPIES, SpooledMail};
 use recent::Recent;
@@ -56,6 +57,7 @@ struct Inner {
     folders: Folders,
     journal: Journal,
     recent: Recent,
+    room: Arc<Room>,
 }
 
 #[derive(Debug, Clone)]
@@ -159,6 +161,7 @@ impl Spool {
         waiting.iter().for_each(|entry| recent.took(&entry.receipt));
         Ok(Self {
             inner: Arc::new(Inner {
+                room: Arc::new(Room::under(root)),
                 folders,
                 journal,
                 recent,
@@ -170,6 +173,17 @@ impl Spool {
     #[must_use]
     pub fn draft(&self, message: MessageId) -> Draft {
         Draft::new(self.clone(), message)
+    }
+
+    /// Whether a message of so many bytes can be written now. A small one needs no room that it has not already.
+    ///
+    /// # Errors
+    /// [`SpoolError::Full`] if it would take the last of the disk, and those of the disk.
+    pub fn has_room(&self, size_bytes: u64) -> Result<(), SpoolError> {
+        if size_bytes > LARGEST_SMALL as u64 {
+            self.inner.room.promise(size_bytes)?;
+        }
+        Ok(())
     }
 
     /// What waits.
@@ -197,7 +211,7 @@ impl Spool {
         }
     }
 
-    async fn keep(&self, entry: Entry) -> Result<(), SpoolError> {
+    async fn keep(&self, entry: Entry) -> Result<(), NotKept> {
         self.inner.journal.keep(entry).await
     }
 

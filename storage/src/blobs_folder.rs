@@ -9,7 +9,6 @@ mod buffers;
 mod files;
 mod names;
 mod reading;
-mod room;
 mod together;
 mod writing;
 
@@ -20,7 +19,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use postern_disk::Flush;
+use postern_disk::{Flush, Room};
 use postern_domain::store::{
     BlobKey, BlobPage, BlobStore, Body, ListFrom, Put, ReadStream, Result, UploadHandle,
 };
@@ -31,7 +30,6 @@ use crate::error::{OpenError, damaged, from_io};
 use crate::steps;
 use buffers::Buffers;
 use names::Names;
-use room::Room;
 
 /// Blobs as files of a folder.
 #[derive(Debug, Clone)]

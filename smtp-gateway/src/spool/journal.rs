@@ -43,8 +43,16 @@ pub(super) struct Waiting {
     more: Notify,
 }
 
+/// Why a message was not kept.
+#[derive(Debug)]
+pub(super) struct NotKept {
+    pub(super) error: SpoolError,
+    /// The disk failed while the journal was written: nobody knows what it says now.
+    pub(super) is_perhaps_named: bool,
+}
+
 enum Order {
-    Keep(Entry, oneshot::Sender<Result<(), SpoolError>>),
+    Keep(Entry, oneshot::Sender<Result<(), NotKept>>),
     Forget(usize, oneshot::Sender<Result<Vec<MessageId>, SpoolError>>),
 }
 
@@ -84,22 +92,24 @@ impl Journal {
     }
 
     /// Notes a message. It is durable when this returns.
-    pub(super) async fn keep(&self, entry: Entry) -> Result<(), SpoolError> {
-        self.order(|answer| Order::Keep(entry, answer)).await
+    pub(super) async fn keep(&self, entry: Entry) -> Result<(), NotKept> {
+        self.order(|answer| Order::Keep(entry, answer)).await?
     }
 
     /// Notes that the oldest messages, so many of them, were handed on; yields the files that it does not name any more.
     pub(super) async fn forget(&self, count: usize) -> Result<Vec<MessageId>, SpoolError> {
-        self.order(|answer| Order::Forget(count, answer)).await
+        let forgotten = self.order(|answer| Order::Forget(count, answer)).await;
+        forgotten.map_err(|not_done| not_done.error)?
     }
 
-    async fn order<T>(
-        &self,
-        order: impl FnOnce(oneshot::Sender<Result<T, SpoolError>>) -> Order,
-    ) -> Result<T, SpoolError> {
+    async fn order<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, NotKept> {
+        let not_done = |is_perhaps_named| NotKept {
+            error: SpoolError::Broken,
+            is_perhaps_named,
+        };
         let (answer, answered) = oneshot::channel();
-        self.orders.send(order(answer)).map_err(|_| SpoolError::Broken)?;
-        answered.await.map_err(|_| SpoolError::Broken)?
+        self.orders.send(order(answer)).map_err(|_| not_done(false))?;
+        answered.await.map_err(|_| not_done(true))
     }
 
     pub(super) fn waiting(&self) -> &Waiting {
@@ -153,7 +163,7 @@ struct Writer {
     _lock: File,
 }
 
-type Kept = (Entry, oneshot::Sender<Result<(), SpoolError>>);
+type Kept = (Entry, oneshot::Sender<Result<(), NotKept>>);
 
 impl Writer {
     fn serve(mut self, inbox: &Receiver<Order>) {
@@ -181,7 +191,8 @@ impl Writer {
         let mut rest = &entries[..];
         let named = self.sync_names(&entries);
         while !rest.is_empty() {
-            let outcome = named.as_ref().map_err(copied).and_then(|()| self.push(rest));
+            let named = named.as_ref().map_err(|error| NotKept::surely(copied(error)));
+            let outcome = named.and_then(|()| self.push(rest));
             let count = *outcome.as_ref().unwrap_or(&rest.len());
             let (done, later) = rest.split_at(count);
             if outcome.is_ok() {
@@ -189,7 +200,7 @@ impl Writer {
                 self.waiting.more.notify_one();
             }
             for answer in answers.by_ref().take(count) {
-                let _ = answer.send(outcome.as_ref().map(|_| ()).map_err(copied));
+                let _ = answer.send(outcome.as_ref().map(|_| ()).map_err(NotKept::copied));
             }
             rest = later;
         }
@@ -206,11 +217,14 @@ impl Writer {
         Ok(())
     }
 
-    fn push(&mut self, entries: &[Entry]) -> Result<usize, SpoolError> {
-        self.renew_if_broken()?;
-        let ring = self.ring.as_mut().ok_or(SpoolError::Broken)?;
+    fn push(&mut self, entries: &[Entry]) -> Result<usize, NotKept> {
+        self.renew_if_broken().map_err(NotKept::surely)?;
+        let ring = self.ring.as_mut().ok_or(NotKept::surely(SpoolError::Broken))?;
         let pushed = ring.push(entries);
-        self.outcome(pushed)
+        self.outcome(pushed).map_err(|error| NotKept {
+            is_perhaps_named: !matches!(error, SpoolError::Full),
+            error,
+        })
     }
 
     fn forget(&mut self, count: usize) -> Result<Vec<MessageId>, SpoolError> {
@@ -244,6 +258,23 @@ impl Writer {
         let (ring, _) = open_ring(&self.place)?;
         self.ring = Some(ring);
         Ok(())
+    }
+}
+
+impl NotKept {
+    /// The journal does not name it.
+    fn surely(error: SpoolError) -> Self {
+        Self {
+            error,
+            is_perhaps_named: false,
+        }
+    }
+
+    fn copied(&self) -> Self {
+        Self {
+            error: copied(&self.error),
+            ..*self
+        }
     }
 }
 

@@ -64,3 +64,17 @@ async fn one_address_has_not_all_the_connections() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_message_for_which_the_disk_has_no_room_is_put_off_before_its_text() {
+    let limits = Limits {
+        message_bytes: 1 << 60,
+        ..Limits::default()
+    };
+    let world = World::with(limits).await;
+    let mut peer = world.peer().await;
+    let size = 1_u64 << 59;
+    peer.expect(&format!("MAIL FROM:<b@sender.example> SIZE={size}"), "452 4.3.1")
+        .await;
+    peer.expect("MAIL FROM:<b@sender.example> SIZE=1000", "250").await;
+}

@@ -4,13 +4,12 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 
 use bytes::Bytes;
-use postern_disk::Flush;
+use postern_disk::{Flush, Promise};
 use postern_domain::store::{BlobKey, Put};
 
 use super::files::{self, Temporary};
 use super::found;
 use super::names::Names;
-use super::room::Promise;
 use crate::steps;
 
 /// Stores each of `blobs`: all are written, all are made durable, all get their names, all names are made durable.

@@ -6,12 +6,11 @@ use std::io;
 use bytes::Bytes;
 use futures::future::{BoxFuture, ready};
 use futures::{FutureExt, StreamExt};
-use postern_disk::Bulk;
+use postern_disk::{Bulk, Promise};
 use postern_domain::store::{Body, Result, StoreError};
 
 use super::blocking;
 use super::buffers::Share;
-use super::room::Promise;
 use crate::error::from_io;
 use crate::steps;
 

@@ -1,8 +1,8 @@
 //! Whether the disk has room.
 //!
-//! The records often lie on the same disk, and a database needs room even to remove something: so contents never take
-//! the last of it. What has been let in and is not written yet is counted as if it were, or many at once would each
-//! find the same room.
+//! The records often lie on the same disk, and a database needs room even to remove something: so neither contents nor mail
+//! that waits ever take the last of it. What has been let in and is not written yet is counted as if it were, or many at once
+//! would each find the same room.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -14,28 +14,33 @@ const KEPT_PART: u64 = 20;
 
 /// The room under a folder.
 #[derive(Debug)]
-pub(super) struct Room {
+pub struct Room {
     folder: PathBuf,
     promised_bytes: Mutex<u64>,
 }
 
 /// Room for something that is going to be written.
 #[derive(Debug)]
-pub(super) struct Promise {
+pub struct Promise {
     room: Arc<Room>,
     left_bytes: u64,
 }
 
 impl Room {
-    pub(super) fn under(folder: &Path) -> Self {
+    /// The room of the disk on which this folder lies.
+    #[must_use]
+    pub fn under(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
             promised_bytes: Mutex::default(),
         }
     }
 
-    /// An error of kind [`ErrorKind::StorageFull`] if `bytes` more would take the last of the disk.
-    pub(super) fn promise(self: &Arc<Self>, bytes: u64) -> io::Result<Promise> {
+    /// Room for `bytes` more.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::StorageFull`] if they would take the last of the disk.
+    pub fn promise(self: &Arc<Self>, bytes: u64) -> io::Result<Promise> {
         let mut promised = self.promised();
         let taken = promised.saturating_add(bytes);
         if !has_free(&self.folder, taken)? {
@@ -55,7 +60,7 @@ impl Room {
 
 impl Promise {
     /// So much of it is on the disk now, where it is seen.
-    pub(super) fn written(&mut self, bytes: usize) {
+    pub fn written(&mut self, bytes: usize) {
         let kept = self.left_bytes.min(bytes as u64);
         self.left_bytes -= kept;
         *self.room.promised() -= kept;
