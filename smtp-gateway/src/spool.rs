@@ -30,10 +30,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use postern_crypto::hash::hash;
 use postern_crypto::mail::Brought;
 use postern_disk::Room;
 use postern_protocol::{MessageId, TimeMs};
 
+use circular::CircularFile;
 pub use draft::Draft;
 use entry::{Content, Entry, Filed, Receipt, Small};
 pub use error::{Damaged, SpoolError};
@@ -129,7 +131,41 @@ impl Folders {
 
 /// In hexadecimal, since some file systems take capital and small letters for the same.
 pub(crate) fn name(message: MessageId) -> String {
-    message.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&message.0)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn write_aside(folders: &Folders, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    let (beside, aside) = (folders.arriving().join(name), folders.aside().join(name));
+    postern_disk::write_private(&beside, &aside, bytes)?;
+    Ok(aside)
+}
+
+/// The file of the small messages, for who reads what could not be read before.
+fn small_messages(folders: &Folders) -> io::Result<CircularFile<File>> {
+    let file = File::open(folders.small())?;
+    let size_bytes = file.metadata()?.len();
+    Ok(CircularFile::new(file, size_bytes))
+}
+
+/// What cannot be understood of the journal is put where a person looks at it, with all small messages, since it named some
+/// of them. It stands in the journal until all that is older was handed on, and is the same file each time.
+fn set_items_aside(folders: &Folders, unreadable: &[Vec<u8>]) -> io::Result<()> {
+    for item in unreadable {
+        let name = format!("journal-{}", hex(&hash(item)[..16]));
+        if folders.aside().join(&name).try_exists()? {
+            continue;
+        }
+        let small = folders.aside().join(format!("{name}-small"));
+        fs::copy(folders.small(), &small)?;
+        File::open(&small)?.sync_all()?;
+        let aside = write_aside(folders, &name, item)?;
+        tracing::error!(path = %aside.display(), "what the journal of the spool says cannot be understood, and was set aside");
+    }
+    Ok(())
 }
 
 impl Spool {
@@ -154,9 +190,10 @@ impl Spool {
             mail: folders.mail(),
         };
         journal::clean(&place)?;
-        let journal = Journal::open(place, lock)?;
+        let (journal, unreadable) = Journal::open(place, lock)?;
         let waiting = journal.waiting().all();
-        clean(&folders, &waiting)?;
+        set_items_aside(&folders, &unreadable)?;
+        clean(&folders, &waiting, unreadable.is_empty())?;
         let recent = Recent::open(&folders.recent())?;
         waiting.iter().for_each(|entry| recent.took(&entry.receipt));
         Ok(Self {
@@ -242,11 +279,10 @@ impl Batch {
     pub fn set_aside(&self, place: usize) -> Result<PathBuf, SpoolError> {
         let folders = self.spool.folders();
         match &self.entries[place].content {
-            Content::Small(Small { bytes, hash }) => {
-                let name: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-                let (beside, aside) = (folders.arriving().join(&name), folders.aside().join(&name));
-                postern_disk::write_private(&beside, &aside, bytes)?;
-                Ok(aside)
+            Content::Small(Small { bytes, hash }) => Ok(write_aside(folders, &hex(&hash[..16]), bytes)?),
+            Content::Unread(extent, hash) => {
+                let bytes = small_messages(folders)?.salvage(*extent);
+                Ok(write_aside(folders, &hex(&hash[..16]), &bytes)?)
             }
             Content::File(Filed { message, .. }) => {
                 let aside = folders.aside().join(name(*message));
@@ -329,14 +365,11 @@ impl From<Damaged> for Unread {
 
 fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Unread> {
     match &entry.content {
-        Content::Small(small) => {
-            let bytes = small.whole()?;
-            let mail = SpooledMail::decode_whole(bytes)?;
-            let body = usize::try_from(mail.body_bytes).map_err(|_| Damaged)?;
-            Ok(WaitingMail {
-                mail,
-                body: WaitingBody::Here(bytes.slice(..body)),
-            })
+        Content::Small(small) => open_small(small),
+        Content::Unread(extent, hash) => {
+            let bytes = small_messages(folders).and_then(|small| small.read(*extent));
+            let bytes = bytes.map_err(Unread::Disk)?.into();
+            open_small(&Small { bytes, hash: *hash })
         }
         Content::File(filed) => {
             let path = folders.file(filed.message);
@@ -360,6 +393,16 @@ fn open(folders: &Folders, entry: &Entry) -> Result<WaitingMail, Unread> {
     }
 }
 
+fn open_small(small: &Small) -> Result<WaitingMail, Unread> {
+    let bytes = small.whole()?;
+    let mail = SpooledMail::decode_whole(bytes)?;
+    let body = usize::try_from(mail.body_bytes).map_err(|_| Damaged)?;
+    Ok(WaitingMail {
+        mail,
+        body: WaitingBody::Here(bytes.slice(..body)),
+    })
+}
+
 fn read_record(path: &Path, size_bytes: u64) -> io::Result<(Vec<u8>, postern_domain::store::Digest)> {
     let file = File::open(path)?;
     let damaged = || io::Error::new(ErrorKind::InvalidData, Damaged);
@@ -375,8 +418,9 @@ fn read_record(path: &Path, size_bytes: u64) -> io::Result<(Vec<u8>, postern_dom
     Ok((record, hash))
 }
 
-/// Removes what was never acknowledged, and what was handed on already.
-fn clean(folders: &Folders, waiting: &[Entry]) -> io::Result<()> {
+/// Removes what was never acknowledged, and what was handed on already. As long as not all of the journal can be understood,
+/// nobody knows which files that is: they are put where a person looks at them.
+fn clean(folders: &Folders, waiting: &[Entry], is_all_understood: bool) -> io::Result<()> {
     for left in fs::read_dir(folders.arriving())? {
         fs::remove_file(left?.path())?;
     }
@@ -384,14 +428,19 @@ fn clean(folders: &Folders, waiting: &[Entry]) -> io::Result<()> {
         .iter()
         .filter_map(|entry| match &entry.content {
             Content::File(filed) => Some(name(filed.message)),
-            Content::Small(_) => None,
+            Content::Small(_) | Content::Unread(..) => None,
         })
         .collect();
     for file in fs::read_dir(folders.mail())? {
         let file = file?;
         let is_named = file.file_name().to_str().is_some_and(|name| named.contains(name));
-        if !is_named {
+        if is_named {
+            continue;
+        }
+        if is_all_understood {
             fs::remove_file(file.path())?;
+        } else {
+            postern_disk::put_in_place(&file.path(), &folders.aside().join(file.file_name()))?;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use super::disk::Disk;
+use super::disk::{Disk, SECTOR_BYTES};
 
 /// What is written together begins at a multiple of this, so that no block of a disk that holds a message already is
 /// written again: a power cut then cannot harm it.
@@ -53,14 +53,18 @@ impl<D: Disk> CircularFile<D> {
         (tail + self.size_bytes).saturating_sub(self.head)
     }
 
-    /// Notes that a message lies there, while everything from `tail` on is in use; says whether that can be.
+    /// Notes that a message lies there, while everything from `tail` on is in use; says whether that can be. Where it cannot,
+    /// nothing is noted: or a single wrong place would be taken for the end of all that is in use.
     pub(super) fn takes_up(&mut self, tail: u64, extent: Extent) -> bool {
         let end = extent.start.checked_add(extent.size_bytes.into());
         let Some(end) = end.and_then(|end| end.checked_next_multiple_of(BLOCK_BYTES as u64)) else {
             return false;
         };
-        self.head = self.head.max(end);
-        extent.start >= tail && end - tail <= self.size_bytes
+        let can_be = extent.start >= tail && end - tail <= self.size_bytes;
+        if can_be {
+            self.head = self.head.max(end);
+        }
+        can_be
     }
 
     /// Writes messages, one behind the other; they are durable when this returns. There has to be room.
@@ -96,6 +100,20 @@ impl<D: Disk> CircularFile<D> {
         self.disk.read(first, place)?;
         self.disk.read(rest, 0)?;
         Ok(bytes)
+    }
+
+    /// What of it can be read, with zeros for the rest.
+    pub(super) fn salvage(&self, extent: Extent) -> Vec<u8> {
+        let mut bytes = vec![0; extent.size_bytes as usize];
+        let mut at = extent.start;
+        for sector in bytes.chunks_mut(SECTOR_BYTES) {
+            let (place, before_end) = self.place(at, sector.len());
+            let (first, rest) = sector.split_at_mut(before_end);
+            let _ = self.disk.read(first, place);
+            let _ = self.disk.read(rest, 0);
+            at += sector.len() as u64;
+        }
+        bytes
     }
 
     /// Where in the file that is, and how much of so many bytes fits in before its end.

@@ -189,7 +189,7 @@ mod tests {
         let lock = fs::File::create(folder.path().join("other lock")).expect("a file");
         Spool {
             inner: Arc::new(Inner {
-                journal: Journal::open(place, lock).expect("it opens"),
+                journal: Journal::open(place, lock).expect("it opens").0,
                 recent: super::super::Recent::open(&folders.recent()).expect("it opens"),
                 room: Arc::new(Room::under(folder.path())),
                 folders,

@@ -48,6 +48,8 @@ pub(super) struct Receipt {
 pub(super) enum Content {
     /// A small one, which is in memory too.
     Small(Small),
+    /// A small one that could not be read when the spool was opened, and perhaps can be later: it lies there still.
+    Unread(Extent, Digest),
     /// A larger one, which is a file.
     File(Filed),
 }
@@ -91,6 +93,7 @@ impl Entry {
     pub(super) fn size_bytes(&self) -> u64 {
         match &self.content {
             Content::Small(small) => small.bytes.len() as u64,
+            Content::Unread(extent, _) => extent.size_bytes.into(),
             Content::File(file) => file.size_bytes,
         }
     }

@@ -20,7 +20,7 @@ use super::circular::CircularFile;
 use super::entry::{Content, Entry};
 use super::error::SpoolError;
 use super::flash::{FileFlash, PAGE_BYTES};
-use super::ring::{Ring, RingError};
+use super::ring::{Found, Ring, RingError};
 
 /// How many times as large as the journal the file of the small messages is: of the smallest messages there are, which take
 /// a block each, it holds fewer than the journal names.
@@ -70,11 +70,12 @@ pub(super) struct Place {
 }
 
 impl Journal {
-    /// Reads the journal, or makes it if there is none, and begins to serve.
-    pub(super) fn open(place: Place, lock: File) -> Result<Self, SpoolError> {
-        let (ring, entries) = open_ring(&place)?;
+    /// Reads the journal, or makes it if there is none, and begins to serve. Yields those of its items that cannot be
+    /// understood too.
+    pub(super) fn open(place: Place, lock: File) -> Result<(Self, Vec<Vec<u8>>), SpoolError> {
+        let (ring, found) = open_ring(&place)?;
         let waiting = Arc::new(Waiting {
-            entries: Mutex::new(entries.into()),
+            entries: Mutex::new(found.waiting.into()),
             more: Notify::new(),
         });
         let (orders, inbox) = channel();
@@ -88,7 +89,7 @@ impl Journal {
             .name("mail-journal".to_owned())
             .spawn(move || writer.serve(&inbox))?;
         waiting.more.notify_one();
-        Ok(Self { orders, waiting })
+        Ok((Self { orders, waiting }, found.unreadable))
     }
 
     /// Notes a message. It is durable when this returns.
@@ -296,7 +297,7 @@ impl From<RingError> for SpoolError {
     }
 }
 
-fn open_ring(place: &Place) -> Result<(Ring<File>, Vec<Entry>), SpoolError> {
+fn open_ring(place: &Place) -> Result<(Ring<File>, Found), SpoolError> {
     if !place.journal.try_exists()? {
         make_journal(place)?;
     }

@@ -31,6 +31,15 @@ pub(super) struct Ring<D: Disk> {
     items: VecDeque<Item>,
 }
 
+/// What was there when a ring was opened.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// What waits, oldest first.
+    pub(super) waiting: Vec<Entry>,
+    /// Items of the journal that cannot be understood.
+    pub(super) unreadable: Vec<Vec<u8>>,
+}
+
 /// What is known of an item of the journal.
 struct Item {
     /// How many of its messages, which are the last ones, have not been handed on.
@@ -53,8 +62,8 @@ pub(super) enum RingError {
 }
 
 impl<D: Disk> Ring<D> {
-    /// Reads what is there: yields the entries that wait, oldest first.
-    pub(super) fn open(flash: FileFlash<D>, small: CircularFile<D>) -> Result<(Self, Vec<Entry>), RingError> {
+    /// Reads what is there.
+    pub(super) fn open(flash: FileFlash<D>, small: CircularFile<D>) -> Result<(Self, Found), RingError> {
         let size = u32::try_from(flash.capacity()).unwrap_or(u32::MAX);
         let pages = flash.capacity() / PAGE_BYTES;
         let cache = Cache::new(HeapPageStates::new(pages), HeapPagePointers::new(pages), Uncached);
@@ -63,54 +72,67 @@ impl<D: Disk> Ring<D> {
             small,
             items: VecDeque::new(),
         };
-        let waiting = block_on(ring.load())?;
-        Ok((ring, waiting))
+        let found = block_on(ring.load())?;
+        Ok((ring, found))
     }
 
-    async fn load(&mut self) -> Result<Vec<Entry>, RingError> {
-        let items = self.read_journal().await?;
+    async fn load(&mut self) -> Result<Found, RingError> {
+        let mut found = Found::default();
+        let items = self.read_journal(&mut found.unreadable).await?;
         let all = items.iter().flatten();
         let tail = all.filter_map(Record::extent).map(|extent| extent.start).next();
         self.small.begin_at(tail.unwrap_or(0));
-        let mut waiting = Vec::new();
         for records in items {
             let first = records.iter().find_map(Record::extent);
+            let first = first.filter(|extent| self.small.takes_up(self.tail(), *extent));
             self.items.push_back(Item {
                 left: records.len(),
                 files: records.iter().filter_map(Record::file).collect(),
                 start: first.map_or(self.small.head(), |extent| extent.start),
             });
-            for record in records {
-                waiting.push(self.read(record)?);
-            }
+            let waiting = records.into_iter().map(|record| self.read(record));
+            found.waiting.extend(waiting);
         }
-        Ok(waiting)
+        Ok(found)
     }
 
-    async fn read_journal(&mut self) -> Result<Vec<Vec<Record>>, RingError> {
+    /// The items, oldest first. What cannot be understood is one of no records: it has its turn to be forgotten.
+    async fn read_journal(&mut self, unreadable: &mut Vec<Vec<u8>>) -> Result<Vec<Vec<Record>>, RingError> {
         let (mut read, mut buffer) = (Vec::new(), vec![0; PAGE_BYTES]);
         let mut items = self.journal.iter().await.map_err(failed)?;
         while let Some(item) = items.next(&mut buffer).await.map_err(failed)? {
-            read.push(entry::decode(&item).map_err(|error| RingError::Damaged(error.to_string()))?);
+            let records = entry::decode(&item);
+            if records.is_err() {
+                unreadable.push(item.to_vec());
+            }
+            read.push(records.unwrap_or_default());
         }
         Ok(read)
     }
 
-    fn read(&mut self, record: Record) -> Result<Entry, RingError> {
+    /// A message that cannot be read, or lies where none can be, holds up no other. Whether it is what was taken says its
+    /// hash.
+    fn read(&mut self, record: Record) -> Entry {
         let content = match record.lies {
             Lies::File(file) => Content::File(file),
             Lies::Small(extent, hash) => {
-                if !self.small.takes_up(self.tail(), extent) {
-                    return Err(RingError::Damaged("a message lies where none can be".to_owned()));
+                let _ = self.small.takes_up(self.tail(), extent);
+                match self.small.read(extent) {
+                    Ok(bytes) => Content::Small(Small {
+                        bytes: bytes.into(),
+                        hash,
+                    }),
+                    Err(error) => {
+                        tracing::error!(%error, "a spooled message cannot be read");
+                        Content::Unread(extent, hash)
+                    }
                 }
-                let bytes = self.small.read(extent).map_err(RingError::Disk)?.into();
-                Content::Small(Small { bytes, hash })
             }
         };
-        Ok(Entry {
+        Entry {
             receipt: record.receipt,
             content,
-        })
+        }
     }
 
     /// From where on small messages are in use.
@@ -153,12 +175,13 @@ impl<D: Disk> Ring<D> {
     fn write(&mut self, entries: &[Entry]) -> io::Result<Vec<Record>> {
         let small = entries.iter().filter_map(|entry| match &entry.content {
             Content::Small(small) => Some(&small.bytes[..]),
-            Content::File(_) => None,
+            Content::Unread(..) | Content::File(_) => None,
         });
         let mut extents = self.small.write(&small.collect::<Vec<_>>())?.into_iter();
         let records = entries.iter().filter_map(|entry| {
             let lies = match &entry.content {
                 Content::Small(small) => Lies::Small(extents.next()?, small.hash),
+                Content::Unread(extent, hash) => Lies::Small(*extent, *hash),
                 Content::File(file) => Lies::File(*file),
             };
             let receipt = entry.receipt;

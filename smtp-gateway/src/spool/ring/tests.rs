@@ -1,6 +1,7 @@
 //! The power fails, thousands of times.
 
 use std::cell::RefCell;
+use std::fs::{self, File};
 use std::rc::Rc;
 use std::{io, mem};
 
@@ -9,10 +10,10 @@ use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
 use super::*;
-use crate::spool::LARGEST_SMALL;
 use crate::spool::circular::{BLOCK_BYTES, Extent};
 use crate::spool::disk::SECTOR_BYTES;
 use crate::spool::entry::{Filed, Receipt};
+use crate::spool::{LARGEST_SMALL, Spool};
 
 const JOURNAL_BYTES: usize = 6 * PAGE_BYTES;
 const SMALL_BYTES: usize = 16 * BLOCK_BYTES;
@@ -33,6 +34,8 @@ struct State {
     /// What was written and not synced: in which file, from where on.
     unsynced: Vec<(usize, usize, Vec<u8>)>,
     power: Power,
+    /// Of the second file, what begins there cannot be read.
+    broken: Option<u64>,
     rng: ChaCha20Rng,
 }
 
@@ -50,11 +53,18 @@ impl Platter {
             files: [vec![0; JOURNAL_BYTES], vec![0; small_bytes]],
             unsynced: Vec::new(),
             power: Power::On,
+            broken: None,
             rng: ChaCha20Rng::seed_from_u64(seed),
         })))
     }
 
     fn open(&self) -> Result<(Ring<OnPlatter>, Vec<Entry>), RingError> {
+        let (ring, found) = self.find()?;
+        assert!(found.unreadable.is_empty());
+        Ok((ring, found.waiting))
+    }
+
+    fn find(&self) -> Result<(Ring<OnPlatter>, Found), RingError> {
         let file = |which| OnPlatter {
             state: Rc::clone(&self.0),
             which,
@@ -108,6 +118,9 @@ impl Disk for OnPlatter {
             state.unsynced.iter().all(|(which, ..)| *which != self.which),
             "everything is synced before it is read again"
         );
+        if self.which == 1 && state.broken == Some(offset) && !bytes.is_empty() {
+            return Err(io::Error::other("it cannot be read"));
+        }
         let start = usize::try_from(offset).expect("a small disk");
         bytes.copy_from_slice(&state.files[self.which][start..start + bytes.len()]);
         Ok(())
@@ -182,6 +195,7 @@ fn numbers(entries: &[Entry]) -> Vec<u64> {
             let bytes = small.whole().expect("as it was written");
             u64::from_be_bytes(bytes[..8].try_into().expect("eight bytes"))
         }
+        Content::Unread(..) => panic!("it can be read"),
         Content::File(file) => file.size_bytes,
     };
     entries.iter().map(number).collect()
@@ -328,7 +342,7 @@ fn f4_a_file_is_named_until_all_that_came_with_it_was_handed_on() {
     let ids = |numbers: &[u64]| -> Vec<MessageId> {
         let id = |number: &u64| match file(*number).content {
             Content::File(file) => file.message,
-            Content::Small(_) => panic!("it is a file"),
+            Content::Small(_) | Content::Unread(..) => panic!("it is a file"),
         };
         numbers.iter().map(id).collect()
     };
@@ -353,7 +367,7 @@ fn f4_a_file_is_named_until_all_that_came_with_it_was_handed_on() {
 fn numbers_of_files(entries: &[Entry]) -> Vec<u64> {
     let number = |entry: &Entry| match &entry.content {
         Content::File(file) => Some(file.size_bytes),
-        Content::Small(_) => None,
+        Content::Small(_) | Content::Unread(..) => None,
     };
     entries.iter().filter_map(number).collect()
 }
@@ -375,7 +389,7 @@ fn small_messages_are_found_again_behind_files_alone_after_any_number_of_turns()
 }
 
 #[test]
-fn what_was_written_over_is_told_and_what_cannot_be_is_not_read() {
+fn what_was_written_over_is_told_and_what_lies_where_nothing_can_holds_up_no_other() {
     let disk = Platter::new(1, SMALL_BYTES);
     let (mut ring, _) = disk.open().expect("there is power");
     ring.push(&[small(vec![1; 100]), small(vec![2; 100])])
@@ -407,6 +421,114 @@ fn what_was_written_over_is_told_and_what_cannot_be_is_not_read() {
         };
         let item = entry::encode(&[record]);
         block_on(ring.journal.push(&item, false)).expect("there is room");
-        assert!(matches!(disk.open(), Err(RingError::Damaged(_))), "{start}");
+        let (mut again, waiting) = disk.open().expect("there is power");
+        assert_eq!(waiting[0], small(vec![1; 100]));
+        let Content::Small(odd) = &waiting[1].content else {
+            panic!("it is small")
+        };
+        assert!(odd.whole().is_err(), "{start}");
+        // Nothing is written over what waits, and there is room behind it.
+        again.push(&[small(vec![3; 100])]).expect("there is room");
+        let (_, waiting) = disk.open().expect("there is power");
+        assert_eq!(
+            (&waiting[0], &waiting[2]),
+            (&small(vec![1; 100]), &small(vec![3; 100]))
+        );
+    }
+}
+
+#[test]
+fn f4_what_cannot_be_read_at_the_moment_waits_and_holds_up_no_other() {
+    let disk = Platter::new(1, SMALL_BYTES);
+    let (mut ring, _) = disk.open().expect("there is power");
+    for number in 1..4 {
+        ring.push(&[small(vec![number; 100])]).expect("there is room");
+    }
+    disk.0.borrow_mut().broken = Some(BLOCK_BYTES as u64);
+    let (mut again, waiting) = disk.open().expect("there is power");
+    assert_eq!(
+        (&waiting[0], &waiting[2]),
+        (&small(vec![1; 100]), &small(vec![3; 100]))
+    );
+    let Content::Unread(extent, hash) = waiting[1].content else {
+        panic!("it cannot be read")
+    };
+    // Nothing is written over it.
+    while again.push(&[small(vec![5; 10_000])]).is_ok() {}
+    disk.0.borrow_mut().broken = None;
+    let (again, waiting) = disk.open().expect("there is power");
+    assert_eq!(waiting[1], small(vec![2; 100]));
+    let bytes = again.small.read(extent).expect("it can be read now");
+    assert!(
+        Small {
+            bytes: bytes.into(),
+            hash
+        }
+        .whole()
+        .is_ok()
+    );
+}
+
+#[test]
+fn f4_an_item_that_cannot_be_understood_is_told_and_goes_when_its_turn_has_come() {
+    let disk = Platter::new(1, SMALL_BYTES);
+    let (mut ring, _) = disk.open().expect("there is power");
+    ring.push(&[small(vec![1; 100])]).expect("there is room");
+    block_on(ring.journal.push(&[9, 9, 9], false)).expect("there is room");
+    ring.items.push_back(Item {
+        left: 0,
+        files: Vec::new(),
+        start: ring.small.head(),
+    });
+    ring.push(&[small(vec![2; 100])]).expect("there is room");
+    for _ in 0..2 {
+        let (_, found) = disk.find().expect("there is power");
+        assert_eq!(found.unreadable, [[9, 9, 9]]);
+        assert_eq!(found.waiting, [small(vec![1; 100]), small(vec![2; 100])]);
+    }
+    let (mut again, _) = disk.find().expect("there is power");
+    again.forget(1).expect("there is power");
+    let (_, waiting) = disk.open().expect("there is power");
+    assert_eq!(waiting, [small(vec![2; 100])]);
+}
+
+#[test]
+fn f4_what_nobody_understands_of_a_journal_is_set_aside_with_all_that_it_may_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The one before may still be writing its last.
+    let spool = || loop {
+        if let Ok(spool) = Spool::open(folder.path(), 1 << 20) {
+            return spool;
+        }
+        std::thread::yield_now();
+    };
+    drop(spool());
+    drop(spool());
+    let open = |name: &str| {
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .open(folder.path().join(name));
+        let file = file.expect("it is there");
+        let size_bytes = file.metadata().expect("it is there").len();
+        (file, size_bytes)
+    };
+    let ((journal, journal_bytes), (small, small_bytes)) = (open("journal"), open("small"));
+    let flash = FileFlash::new(journal, usize::try_from(journal_bytes).expect("a small file"));
+    let (mut ring, _) = Ring::open(flash, CircularFile::new(small, small_bytes)).expect("it opens");
+    block_on(ring.journal.push(&[9, 9, 9], false)).expect("there is room");
+    drop(ring);
+    let name = "07".repeat(16);
+    fs::write(folder.path().join("mail").join(&name), b"a message").expect("written");
+    for _ in 0..2 {
+        assert_eq!(spool().load().messages, 0);
+        let aside = fs::read_dir(folder.path().join("aside")).expect("a folder");
+        let mut sizes: Vec<_> = aside
+            .map(|file| file.expect("listed").metadata().expect("there").len())
+            .collect();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [3, 9, small_bytes]);
+        let message = fs::read(folder.path().join("aside").join(&name));
+        assert_eq!(message.expect("it is there"), b"a message");
     }
 }
