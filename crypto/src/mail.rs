@@ -14,6 +14,7 @@ mod index;
 mod listing;
 mod mark;
 mod own;
+mod shortening;
 mod summary;
 
 use rand_core::CryptoRng;

@@ -203,45 +203,7 @@ pub(crate) fn seal_summary<R: CryptoRng + ?Sized>(
     message: MessageId,
     rng: &mut R,
 ) -> Vec<u8> {
-    loop {
-        let sealed = summary.seal(key, &message.0, rng);
-        if sealed.len() <= MAX_SUMMARY_BYTES {
-            return sealed;
-        }
-        shorten(summary);
-    }
-}
-
-/// Halves the list that takes most.
-fn shorten(summary: &mut Summary) {
-    let of_mailboxes = |list: &[postern_crypto::mail::Mailbox]| {
-        list.iter()
-            .map(|mailbox| mailbox.name.len() + mailbox.address.len() + 8)
-            .sum::<usize>()
-    };
-    let of_texts = |list: &[String]| list.iter().map(|text| text.len() + 4).sum::<usize>();
-    let attachments = summary.attachments.iter();
-    let sizes = [
-        of_texts(&summary.references),
-        attachments
-            .map(|file| file.name.len() + file.media_type.len() + 16)
-            .sum(),
-        of_mailboxes(&summary.cc),
-        of_mailboxes(&summary.to),
-        of_mailboxes(&summary.reply_to),
-        of_mailboxes(&summary.from),
-    ];
-    let largest = (0..sizes.len())
-        .max_by_key(|list| sizes[*list])
-        .unwrap_or_default();
-    match largest {
-        0 => drop(summary.references.drain(..summary.references.len().div_ceil(2))),
-        1 => summary.attachments.truncate(summary.attachments.len() / 2),
-        2 => summary.cc.truncate(summary.cc.len() / 2),
-        3 => summary.to.truncate(summary.to.len() / 2),
-        4 => summary.reply_to.truncate(summary.reply_to.len() / 2),
-        _ => summary.from.truncate(summary.from.len() / 2),
-    }
+    summary.seal_within(MAX_SUMMARY_BYTES, key, &message.0, rng)
 }
 
 /// Where the head ends, its last line included, and where the body begins. What was looked through before ends at `from`.

@@ -16,7 +16,7 @@ use crate::desk::Desk;
 use crate::failure::{About as _, Failure, Result};
 use crate::progress::Progress;
 use crate::stop::unless_stopped;
-use crate::term::count;
+use crate::term::{count, plain};
 
 const GO_ON: &str = "What was put there stays: run the same command again to go on.";
 const PIECE_BYTES: usize = 1 << 20;
@@ -37,12 +37,28 @@ struct Done {
     imported: usize,
     /// They were there already.
     skipped: usize,
+    /// The subjects of those that the server did not take.
+    refused: Vec<String>,
 }
 
 impl Import {
     pub(super) async fn run(self, desk: &Desk) -> Result<()> {
-        let Imported { imported, skipped } = unless_stopped(GO_ON, self.import(desk)).await?;
-        desk.say().done(&Done { imported, skipped }, || {
+        let Imported {
+            imported,
+            skipped,
+            refused,
+        } = unless_stopped(GO_ON, self.import(desk)).await?;
+        for subject in &refused {
+            let subject = plain(subject);
+            desk.say()
+                .warn(&format!("The server did not take a message: {subject}"));
+        }
+        let done = Done {
+            imported,
+            skipped,
+            refused,
+        };
+        desk.say().done(&done, || {
             let there = match skipped {
                 0 => String::new(),
                 skipped => format!(", {skipped} were there already"),

@@ -25,12 +25,14 @@ pub struct Import<'a> {
 }
 
 /// How many messages were put there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
     /// So many.
     pub imported: usize,
     /// So many were there already.
     pub skipped: usize,
+    /// The subjects of those that the server did not take.
+    pub refused: Vec<String>,
 }
 
 /// By what a message is known that is there already. Some have no id.
@@ -125,8 +127,10 @@ impl<'a> Import<'a> {
         let waiting = std::mem::take(&mut self.waiting);
         self.waiting_bytes = 0;
         let count = waiting.len();
-        self.mailbox.bring(waiting).await?;
-        self.done.imported += count;
+        let refused = self.mailbox.bring(waiting).await?;
+        self.done.imported += count - refused.len();
+        let subject = |letter: &Letter| letter.summary(TimeMs(0)).subject;
+        self.done.refused.extend(refused.iter().map(subject));
         Ok(())
     }
 }

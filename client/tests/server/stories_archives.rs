@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use postern_client::http::Method;
 use postern_client::mail::import::{Import, Imported};
 use postern_client::mail::mbox::Mbox;
 use postern_client::mail::{Letter as Whole, Mark, Place};
@@ -83,6 +84,49 @@ async fn what_was_imported_is_there_once() {
     // Who was interrupted begins again.
     let again = import(&phone, &texts).await;
     assert_eq!((again.imported, again.skipped), (0, 4));
+}
+
+#[tokio::test]
+async fn a_message_with_a_long_head_comes_like_any_other() {
+    let post = Post::open().await;
+    let people: Vec<_> = (0..64)
+        .map(|at| format!("{} <{at}@sea.example>", "n".repeat(250)))
+        .collect();
+    let long = format!(
+        "Subject: long\r\nTo: {0}\r\nCc: {0}\r\n\r\nx\r\n",
+        people.join(", ")
+    );
+    let texts = [long.into_bytes(), b"Subject: short\r\n\r\n".to_vec()];
+    let done = import(&post.alice, &texts).await;
+    assert_eq!((done.imported, done.refused), (2, Vec::new()));
+    let phone = post.another_device().await;
+    let entries = phone.entries();
+    let long = entries.iter().find(|entry| entry_subject(entry) == "long");
+    let summary = long.and_then(|entry| entry.summary()).expect("it opens");
+    assert!((1..64).contains(&summary.to.len()), "{}", summary.to.len());
+    let again = import(&phone, &texts).await;
+    assert_eq!((again.imported, again.skipped), (0, 2));
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_keeps_none_of_the_others_out() {
+    let post = Post::open().await;
+    let (phone, drive) = post.server.sign_in("alice").await;
+    let mailbox = mailbox(&drive);
+    let puts = Cell::new(0);
+    phone.evil.tells(move |request, response| {
+        if request.path == "/mail" && request.method == Method::Post {
+            puts.set(puts.get() + 1);
+            // All together, and then the second by itself.
+            if [1, 3].contains(&puts.get()) {
+                response.status = 413;
+                response.body = bytes::Bytes::new();
+            }
+        }
+    });
+    let texts = [1, 2, 3].map(|at| format!("Subject: {at}\r\n\r\n").into_bytes());
+    let done = import(&mailbox, &texts).await;
+    assert_eq!((done.imported, done.refused), (2, vec!["2".to_owned()]));
 }
 
 #[tokio::test]

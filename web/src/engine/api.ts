@@ -393,7 +393,7 @@ export interface ImportedMail {
   skipped: number;
   /** Names of files that are no mail. */
   notMail: string[];
-  /** Names of files that are, or have in them, a message that no page can hold. */
+  /** Names of files that are, or have in them, a message that no page can hold; subjects of those that the server refuses. */
   tooLarge: string[];
 }
 

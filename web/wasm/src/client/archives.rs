@@ -44,6 +44,7 @@ struct ImportedView {
     imported: usize,
     skipped: usize,
     not_mail: Vec<String>,
+    /// Files, and subjects of messages that the server does not take.
     too_large: Vec<String>,
 }
 
@@ -109,7 +110,12 @@ impl Inner {
             }
             done += file.size_bytes;
         }
-        let Imported { imported, skipped } = import.finish().await?;
+        let Imported {
+            imported,
+            skipped,
+            refused,
+        } = import.finish().await?;
+        too_large.extend(refused);
         mailbox.refresh().await?;
         events::mail_changed(&self.host);
         Ok(ImportedView {
