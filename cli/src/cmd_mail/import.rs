@@ -39,6 +39,8 @@ struct Done {
     skipped: usize,
     /// The subjects of those that the server did not take.
     refused: Vec<String>,
+    /// Folders and labels that could not be made.
+    lost: Vec<String>,
 }
 
 impl Import {
@@ -47,16 +49,24 @@ impl Import {
             imported,
             skipped,
             refused,
+            lost,
         } = unless_stopped(GO_ON, self.import(desk)).await?;
         for subject in &refused {
             let subject = plain(subject);
             desk.say()
                 .warn(&format!("The server did not take a message: {subject}"));
         }
+        if !lost.is_empty() {
+            let names = plain(&lost.join(", "));
+            desk.say().warn(&format!(
+                "These folders and labels could not be made, or a message had too many: {names}"
+            ));
+        }
         let done = Done {
             imported,
             skipped,
             refused,
+            lost,
         };
         desk.say().done(&done, || {
             let there = match skipped {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use futures::stream;
+use postern_client::mail::Letter as Whole;
 use postern_crypto::ContentKey;
 use postern_crypto::directory::Statement;
 use postern_crypto::identity::IdentityKey;
@@ -114,6 +115,11 @@ impl Gateway {
                 name: "Charles".to_owned(),
                 address: "charles@example.net".to_owned(),
             }],
+            message_id: Whole::new(letter.text.clone())
+                .message()
+                .head()
+                .message_id()
+                .unwrap_or_default(),
             size_bytes: letter.text.len() as u64,
             digest: digest(&[sealed.hash]),
             ..Summary::default()

@@ -139,6 +139,7 @@ async fn a_maildir_says_where_a_message_lay_and_what_was_noted_on_it() {
         (".Sent", "2.a:2,S"),
         (".Club", "3.a:2,"),
         (".Else", "4.a"),
+        (&format!(".{}", "n".repeat(61)), "5.a"),
     ] {
         let letter = Whole::new(format!("Subject: {name}\r\n\r\n").into_bytes());
         import
@@ -146,7 +147,8 @@ async fn a_maildir_says_where_a_message_lay_and_what_was_noted_on_it() {
             .await
             .expect("taken");
     }
-    import.finish().await.expect("put there");
+    let done = import.finish().await.expect("put there");
+    assert_eq!(done.lost, ["n".repeat(61)]);
     post.alice.refresh().await.expect("the server is honest");
     let entries = post.alice.entries();
     let noted = |subject: &str| -> Mark {
@@ -166,7 +168,57 @@ async fn a_maildir_says_where_a_message_lay_and_what_was_noted_on_it() {
         (noted("3.a:2,").place, noted("3.a:2,").is_read),
         (Place::Folder(club.id), false)
     );
-    assert_eq!(noted("4.a").place, Place::Archive);
+    // It was not there, and is now.
+    let made = post
+        .alice
+        .order()
+        .folders
+        .into_iter()
+        .find(|tag| tag.name == "Else");
+    assert_eq!(noted("4.a").place, Place::Folder(made.expect("made").id));
+    assert_eq!(noted("5.a").place, Place::Archive);
+}
+
+#[tokio::test]
+async fn labels_of_another_service_are_made_and_those_that_are_there_are_used() {
+    let post = Post::open().await;
+    let club = post.alice.make_label("Club", 3).await.expect("a label");
+    let text = |labels: &str| format!("Subject: {labels}\r\nX-Gmail-Labels: {labels}\r\n\r\n").into_bytes();
+    let many: Vec<_> = (0..40).map(|at| format!("l{at}")).collect();
+    let texts = [
+        text("Inbox,club,Tea"),
+        text("Tea,Important"),
+        text(&many.join(",")),
+    ];
+    let done = import(&post.alice, &texts).await;
+    assert_eq!((done.imported, done.lost.len()), (3, 8));
+    let other = post.another_device().await;
+    let tea = other.order().labels.into_iter().find(|tag| tag.name == "Tea");
+    let tea = tea.expect("made").id;
+    let labels = |subject: &str| {
+        let entries = other.entries();
+        let entry = entries.iter().find(|entry| entry_subject(entry) == subject);
+        entry.expect("it is there").noted.mark.labels.clone()
+    };
+    let mut both = vec![club.id, tea];
+    both.sort_unstable();
+    assert_eq!(labels("Inbox,club,Tea"), both);
+    assert_eq!(labels("Tea,Important"), [tea]);
+    assert_eq!(labels(&many.join(",")).len(), 32);
+}
+
+#[tokio::test]
+async fn what_was_delivered_and_comes_back_in_an_archive_is_there_once() {
+    let post = Post::open().await;
+    // The gateway says less of them than they say of themselves.
+    let texts = [1, 2].map(|at| {
+        let date = "Tue, 14 Nov 2023 22:13:20 +0000";
+        format!("Message-ID: <{at}@x>\r\nDate: {date}\r\nSubject: Tea\r\n\r\nFrom me\r\n").into_bytes()
+    });
+    bring_all(&post, &texts).await;
+    let archive = archive(&post.alice).await;
+    let done = import(&post.alice, &taken_apart(&archive)).await;
+    assert_eq!((done.imported, done.skipped), (0, 2));
 }
 
 fn entry_subject(entry: &postern_client::mail::Entry) -> &str {

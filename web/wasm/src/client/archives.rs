@@ -114,6 +114,7 @@ impl Inner {
             imported,
             skipped,
             refused,
+            ..
         } = import.finish().await?;
         too_large.extend(refused);
         mailbox.refresh().await?;
