@@ -34,9 +34,11 @@ impl Search {
     pub(super) async fn run(self, desk: &Desk) -> Result<()> {
         let mailbox = super::mailbox(desk).await?;
         while mailbox.load_older().await? {}
-        read_words(&mailbox, desk.say()).await?;
-        let ahead = ahead_of_utc_minutes();
-        let found = mailbox.search(&self.query.join(" "), ahead).await?;
+        let (query, ahead) = (self.query.join(" "), ahead_of_utc_minutes());
+        if mailbox.asks_for_words(&query, ahead)? {
+            read_words(&mailbox, desk.say()).await?;
+        }
+        let found = mailbox.search(&query, ahead).await?;
         let order = mailbox.order();
         let found = found.iter().take(self.limit);
         let listed = Listed {

@@ -116,6 +116,8 @@ impl Mailbox {
             match self.write().await {
                 // Another device was faster, or a piece is gone: the next time begins with what there is.
                 Err(Error::Busy | Error::NotFound) => drop(self.index.take()),
+                // Without room it is not kept, and this device knows what it read all the same.
+                Err(Error::QuotaExceeded | Error::StorageFull) => {}
                 written => written?,
             }
         }

@@ -39,6 +39,15 @@ impl Mailbox {
         Ok(found)
     }
 
+    /// Whether somebody looks for words: for anything else no message has to be read.
+    ///
+    /// # Errors
+    /// [`Error::Query`](crate::Error::Query).
+    pub fn asks_for_words(&self, typed: &str, ahead_minutes: i32) -> Result<bool> {
+        let now = self.account.surroundings().now();
+        Ok(Query::parse(typed, now.0, ahead_minutes)?.asks_for_words())
+    }
+
     /// What a query asks besides words, in the terms of this mailbox.
     fn resolved(&self, query: &Query) -> Result<Vec<Resolved>> {
         let order = self.order();

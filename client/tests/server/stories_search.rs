@@ -81,6 +81,26 @@ async fn messages_are_found_by_the_words_of_their_texts() {
 }
 
 #[tokio::test]
+async fn who_has_no_room_left_finds_messages_all_the_same() {
+    let post = Post::open().await;
+    bring_all(&post, LETTERS).await;
+    let (phone, other) = another(&post).await;
+    phone.evil.tells(|request, response| {
+        if request.method != Method::Get && !request.path.starts_with("/mail") {
+            response.status = 413;
+            response.body = refused("quota-exceeded");
+        }
+    });
+    for _ in 0..2 {
+        let reach = other.keep_index(Worth::Anything).await;
+        assert_eq!(reach, Ok(Some(Reach { read: 3, all: 3 })));
+    }
+    assert_eq!(found(&other, "harbour").await, ["Tea"]);
+    assert_eq!(other.asks_for_words("is:unread larger:1k", 0), Ok(false));
+    assert_eq!(other.asks_for_words("is:unread tea", 0), Ok(true));
+}
+
+#[tokio::test]
 async fn a_new_device_fetches_no_message_again_and_finds_it() {
     let post = Post::open().await;
     let texts: Vec<_> = (0..450)
