@@ -393,8 +393,12 @@ export interface ImportedMail {
   skipped: number;
   /** Names of files that are no mail. */
   notMail: string[];
-  /** Names of files that are, or have in them, a message that no page can hold; subjects of those that the server refuses. */
+  /** Names of files that are, or have in them, a message that no page can hold. */
   tooLarge: string[];
+  /** Subjects of messages that the server does not take. */
+  refused: string[];
+  /** Folders and labels that could not be made. */
+  lost: string[];
 }
 
 /** Where a message lies. */

@@ -317,6 +317,8 @@ export const en = {
     notMail: (names: string[]) => `No letters: ${some(names)}.`,
     mailTooLarge: (names: string[]) =>
       `Too large: ${some(names)}. On the command line, “postern mail import” takes letters of up to 256 MiB.`,
+    mailRefused: (subjects: string[]) => `The server does not take these: ${some(subjects)}.`,
+    mailLost: (names: string[]) => `These folders and labels could not be made: ${some(names)}.`,
     takeTitle: 'Take them along',
     takeText: (n: number, size: string) =>
       `All your letters in one file (mbox), opened: ${count(n, 'letter')}, about ${size}. Nearly every mail program reads it.`,

@@ -254,7 +254,7 @@ export class MemoryEngine implements Engine {
   }
   async keepPart() {}
   async importMail(items: UploadItem[]) {
-    return { imported: items.length, skipped: 0, notMail: [], tooLarge: [] };
+    return { imported: items.length, skipped: 0, notMail: [], tooLarge: [], refused: [], lost: [] };
   }
   async stopMailImport() {}
   async exportMail() {

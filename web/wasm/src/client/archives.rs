@@ -44,8 +44,9 @@ struct ImportedView {
     imported: usize,
     skipped: usize,
     not_mail: Vec<String>,
-    /// Files, and subjects of messages that the server does not take.
     too_large: Vec<String>,
+    refused: Vec<String>,
+    lost: Vec<String>,
 }
 
 /// What a file was.
@@ -114,9 +115,8 @@ impl Inner {
             imported,
             skipped,
             refused,
-            ..
+            lost,
         } = import.finish().await?;
-        too_large.extend(refused);
         mailbox.refresh().await?;
         events::mail_changed(&self.host);
         Ok(ImportedView {
@@ -124,6 +124,8 @@ impl Inner {
             skipped,
             not_mail,
             too_large,
+            refused,
+            lost,
         })
     }
 }
