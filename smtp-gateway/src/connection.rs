@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use postern_smtp::{Event, Offer, Recipient, Reply, Sender, Session, SignIn};
+use postern_smtp::{Event, Offer, Recipient, Sender, Session, SignIn};
 use tokio::io::{self, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -13,8 +13,9 @@ use tokio_rustls::server::TlsStream;
 
 use crate::gateway::Gateway;
 use crate::intake::HeadTooLong;
+use crate::log;
 use crate::message::{Message, Visitor};
-use crate::replies;
+use crate::replies::{self, Refusal};
 
 /// How much is read at once.
 const READ_BYTES: usize = 16 << 10;
@@ -146,17 +147,17 @@ impl Connection {
             Happened::SignIn => self.session.refuse(&replies::nobody_signs_in()),
             Happened::Sender(sender) => {
                 let room = self.gateway.spool().has_room(sender.size_bytes.unwrap_or(0));
-                if room.is_ok() {
-                    self.message = Some(Message::new(self.gateway.clone(), sender, self.visitor()));
-                }
-                self.say_whether(room.map_err(|error| replies::not_kept(&error)));
+                let message = Message::new(self.gateway.clone(), sender, self.visitor());
+                let id = message.id().to_owned();
+                self.message = room.is_ok().then_some(message);
+                self.say_whether(&id, room.map_err(|error| replies::not_kept(&error)));
             }
             Happened::Recipient(recipient) => {
                 let added = match &mut self.message {
                     Some(message) => message.add_recipient(&recipient).await,
                     None => Err(replies::later()),
                 };
-                self.say_whether(added);
+                self.say_whether(&self.id(), added);
             }
             Happened::Text => {
                 if let Some(message) = &mut self.message {
@@ -166,24 +167,34 @@ impl Connection {
             }
             Happened::Piece(taken) => {
                 if let Err(refusal) = self.write(taken).await {
+                    log::refused(&self.id(), self.peer, &refusal);
                     // No more of it is wanted: what was written goes with the message.
                     self.message = None;
-                    self.session.refuse_text(&refusal);
+                    self.session.refuse_text(&refusal.reply);
                 }
             }
             Happened::End => {
+                let id = self.id();
                 let kept = match self.message.take() {
                     Some(message) => message.finish().await,
                     None => Err(replies::later()),
                 };
-                self.say_whether(kept);
+                match kept {
+                    Ok(()) => self.session.accept_saying(&replies::taken(&id)),
+                    refused => self.say_whether(&id, refused),
+                }
             }
-            Happened::Abandoned => self.message = None,
+            Happened::Abandoned => {
+                if let Some(reply) = self.session.text_refusal() {
+                    log::text_refused(&self.id(), self.peer, reply);
+                }
+                self.message = None;
+            }
             Happened::StartTls | Happened::Close => {}
         }
     }
 
-    async fn write(&mut self, taken: Result<(), HeadTooLong>) -> Result<(), Reply> {
+    async fn write(&mut self, taken: Result<(), HeadTooLong>) -> Result<(), Refusal> {
         taken.map_err(|HeadTooLong| replies::head_too_long())?;
         match &mut self.message {
             Some(message) => message.write().await.map_err(|error| replies::not_kept(&error)),
@@ -191,11 +202,20 @@ impl Connection {
         }
     }
 
-    fn say_whether(&mut self, done: Result<(), Reply>) {
+    fn say_whether(&mut self, id: &str, done: Result<(), Refusal>) {
         match done {
             Ok(()) => self.session.accept(),
-            Err(refusal) => self.session.refuse(&refusal),
+            Err(refusal) => {
+                log::refused(id, self.peer, &refusal);
+                self.session.refuse(&refusal.reply);
+            }
         }
+    }
+
+    /// That of the message that is being sent.
+    fn id(&self) -> String {
+        let id = self.message.as_ref().map(|message| message.id().to_owned());
+        id.unwrap_or_default()
     }
 
     fn visitor(&self) -> Visitor {

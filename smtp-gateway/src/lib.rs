@@ -5,7 +5,7 @@
 //!
 //! Read in this order: [`Gateway`] (what it is made of), `listening` and `connection` (how it talks), `message` and
 //! `intake` (how a message is sealed), [`checks`] (where it comes from), [`BlockLists`], [`Greylist`] and [`filter`] (what is
-//! not wanted), [`pins`] and [`identity`] (to whose keys, and with which), [`spool`], `draining`; `figures` (what is counted); [`Domains`] (what
+//! not wanted), [`pins`] and [`identity`] (to whose keys, and with which), [`spool`], `draining`; `figures` (what is counted), `log` (what is told); [`Domains`] (what
 //! should be published of where mail is taken).
 
 mod block_lists;
@@ -21,6 +21,7 @@ mod greylist;
 pub mod identity;
 mod intake;
 mod listening;
+mod log;
 mod message;
 pub mod pins;
 mod replies;

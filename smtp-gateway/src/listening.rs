@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::connection::Connection;
 use crate::figures;
 use crate::gateway::Gateway;
+use crate::log;
 use crate::replies;
 
 /// How long it is waited after a connection could not be taken in, which has its reason: no file handles, say.
@@ -154,7 +155,10 @@ struct Newcomer {
 async fn serve(gateway: Gateway, places: Places, newcomer: Newcomer, stop: watch::Receiver<bool>) {
     let served = match places.take(newcomer.peer) {
         Some(_place) => talk(gateway, newcomer, stop).await,
-        None => turn_away(newcomer, &gateway.settings().host).await,
+        None => {
+            log::turned_away(newcomer.peer);
+            turn_away(newcomer, &gateway.settings().host).await
+        }
     };
     if let Err(error) = served {
         tracing::debug!(%error, "a connection broke off");

@@ -8,7 +8,7 @@ use postern_crypto::sealing::SealingPublic;
 use postern_domain::gateway::{NoRecipient, Recipient as Found};
 use postern_domain::store::NewCopy;
 use postern_protocol::{AccountId, MessageId, TimeMs};
-use postern_smtp::{Address, Domain, ForwardPath, Recipient, Reply, Sender};
+use postern_smtp::{Address, Domain, ForwardPath, Recipient, Sender};
 use rand_core::Rng as _;
 use zeroize::Zeroizing;
 
@@ -17,8 +17,9 @@ use crate::figures;
 use crate::filter::{Envelope, Opinion, Scan};
 use crate::gateway::Gateway;
 use crate::intake::{HeadTooLong, Intake, Taken, seal_summary};
-use crate::replies;
-use crate::spool::{Draft, Seen, SpoolError, SpooledMail, name};
+use crate::log;
+use crate::replies::{self, Refusal};
+use crate::spool::{Draft, Seen, SpoolError, SpooledMail};
 
 /// More servers than a message passes that goes anywhere (RFC 5321, 6.3).
 const MAX_HOPS: usize = 100;
@@ -36,6 +37,8 @@ pub(crate) struct Visitor {
 /// A message that is being sent to us.
 pub(crate) struct Message {
     gateway: Gateway,
+    /// By which the log, the filter and the sender name it; by another one it is known in its mailbox.
+    id: String,
     sender: Sender,
     visitor: Visitor,
     /// What DNS calls the visitor, once it was asked.
@@ -67,8 +70,10 @@ struct Text {
 
 impl Message {
     pub(crate) fn new(gateway: Gateway, sender: Sender, visitor: Visitor) -> Self {
+        let id: [u8; 8] = rand::random();
         Self {
             gateway,
+            id: id.iter().map(|byte| format!("{byte:02x}")).collect(),
             sender,
             visitor,
             host: String::new(),
@@ -78,8 +83,13 @@ impl Message {
         }
     }
 
+    /// By which the log, the filter and the sender name it.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Whether there is somebody of that address, with keys that are known to be theirs, and with room.
-    pub(crate) async fn add_recipient(&mut self, recipient: &Recipient) -> Result<(), Reply> {
+    pub(crate) async fn add_recipient(&mut self, recipient: &Recipient) -> Result<(), Refusal> {
         let (local, domain, address) = parts(recipient.path.address());
         let found = match domain {
             Err(()) => Err(NoRecipient::OtherDomain),
@@ -109,7 +119,7 @@ impl Message {
         Ok(())
     }
 
-    async fn pinned(&self, found: Found) -> Result<SealingPublic, Reply> {
+    async fn pinned(&self, found: Found) -> Result<SealingPublic, Refusal> {
         let pins = self.gateway.pins().clone();
         if let Some(sealing) = pins.checked_before(&found) {
             return Ok(sealing);
@@ -120,7 +130,7 @@ impl Message {
     }
 
     /// Whether mail is taken from this peer at all, and already now.
-    async fn may_come_in(&mut self, recipient: &str) -> Result<(), Reply> {
+    async fn may_come_in(&mut self, recipient: &str) -> Result<(), Refusal> {
         if let Some(lists) = self.gateway.block_lists()
             && let Some(list) = lists.listing(self.visitor.address).await
         {
@@ -179,13 +189,13 @@ impl Message {
             intake: Intake::new(message, &mut sealed, &mut rng),
             draft: self.gateway.spool().draft(message),
             sealed,
-            scan: self.begin_scan(message),
+            scan: self.begin_scan(),
             unread: Zeroizing::default(),
         });
     }
 
-    fn begin_scan(&self, message: MessageId) -> Option<Scan> {
-        let (sender, id) = (sender_of(&self.sender), name(message));
+    fn begin_scan(&self) -> Option<Scan> {
+        let sender = sender_of(&self.sender);
         let recipients = self.recipients.iter().map(|recipient| &*recipient.address);
         let envelope = Envelope {
             peer: self.visitor.address,
@@ -193,7 +203,7 @@ impl Message {
             host: &self.host,
             sender: &sender,
             recipients: recipients.collect(),
-            id: &id,
+            id: &self.id,
         };
         self.gateway.filter().map(|filter| filter.begin(&envelope))
     }
@@ -215,7 +225,7 @@ impl Message {
     }
 
     /// Its text is whole. When this returns without an error, the message is kept for good.
-    pub(crate) async fn finish(mut self) -> Result<(), Reply> {
+    pub(crate) async fn finish(mut self) -> Result<(), Refusal> {
         let Some(text) = self.text.take() else {
             return Err(replies::later());
         };
@@ -236,6 +246,7 @@ impl Message {
             Seen::Coming => return Err(replies::comes_already()),
             Seen::Taken => {
                 figures::brought_again();
+                log::brought_again(&self.id, self.visitor.address);
                 return Ok(());
             }
         };
@@ -256,6 +267,7 @@ impl Message {
         let kept = draft.keep(&mail, claim).await;
         kept.map_err(|error| replies::not_kept(&error))?;
         figures::accepted();
+        log::accepted(&self.id, self.visitor.address);
         Ok(())
     }
 }
@@ -275,7 +287,7 @@ impl Message {
     }
 
     /// Where it comes from, and whether that makes it spam.
-    async fn check(&self, taken: &mut Taken) -> Result<Checks, Reply> {
+    async fn check(&self, taken: &mut Taken) -> Result<Checks, Refusal> {
         let Some(checker) = self.gateway.checker() else {
             return Ok(Checks::default());
         };
@@ -306,7 +318,7 @@ impl Message {
 }
 
 /// Whether the filter takes it for spam.
-async fn opinion(scan: Option<Scan>) -> Result<bool, Reply> {
+async fn opinion(scan: Option<Scan>) -> Result<bool, Refusal> {
     let Some(scan) = scan else { return Ok(false) };
     match scan.opinion().await {
         Opinion::Fine | Opinion::Unknown => Ok(false),

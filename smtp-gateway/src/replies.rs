@@ -8,42 +8,54 @@ use crate::figures;
 use crate::pins::PinError;
 use crate::spool::SpoolError;
 
-/// A refusal is counted where it is worded, by a reason that names nobody.
-fn no(reason: &'static str, reply: Reply) -> Reply {
-    figures::refused(reason);
-    reply
+/// A reply that says no, and why in a word that names nobody.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: &'static str,
+    pub(crate) reply: Reply,
 }
 
-pub(crate) fn nobody() -> Reply {
+/// A refusal is counted where it is worded.
+fn no(reason: &'static str, reply: Reply) -> Refusal {
+    figures::refused(reason);
+    Refusal { reason, reply }
+}
+
+/// Whoever asks what became of a message can say which one they mean.
+pub(crate) fn taken(id: &str) -> Reply {
+    Reply::new(250, "2.0.0", format!("Message accepted as {id}"))
+}
+
+pub(crate) fn nobody() -> Refusal {
     no("nobody", Reply::new(550, "5.1.1", "Nobody has this address"))
 }
 
-pub(crate) fn other_domain() -> Reply {
+pub(crate) fn other_domain() -> Refusal {
     no(
         "other_domain",
         Reply::new(550, "5.7.1", "Mail for this domain is not taken here"),
     )
 }
 
-pub(crate) fn mailbox_full() -> Reply {
+pub(crate) fn mailbox_full() -> Refusal {
     no("mailbox_full", Reply::new(452, "4.2.2", "The mailbox is full"))
 }
 
-pub(crate) fn no_room() -> Reply {
+pub(crate) fn no_room() -> Refusal {
     no(
         "no_room",
         Reply::new(452, "4.3.1", "There is no room for mail at the moment"),
     )
 }
 
-pub(crate) fn later() -> Reply {
+pub(crate) fn later() -> Refusal {
     no(
         "trouble",
         Reply::new(451, "4.3.0", "This cannot be done at the moment"),
     )
 }
 
-pub(crate) fn recipient_unsure() -> Reply {
+pub(crate) fn recipient_unsure() -> Refusal {
     no(
         "keys",
         Reply::new(
@@ -54,21 +66,21 @@ pub(crate) fn recipient_unsure() -> Reply {
     )
 }
 
-pub(crate) fn head_too_long() -> Reply {
+pub(crate) fn head_too_long() -> Refusal {
     no(
         "too_large",
         Reply::new(552, "5.3.4", "The head of the message is too long"),
     )
 }
 
-pub(crate) fn loops() -> Reply {
+pub(crate) fn loops() -> Refusal {
     no(
         "loop",
         Reply::new(554, "5.4.6", "The message goes round in circles"),
     )
 }
 
-pub(crate) fn comes_already() -> Reply {
+pub(crate) fn comes_already() -> Refusal {
     no(
         "comes_already",
         Reply::new(
@@ -79,21 +91,21 @@ pub(crate) fn comes_already() -> Reply {
     )
 }
 
-pub(crate) fn on_a_list(list: &str) -> Reply {
+pub(crate) fn on_a_list(list: &str) -> Refusal {
     no(
         "block_list",
         Reply::new(554, "5.7.1", format!("Your address is on the list {list}")),
     )
 }
 
-pub(crate) fn come_again() -> Reply {
+pub(crate) fn come_again() -> Refusal {
     no(
         "greylist",
         Reply::new(451, "4.7.1", "You are new here; come again in a minute"),
     )
 }
 
-pub(crate) fn forged() -> Reply {
+pub(crate) fn forged() -> Refusal {
     no(
         "dmarc",
         Reply::new(
@@ -104,7 +116,7 @@ pub(crate) fn forged() -> Reply {
     )
 }
 
-pub(crate) fn maybe_forged() -> Reply {
+pub(crate) fn maybe_forged() -> Refusal {
     no(
         "dmarc_later",
         Reply::new(
@@ -115,14 +127,14 @@ pub(crate) fn maybe_forged() -> Reply {
     )
 }
 
-pub(crate) fn spam() -> Reply {
+pub(crate) fn spam() -> Refusal {
     no(
         "filter",
         Reply::new(550, "5.7.1", "The message was taken for spam"),
     )
 }
 
-pub(crate) fn maybe_spam() -> Reply {
+pub(crate) fn maybe_spam() -> Refusal {
     no(
         "filter_later",
         Reply::new(451, "4.7.1", "The message is not taken yet; try again later"),
@@ -142,7 +154,7 @@ pub(crate) fn too_many(host: &str) -> String {
     format!("421 4.7.0 {host} has too many connections at the moment\r\n")
 }
 
-pub(crate) fn not_kept(error: &SpoolError) -> Reply {
+pub(crate) fn not_kept(error: &SpoolError) -> Refusal {
     tracing::error!(
         error = error as &dyn std::error::Error,
         "a message could not be kept"
@@ -153,7 +165,7 @@ pub(crate) fn not_kept(error: &SpoolError) -> Reply {
     }
 }
 
-pub(crate) fn not_pinned(error: &PinError) -> Reply {
+pub(crate) fn not_pinned(error: &PinError) -> Refusal {
     tracing::error!(
         error = error as &dyn std::error::Error,
         "a recipient's keys are not accepted"
@@ -164,7 +176,7 @@ pub(crate) fn not_pinned(error: &PinError) -> Reply {
     }
 }
 
-pub(crate) fn not_looked_up(error: &postern_domain::Error) -> Reply {
+pub(crate) fn not_looked_up(error: &postern_domain::Error) -> Refusal {
     tracing::error!(
         error = error as &dyn std::error::Error,
         "a recipient could not be looked up"

@@ -130,7 +130,7 @@ impl Folders {
 }
 
 /// In hexadecimal, since some file systems take capital and small letters for the same.
-pub(crate) fn name(message: MessageId) -> String {
+fn name(message: MessageId) -> String {
     hex(&message.0)
 }
 

@@ -312,6 +312,12 @@ impl Session {
         }
     }
 
+    /// Why the text that comes is not taken, once that is known.
+    #[must_use]
+    pub fn text_refusal(&self) -> Option<&Reply> {
+        self.transaction.refused.as_ref()
+    }
+
     /// How the peer said hello, last.
     #[must_use]
     pub fn peer(&self) -> Option<&Hello> {

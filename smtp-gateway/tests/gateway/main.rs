@@ -7,6 +7,7 @@ mod filtered;
 mod greylisted;
 mod inbound;
 mod limits;
+mod logged;
 mod loops;
 mod names;
 mod repeated;
