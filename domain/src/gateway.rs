@@ -12,7 +12,7 @@ use rand_core::CryptoRng;
 
 use crate::error::{Error, Result};
 use crate::postern::Postern;
-use crate::store::{BlobKey, Body, BodyStream, Delivered, NewCopy, NewMail, Put, StoreError};
+use crate::store::{BlobKey, Body, BodyStream, Delivered, NewCopy, NewMail, Put, RecipientRow, StoreError};
 
 /// The most bodies that lie in memory at once to be put together.
 const TOGETHER_BYTES: u64 = 1 << 20;
@@ -67,6 +67,17 @@ pub trait SealedBody: Send + Sync {
     fn read(&self, range: Range<u64>) -> BodyStream;
 }
 
+impl From<RecipientRow> for Recipient {
+    fn from(row: RecipientRow) -> Self {
+        Self {
+            account: row.account,
+            room_bytes: row.quota_bytes.saturating_sub(row.used_bytes),
+            name: row.name,
+            statements: row.statements,
+        }
+    }
+}
+
 impl Postern {
     /// The right to bring mail, for the part of this program that does.
     #[must_use]
@@ -93,7 +104,8 @@ impl Gateway {
     }
 
     /// Who gets what is written to `local@domain`: whoever has that address, with or without a tag (`name+tag`), or who
-    /// gets what is written to nobody.
+    /// gets what is written to nobody; and whoever keeps the server, where it is the keeper of any of its domains who is
+    /// written to.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -108,22 +120,30 @@ impl Gateway {
         let local = self.local(local, domain.as_ref());
         let found = self.0.records().recipient(local.as_ref(), domain.as_ref());
         if let Some(row) = found.await? {
-            return Ok(Ok(Recipient {
-                account: row.account,
-                room_bytes: row.quota_bytes.saturating_sub(row.used_bytes),
-                name: row.name,
-                statements: row.statements,
-            }));
+            return Ok(Ok(row.into()));
         }
         let is_ours = match &domain {
             None => true,
             Some(name) => self.0.records().domain(name).await?.is_some(),
         };
-        Ok(Err(if is_ours {
-            NoRecipient::Nobody
-        } else {
-            NoRecipient::OtherDomain
-        }))
+        if !is_ours {
+            return Ok(Err(NoRecipient::OtherDomain));
+        }
+        let keeper = self.keeper(local.as_ref()).await?;
+        Ok(keeper.ok_or(NoRecipient::Nobody))
+    }
+
+    /// Who keeps the server, if it is they who are written to. The records that are recommended for a domain name its
+    /// postmaster, whether somebody has that address there or not.
+    async fn keeper(&self, local: Option<&AccountName>) -> Result<Option<Recipient>> {
+        let is_keeper = local.is_some_and(|local| KEEPERS.contains(&local.as_str()));
+        match &self.0.rules().postmaster {
+            Some(postmaster) if is_keeper => {
+                let row = self.0.records().recipient(Some(postmaster), None).await?;
+                Ok(row.map(Recipient::from))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The domain as the stores know it: `None` for the server's own.
@@ -285,6 +305,9 @@ fn lost() -> Error {
 pub(crate) fn is_reserved(name: &AccountName) -> bool {
     RESERVED.contains(&name.as_str())
 }
+
+/// Whom every domain that takes mail has to have (RFC 2142).
+const KEEPERS: [&str; 2] = ["abuse", "postmaster"];
 
 const RESERVED: [&str; 13] = [
     "abuse",

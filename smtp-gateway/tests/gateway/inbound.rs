@@ -1,7 +1,7 @@
 use postern_domain::store::{Address, NewAddress};
 use postern_protocol::{AccountName, DomainName};
 
-use crate::world::{NOW, World};
+use crate::world::{NOW, SetUp, World};
 
 const LETTER: &str =
     "From: Bob <bob@sender.example>\r\nTo: alice@example.org\r\nSubject: A letter\r\n\r\nDear Alice,\r\n";
@@ -120,6 +120,41 @@ async fn mail_goes_to_given_addresses_other_domains_and_who_catches_all() {
     peer.expect("RCPT TO:<\"any one\"@other.example>", "250").await;
     peer.expect("RSET", "250").await;
     peer.bring(&["whoever@other.example"], LETTER.as_bytes()).await;
+    world.mailbox(&alice, 3).await;
+}
+
+#[tokio::test]
+async fn the_keeper_of_each_domain_is_whom_the_settings_name_unless_the_domain_has_one() {
+    let name = |name: &str| AccountName::parse(name).expect("a name");
+    let set_up = SetUp {
+        postmaster: Some(name("alice")),
+        ..SetUp::default()
+    };
+    let world = World::set_up(set_up).await;
+    let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+    let records = &world.stores.records;
+    let domain = DomainName::parse("other.example").expect("a domain");
+    records.add_domain(&domain, NOW).await.expect("memory");
+    let mut peer = world.peer().await;
+    peer.bring(&["postmaster@example.org"], b"\r\none\r\n").await;
+    peer.bring(&["postmaster@other.example"], b"\r\ntwo\r\n").await;
+    peer.bring(&["Abuse+x@other.example"], b"\r\nthree\r\n").await;
+    peer.expect("MAIL FROM:<>", "250").await;
+    peer.expect("RCPT TO:<admin@other.example>", "550 5.1.1").await;
+    peer.expect("RCPT TO:<postmaster@elsewhere.example>", "550 5.7.1")
+        .await;
+    peer.expect("RSET", "250").await;
+    let new = NewAddress {
+        address: Address {
+            domain: Some(domain),
+            local: name("postmaster"),
+        },
+        account: bob.device.account,
+        now: NOW,
+    };
+    records.give_address(&new, 10).await.expect("memory");
+    peer.bring(&["postmaster@other.example"], b"\r\nfour\r\n").await;
+    world.mailbox(&bob, 1).await;
     world.mailbox(&alice, 3).await;
 }
 

@@ -18,7 +18,7 @@ use postern_domain::store::{
 use postern_domain::{Postern, Rules, SignedIn, Silent, Stores};
 use postern_protocol::mail::Message;
 use postern_protocol::server::SignUpPolicy;
-use postern_protocol::{DomainName, TimeMs};
+use postern_protocol::{AccountName, DomainName, TimeMs};
 use postern_smtp_gateway::checks::{Checker, Dmarc};
 use postern_smtp_gateway::filter::Filter;
 use postern_smtp_gateway::identity::Identity;
@@ -65,6 +65,7 @@ pub(crate) struct SetUp {
     pub(crate) greylist: Option<Greylist>,
     pub(crate) filter: Option<Filter>,
     pub(crate) clock: fn() -> TimeMs,
+    pub(crate) postmaster: Option<AccountName>,
     pub(crate) listen: IpAddr,
 }
 
@@ -79,6 +80,7 @@ impl Default for SetUp {
             greylist: None,
             filter: None,
             clock: || NOW,
+            postmaster: None,
             listen: Ipv4Addr::LOCALHOST.into(),
         }
     }
@@ -156,7 +158,7 @@ impl World {
             sign_up: SignUpPolicy::Open,
             quota_bytes: QUOTA_BYTES,
             mail_domain: DomainName::parse("example.org").expect("a domain"),
-            postmaster: None,
+            postmaster: set_up.postmaster,
             administrators: Vec::new(),
             mail_host: DomainName::parse("mx.example.org").expect("a domain"),
             sts: Some(postern_domain::dns::StsMode::Testing),
