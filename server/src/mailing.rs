@@ -173,13 +173,16 @@ impl Mailing {
     }
 
     /// Waits until messages that are under way have come to their end, at most so long. Of those that have not, nobody was
-    /// told that they were taken.
-    pub(crate) async fn ended(self, within: Duration) {
+    /// told that they were taken. It waits no longer once `hurried` says so.
+    pub(crate) async fn ended(mut self, within: Duration, mut hurried: watch::Receiver<bool>) {
         // It may have been told before.
         let _ = self.stop.send(true);
-        let running = self.running.abort_handle();
-        if tokio::time::timeout(within, self.running).await.is_err() {
-            running.abort();
+        let is_over = tokio::select! {
+            ended = tokio::time::timeout(within, &mut self.running) => ended.is_ok(),
+            Ok(_) = hurried.wait_for(|hurried| *hurried) => false,
+        };
+        if !is_over {
+            self.running.abort();
         }
     }
 }

@@ -51,7 +51,8 @@ pub(crate) async fn serve(mut config: Config, with_mail: bool) -> anyhow::Result
     };
     let running = postern_api::run(listener, postern.clone(), bells, clock.clone(), config.interface)?;
     let stop_mail = mailing.as_ref().map(Mailing::stopper);
-    let stopping = tokio::spawn(stop_when_told(signals()?, running.stopper(), stop_mail));
+    let (hurry, hurried) = watch::channel(false);
+    let stopping = tokio::spawn(stop_when_told(signals()?, running.stopper(), stop_mail, hurry));
     let sweeping = tokio::spawn(keep_sweeping(postern, clock, config.sweeping));
     let watching = watched.map(|(listener, figures)| {
         let gateway = mailing.as_ref().map(Mailing::gateway);
@@ -60,7 +61,7 @@ pub(crate) async fn serve(mut config: Config, with_mail: bool) -> anyhow::Result
     announce(address, mailing.as_ref().map(Mailing::addresses))?;
     let ended = running.wait().await;
     if let Some(mailing) = mailing {
-        mailing.ended(shutdown).await;
+        mailing.ended(shutdown, hurried).await;
     }
     if let Some(watching) = watching {
         watching.abort();
@@ -106,17 +107,31 @@ fn signals() -> anyhow::Result<[Signal; 2]> {
     Ok([heard(SignalKind::terminate())?, heard(SignalKind::interrupt())?])
 }
 
-/// Once: when transfers have ended. Twice: at once.
-async fn stop_when_told(mut signals: [Signal; 2], stopper: Stopper, mail: Option<watch::Sender<bool>>) {
+/// Once: when transfers and messages have ended. Twice: at once.
+async fn stop_when_told(
+    mut signals: [Signal; 2],
+    stopper: Stopper,
+    mail: Option<watch::Sender<bool>>,
+    hurry: watch::Sender<bool>,
+) {
     told(&mut signals).await;
     if let Some(mail) = mail {
         // It may have ended by itself.
         let _ = mail.send(true);
     }
     tracing::info!("stopping: transfers that are under way may end");
+    // Transfers may have ended while messages are under way still.
+    let stopped = async {
+        stopper.stop().await;
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
-        () = stopper.stop() => {}
-        () = told(&mut signals) => stopper.stop_now().await,
+        () = stopped => {}
+        () = told(&mut signals) => {
+            // Nobody may be waiting for it.
+            let _ = hurry.send(true);
+            stopper.stop_now().await;
+        }
     }
 }
 

@@ -46,24 +46,29 @@ async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, Socket
     }
 }
 
+/// A network, and how many bits of its address it has.
+type Network = (IpAddr, u8);
+
 /// A place that is taken.
 struct Place {
     _one: OwnedSemaphorePermit,
-    from: IpAddr,
-    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    from: Vec<Network>,
+    by_network: Arc<Mutex<HashMap<Network, usize>>>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         figures::closed();
         let mut taken = self
-            .by_address
+            .by_network
             .lock()
             .expect("nothing panics while it holds this");
-        if let Some(count) = taken.get_mut(&self.from) {
-            *count -= 1;
-            if *count == 0 {
-                taken.remove(&self.from);
+        for network in &self.from {
+            if let Some(count) = taken.get_mut(network) {
+                *count -= 1;
+                if *count == 0 {
+                    taken.remove(network);
+                }
             }
         }
     }
@@ -73,39 +78,48 @@ impl Drop for Place {
 #[derive(Clone)]
 struct Places {
     free: Arc<Semaphore>,
-    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    by_network: Arc<Mutex<HashMap<Network, usize>>>,
     most_by_address: usize,
 }
 
 impl Places {
     fn take(&self, address: IpAddr) -> Option<Place> {
         let one = Arc::clone(&self.free).try_acquire_owned().ok()?;
-        let from = network(address);
+        let shares = shares(address, self.most_by_address);
         let mut taken = self
-            .by_address
+            .by_network
             .lock()
             .expect("nothing panics while it holds this");
-        let count = taken.entry(from).or_default();
-        if *count >= self.most_by_address {
+        let is_full =
+            |(network, most): &(Network, usize)| taken.get(network).is_some_and(|count| count >= most);
+        if shares.iter().any(is_full) {
             return None;
         }
-        *count += 1;
+        let from: Vec<_> = shares.into_iter().map(|(network, _)| network).collect();
+        for network in &from {
+            *taken.entry(*network).or_default() += 1;
+        }
         figures::opened();
         Some(Place {
             _one: one,
             from,
-            by_address: Arc::clone(&self.by_address),
+            by_network: Arc::clone(&self.by_network),
         })
     }
 }
 
-/// Whoever has one address of IPv6 has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
+/// To which networks an address belongs, and how many places each may have. Whoever has one address of IPv6 has 2^64 of
+/// them, and many have 2^16 such networks, which a provider gives to one customer.
+fn shares(address: IpAddr, most: usize) -> Vec<(Network, usize)> {
     match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
+        address @ IpAddr::V4(_) => vec![((address, 32), most)],
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            let network = |d| IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0));
+            vec![
+                ((network(d), 64), most),
+                ((network(0), 48), most.saturating_mul(4)),
+            ]
         }
     }
 }
@@ -115,7 +129,7 @@ pub(crate) async fn listen(gateway: Gateway, listeners: Listeners, mut stop: wat
     let limits = &gateway.settings().limits;
     let places = Places {
         free: Arc::new(Semaphore::new(limits.connections)),
-        by_address: Arc::default(),
+        by_network: Arc::default(),
         most_by_address: limits.connections_by_address,
     };
     let mut connections = JoinSet::new();
@@ -195,7 +209,7 @@ mod tests {
     fn places(all: usize, by_address: usize) -> Places {
         Places {
             free: Arc::new(Semaphore::new(all)),
-            by_address: Arc::default(),
+            by_network: Arc::default(),
             most_by_address: by_address,
         }
     }
@@ -218,13 +232,28 @@ mod tests {
         drop(held);
         assert!(places.take(one).is_some());
         drop(other);
-        assert!(places.by_address.lock().expect("free").is_empty());
+        assert!(places.by_network.lock().expect("free").is_empty());
     }
 
     #[test]
     fn a_network_counts_as_one() {
-        assert_eq!(network(address("2001:db8:1:2:3::4")), address("2001:db8:1:2::"));
-        assert_eq!(network(address("::ffff:192.0.2.1")), address("192.0.2.1"));
-        assert_ne!(network(address("192.0.2.1")), network(address("192.0.2.2")));
+        let network = |text| shares(address(text), 1)[0].0;
+        assert_eq!(network("2001:db8:1:2:3::4"), (address("2001:db8:1:2::"), 64));
+        assert_eq!(network("::ffff:192.0.2.1"), (address("192.0.2.1"), 32));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    }
+
+    #[test]
+    fn who_has_many_networks_has_the_places_of_four() {
+        let places = places(100, 2);
+        let take = |network: u16| places.take(address(&format!("2001:db8:1:{network:x}::1")));
+        let held: Vec<_> = (0..10).filter_map(take).collect();
+        assert_eq!(held.len(), 8);
+        assert!(
+            places.take(address("2001:db8:2::1")).is_some(),
+            "a neighbour has their own"
+        );
+        drop(held);
+        assert!(take(9).is_some() && places.by_network.lock().expect("free").is_empty());
     }
 }

@@ -17,7 +17,8 @@ pub struct Limits {
     pub idle: Duration,
     /// The longest connection.
     pub total: Duration,
-    /// The most connections at once from one address (for IPv6 from one network of 64 bits). For the driver.
+    /// The most connections at once from one address (for IPv6 from one network of 64 bits, and four times as many from one of
+    /// 48). For the driver.
     pub connections_by_address: usize,
     /// The most connections at once. For the driver.
     pub connections: usize,
