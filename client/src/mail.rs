@@ -17,11 +17,12 @@ mod marks;
 pub mod mbox;
 mod opener;
 mod put;
+mod rest;
 mod root;
 mod search;
 mod summing;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::future::try_join;
@@ -64,6 +65,8 @@ pub struct Mailbox {
     home: RefCell<Option<Rc<Home>>>,
     held: RefCell<Held>,
     index: RefCell<Index>,
+    /// Something happened, and could not be loaded.
+    is_behind: Cell<bool>,
     /// Held while something is loaded: two loads of one device take turns.
     turn: Mutex<()>,
     /// Held while somebody goes on with the index.
@@ -79,6 +82,7 @@ impl Mailbox {
             home: RefCell::default(),
             held: RefCell::default(),
             index: RefCell::default(),
+            is_behind: Cell::default(),
             turn: Mutex::new(()),
             keeping: Mutex::new(()),
         }
@@ -139,9 +143,17 @@ impl Mailbox {
     /// As [`Mailbox::refresh`].
     pub async fn follow(&self) -> Result<usize> {
         let _turn = self.turn.lock().await;
-        let arrived = self.load_changes().await?;
+        self.is_behind.set(false);
+        let arrived = self.load_changes().await;
+        self.is_behind.set(arrived.is_err());
         self.date_spam().await;
-        Ok(arrived)
+        arrived
+    }
+
+    /// Whether following failed the last time: nobody is told once more of what happened, so who looks follows again.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.is_behind.get()
     }
 
     /// Loads older messages: all of them, if the devices of the account have kept an index. Answers whether there are more.

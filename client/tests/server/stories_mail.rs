@@ -1,9 +1,10 @@
 //! Mail comes, is read, marked, moved and deleted, on one device and on another.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::future::{join, join_all};
+use postern_client::http::{Request, Response};
 use postern_client::mail::{Letter as Whole, Mark, NewMessage, Origin, Place, Summary, Worth};
 use postern_client::transfer::{Checkpoint, upload_bundle};
 use postern_client::{Error, Mailbox};
@@ -131,6 +132,43 @@ async fn what_is_marked_on_an_older_page_comes_with_its_page() {
     assert_eq!(other.entries().len(), 20, "the list has no gap");
     while other.load_older().await.expect("older ones") {}
     assert!(other.entries()[200].noted.mark.is_starred);
+}
+
+#[tokio::test]
+async fn a_request_that_fails_leaves_no_list_as_it_is() {
+    let post = Post::open().await;
+    for at in 0..=MAX_MAIL_PAGE {
+        post.bring("old", at.into()).await;
+    }
+    let (phone, drive) = post.server.sign_in("alice").await;
+    let mailbox = Rc::new(mailbox(&drive));
+    mailbox.refresh().await.expect("the newest");
+    let fails = |times: usize| {
+        let left = Cell::new(times);
+        move |request: &Request, response: &mut Response| {
+            if request.path.starts_with("/mail") && left.get() > 0 {
+                left.set(left.get() - 1);
+                response.status = 503;
+            }
+        }
+    };
+    phone.evil.tells(fails(usize::MAX));
+    let pages = Cell::new(0);
+    let here = Rc::downgrade(&mailbox);
+    let rest = || Mailbox::load_rest(&here, || pages.set(pages.get() + 1));
+    assert_eq!(rest().await, Err(Error::Unavailable), "not for ever");
+    phone.evil.tells(fails(5));
+    assert_eq!(rest().await, Ok(()));
+    assert_eq!((mailbox.entries().len(), mailbox.is_whole()), (201, true));
+
+    phone.evil.tells(fails(usize::MAX));
+    post.bring("late", 9_000).await;
+    assert_eq!(mailbox.follow().await, Err(Error::Unavailable));
+    assert!(mailbox.is_behind());
+    phone.evil.tells_the_truth();
+    assert_eq!((mailbox.follow().await, mailbox.is_behind()), (Ok(1), false));
+    drop(mailbox);
+    assert_eq!(rest().await, Ok(()), "nobody has it any more");
 }
 
 #[tokio::test]

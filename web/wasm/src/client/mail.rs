@@ -1,5 +1,6 @@
 //! Mail.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::rc::{Rc, Weak};
 
@@ -11,7 +12,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Answer, Client, Inner, answer, parse_id, read};
+use super::{Answer, Client, Inner, SignedIn, answer, parse_id, read};
 use crate::errors::to_js_error;
 use crate::events;
 use crate::values::letter::LetterView;
@@ -181,30 +182,45 @@ impl Inner {
         Ok(mailbox)
     }
 
-    /// Loads what is older, until all is there or nobody is signed in any more, and then keeps the index up. What fails is
-    /// tried at the next look.
-    fn load_older(self: &Rc<Self>, mailbox: &Rc<Mailbox>) {
-        let (inner, mailbox) = (Rc::downgrade(self), Rc::downgrade(mailbox));
+    /// Loads what is older, until all is there or nobody is signed in any more, and then keeps the index up. What fails for
+    /// good is tried at the next look.
+    fn load_older(self: &Rc<Self>, signed_in: &Rc<SignedIn>) {
+        let (inner, mailbox) = (Rc::downgrade(self), Rc::downgrade(&signed_in.mailbox));
+        let signed_in = Rc::downgrade(signed_in);
         let clock = Rc::clone(&self.around.clock);
         spawn_local(async move {
-            let mut told = clock.now();
-            while load_page(&mailbox).await {
+            let told = Cell::new(clock.now());
+            let tell = || {
                 // Who looks regroups all that is there.
-                if clock.now().0 - told.0 >= TELL_EACH_MS {
+                if clock.now().0 - told.get().0 >= TELL_EACH_MS {
                     tell_of_mail(&inner);
-                    told = clock.now();
+                    told.set(clock.now());
                 }
+            };
+            if Mailbox::load_rest(&mailbox, tell).await.is_ok() {
+                tell_of_mail(&inner);
+                keep_index(&inner, &mailbox).await;
+            } else if let Some(signed_in) = signed_in.upgrade() {
+                signed_in.lists_mail.set(false);
             }
-            tell_of_mail(&inner);
-            keep_index(&inner, &mailbox).await;
         });
+    }
+
+    /// Follows what could not be loaded when somebody heard of it.
+    fn catch_up(self: &Rc<Self>, mailbox: &Mailbox) {
+        if mailbox.is_behind() {
+            let inner = Rc::clone(self);
+            spawn_local(async move { inner.look_for_mail().await });
+        }
     }
 
     /// Somebody heard that mail came, or was marked.
     pub(crate) async fn look_for_mail(self: &Rc<Self>) {
         let Ok(signed_in) = self.signed_in() else { return };
-        // Who has not looked at mail yet will load it anyway. What fails now is told when they look.
-        let arrived = signed_in.mailbox.follow().await.unwrap_or(0);
+        // Who has not looked at mail yet will load it anyway. What fails now is followed when they look.
+        let Ok(arrived) = signed_in.mailbox.follow().await else {
+            return;
+        };
         if arrived > 0 {
             events::mail_arrived(&self.host, arrived);
         }
@@ -224,8 +240,9 @@ impl Inner {
         let drawer = parse_drawer(drawer).ok_or(Error::NotFound)?;
         let signed_in = self.signed_in()?;
         let mailbox = self.mailbox().await?;
+        self.catch_up(&mailbox);
         if !signed_in.lists_mail.replace(true) {
-            self.load_older(&mailbox);
+            self.load_older(&signed_in);
         }
         MailPageView::of(&mailbox, &drawer, from, count).await
     }
@@ -365,14 +382,6 @@ impl Inner {
         self.signed_in()?.mailbox.remove_tag(&tag).await?;
         events::mail_changed(&self.host);
         Ok(())
-    }
-}
-
-/// Whether there is more after it.
-async fn load_page(mailbox: &Weak<Mailbox>) -> bool {
-    match mailbox.upgrade() {
-        Some(mailbox) => mailbox.load_older().await == Ok(true),
-        None => false,
     }
 }
 
