@@ -1,5 +1,6 @@
 //! A Postfix of a test's own, with nothing of the machine's configuration. It has to be started by root, as any.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
@@ -72,9 +73,19 @@ impl Postfix {
 
     fn has_something_to_do(&self) -> bool {
         let queue = self.folder.path().join("queue");
-        QUEUES
-            .iter()
-            .any(|name| !every_file(&queue.join(name)).is_empty())
+        let mut queues = QUEUES.iter();
+        queues.any(|name| !every_file(&queue.join(name)).is_empty()) || self.log_is_behind()
+    }
+
+    /// Another process writes the log, and may be later than what it tells of.
+    fn log_is_behind(&self) -> bool {
+        let log = self.log();
+        let messages = |said: &str| -> BTreeSet<String> {
+            let lines = log.lines().filter(|line| line.ends_with(said));
+            let ids = lines.filter_map(|line| line.split("]: ").nth(1)?.split_once(':'));
+            ids.map(|(id, _)| id.to_owned()).collect()
+        };
+        messages("(queue active)") != messages(": removed")
     }
 
     fn start(settings: &str) -> Self {

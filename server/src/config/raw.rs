@@ -150,7 +150,7 @@ section!(RawMail, "mail", {
     spool_bytes: usize = 64 << 20,
     /// How many connections may bring mail at once.
     connections: usize = 1_000,
-    /// How many of them may come from one address (for IPv6 from one network of 64 bits).
+    /// How many of them may come from one address (for IPv6 from one network of 64 bits, and four times as many from one of 48).
     connections_per_address: usize = 20,
     /// The account that gets what is written to the server's keeper (`postmaster`, `abuse` and the like).
     postmaster: Option<String> = None,
