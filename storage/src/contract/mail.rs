@@ -367,7 +367,7 @@ async fn a_follower_who_reads_page_by_page_is_told_of_everything_and_of_some_by_
         assert!(matches!(told[0].kind, MailEntryKind::Arrived(_)));
         match &told[1].kind {
             MailEntryKind::Arrived(message) => {
-                assert!(knows_all && message.mark.as_ref() == Some(&starred.mark))
+                assert!(knows_all && message.mark.as_ref() == Some(&starred.mark));
             }
             kind => assert!(!knows_all && *kind == MailEntryKind::Marked(starred.mark.clone())),
         }

@@ -2,7 +2,7 @@
  * The whole of what the page may ask of the engine.
  *
  * The page thread draws and holds no key. The engine (a worker) hosts the Rust client compiled to WASM and holds
- * all of them. Everything that crosses between the two is named in this file and in `administration.ts`, survives
+ * all of them. Everything that crosses between the two is named in this file, `letter.ts` and `administration.ts`, survives
  * structured cloning, and is safe to show on a screen: passwords go in, and only recovery words and link addresses
  * come out, because a person has to see those.
  *
@@ -10,8 +10,10 @@
  * `skin.ts` says what the engine in turn expects of the WASM module.
  */
 import type { Administration } from './administration';
+import type { LetterPart, LetterText } from './letter';
 
 export type { AddressAt, AddressPage, Administration, DnsRecord, Domain } from './administration';
+export type { Invitation, LetterPart, LetterPiece, LetterText, Moment, Paragraph } from './letter';
 
 /** 16 bytes as base64url without padding: 22 characters. */
 export type Id = string;
@@ -549,66 +551,4 @@ export interface MarkChange {
 export interface Lain {
   place: Place;
   messages: Id[];
-}
-
-/** A whole message, taken apart. */
-export interface LetterText {
-  /** From top to bottom. Each is a document of its own. */
-  pieces: LetterPiece[];
-  /** To which those refer that are laid out: `data:` addresses by content id. */
-  pictures: Record<string, string>;
-  /** What it invites to, if it has an invitation with it. */
-  invitation: Invitation | null;
-  attachments: LetterPart[];
-  /** All fields of its head, in their order. */
-  headers: { name: string; value: string }[];
-}
-
-/** The first event of a calendar (RFC 5545). */
-export interface Invitation {
-  /** `REQUEST`, `CANCEL`, `REPLY`; empty if nothing is said. */
-  method: string;
-  summary: string;
-  location: string;
-  organizer: string;
-  start: Moment | null;
-  end: Moment | null;
-  /** In place of an end, as in `PT1H30M`. */
-  duration: string;
-  recurs: boolean;
-}
-
-/** A time as a calendar has it. */
-export interface Moment {
-  date: [year: number, month: number, day: number];
-  /** Whole days have none. */
-  time: [hour: number, minute: number] | null;
-  /** `UTC`, a name, or empty for wherever the reader is. */
-  zone: string;
-}
-
-export type LetterPiece =
-  /** `cut`: there is more than a page should draw. */
-  | { kind: 'text'; paragraphs: Paragraph[]; cut: boolean }
-  /** `text`: the same in plain text, if its writer gave one. */
-  | { kind: 'html'; html: string; cut: boolean; text: Paragraph[] | null }
-  | { kind: 'picture'; name: string; address: string | null }
-  /** Another message within this one. */
-  | { kind: 'message'; path: string; subject: string }
-  /** Encrypted by another program. */
-  | { kind: 'encrypted' };
-
-export interface Paragraph {
-  /** How many times over it is quoted. */
-  quote: number;
-  spans: { text: string; link: boolean }[];
-}
-
-export interface LetterPart {
-  path: string;
-  name: string;
-  mediaType: string;
-  /** What a text says of how it is written down. */
-  charset: string | null;
-  sizeBytes: number;
 }
