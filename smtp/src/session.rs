@@ -387,20 +387,26 @@ impl Session {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_connection_that_takes_too_long_ends_between_two_commands_that_came_together() {
-        let now = Instant::now();
+    /// After its greeting.
+    fn session(start_tls: bool, now: Instant) -> Session {
         let offer = Offer {
             host: "mail.example.org".to_owned(),
-            start_tls: false,
+            start_tls,
             sign_in: SignIn::Never,
             limits: Limits::default(),
         };
-        let hour = offer.limits.total;
         let mut session = Session::new(offer, false, now);
         let _ = session.output();
         session.receive(b"HELO x\r\n", now);
         assert_eq!(session.poll(), None);
+        session
+    }
+
+    #[test]
+    fn a_connection_that_takes_too_long_ends_between_two_commands_that_came_together() {
+        let now = Instant::now();
+        let hour = Limits::default().total;
+        let mut session = session(false, now);
         session.receive(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\n", now);
         assert!(matches!(session.poll(), Some(Event::Sender(_))));
         session.accept();
@@ -420,16 +426,7 @@ mod tests {
     #[test]
     fn a_connection_that_has_ended_begins_no_tls() {
         let now = Instant::now();
-        let offer = Offer {
-            host: "mail.example.org".to_owned(),
-            start_tls: true,
-            sign_in: SignIn::Never,
-            limits: Limits::default(),
-        };
-        let mut session = Session::new(offer, false, now);
-        let _ = session.output();
-        session.receive(b"HELO x\r\n", now);
-        assert_eq!(session.poll(), None);
+        let mut session = session(true, now);
         session.receive(b"STARTTLS\r\n", now);
         assert_eq!(session.poll(), Some(Event::StartTls));
         session.expire(session.deadline());

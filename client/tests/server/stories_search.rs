@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use postern_client::http::Method;
+use postern_client::http::{Method, Response};
 use postern_client::mail::{Entry, Letter as Whole, Mark, Origin, Place, Reach, Worth};
 use postern_client::{Error, Mailbox};
 use postern_protocol::limits::MAX_MAIL_PAGE;
@@ -214,8 +214,8 @@ async fn a_device_that_searches_after_another_put_pieces_together_finds_all_the_
     assert_eq!(reach.read, reach.all);
 }
 
-#[tokio::test]
-async fn b3_words_that_were_changed_are_read_again() {
+/// Words of letters that the server spoils are read from the letters again, and written anew.
+async fn words_are_read_again_if(spoils: fn(&mut Response)) {
     let post = Post::open().await;
     bring_all(&post, LETTERS).await;
     whole(&post.alice).await;
@@ -227,7 +227,7 @@ async fn b3_words_that_were_changed_are_read_again() {
         if request.path.starts_with("/mail/index/")
             && listing.borrow_mut().get_or_insert_with(|| request.path.clone()) != &request.path
         {
-            response.body = spoiled(&response.body).into();
+            spoils(response);
         }
     });
     let reach = other.keep_index(Worth::Anything).await;
@@ -235,6 +235,20 @@ async fn b3_words_that_were_changed_are_read_again() {
     assert_eq!(found(&other, "harbour").await, ["Tea"]);
     let (_, third) = another(&post).await;
     assert_eq!(found(&third, "harbour").await, ["Tea"], "it was written anew");
+}
+
+#[tokio::test]
+async fn b3_words_that_were_changed_are_read_again() {
+    words_are_read_again_if(|response| response.body = spoiled(&response.body).into()).await;
+}
+
+#[tokio::test]
+async fn b3_words_that_are_withheld_are_read_again() {
+    words_are_read_again_if(|response| {
+        response.status = 404;
+        response.body = refused("not-found");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -324,30 +338,6 @@ async fn b3_an_index_of_which_a_piece_is_withheld_is_as_good_as_none() {
         let (_, third) = another(&post).await;
         assert_eq!(found(&third, "harbour").await, ["Tea"], "it was written anew");
     }
-}
-
-#[tokio::test]
-async fn b3_words_that_are_withheld_are_read_again() {
-    let post = Post::open().await;
-    bring_all(&post, LETTERS).await;
-    whole(&post.alice).await;
-    post.alice.keep_index(Worth::Anything).await.expect("kept");
-    let (phone, other) = another(&post).await;
-    let listing = Rc::new(RefCell::new(None));
-    phone.evil.tells(move |request, response| {
-        // What is known of messages is asked for first, and is there.
-        if request.path.starts_with("/mail/index/")
-            && listing.borrow_mut().get_or_insert_with(|| request.path.clone()) != &request.path
-        {
-            response.status = 404;
-            response.body = refused("not-found");
-        }
-    });
-    let reach = other.keep_index(Worth::Anything).await;
-    assert_eq!(reach, Ok(Some(Reach { read: 3, all: 3 })));
-    assert_eq!(found(&other, "harbour").await, ["Tea"]);
-    let (_, third) = another(&post).await;
-    assert_eq!(found(&third, "harbour").await, ["Tea"], "it was written anew");
 }
 
 #[tokio::test]

@@ -40,30 +40,6 @@ async fn who_brings_mail_for_the_first_time_comes_again_after_a_minute() {
     world.mailbox(&alice, 1).await;
 }
 
-#[tokio::test]
-async fn who_is_named_by_the_domain_of_the_sender_need_not_come_again() {
-    let Some(own) = own_address() else {
-        eprintln!("this machine has no address beside its loopback: no domain can name it");
-        return;
-    };
-    let record: &str = format!("v=spf1 ip4:{own} -all").leak();
-    let names = Names::of(&[("sender.example", Record::Txt(record))]).await;
-    let set_up = SetUp {
-        checker: Some(Checker::new(names.resolver())),
-        greylist: Some(Greylist::default()),
-        listen: Ipv4Addr::UNSPECIFIED.into(),
-        ..SetUp::default()
-    };
-    let world = World::set_up(set_up).await;
-    let _alice = world.person("alice").await;
-    let mut peer = world.peer_at((own, world.address.port()).into()).await;
-    for (sender, reply) in [("bob@other.example", "451 4.7.1"), ("bob@sender.example", "250")] {
-        peer.expect(&format!("MAIL FROM:<{sender}>"), "250").await;
-        peer.expect("RCPT TO:<alice@example.org>", reply).await;
-        peer.expect("RSET", "250").await;
-    }
-}
-
 /// A world that greylists and asks these names, unless this machine has no address that a domain could name.
 async fn asking(names: &Names) -> Option<(World, std::net::SocketAddr)> {
     let own = own_address()?;
@@ -76,6 +52,24 @@ async fn asking(names: &Names) -> Option<(World, std::net::SocketAddr)> {
     let world = World::set_up(set_up).await;
     let address = (own, world.address.port()).into();
     Some((world, address))
+}
+
+#[tokio::test]
+async fn who_is_named_by_the_domain_of_the_sender_need_not_come_again() {
+    let Some(own) = own_address() else {
+        eprintln!("this machine has no address beside its loopback: no domain can name it");
+        return;
+    };
+    let record: &str = format!("v=spf1 ip4:{own} -all").leak();
+    let names = Names::of(&[("sender.example", Record::Txt(record))]).await;
+    let (world, address) = asking(&names).await.expect("it has one");
+    let _alice = world.person("alice").await;
+    let mut peer = world.peer_at(address).await;
+    for (sender, reply) in [("bob@other.example", "451 4.7.1"), ("bob@sender.example", "250")] {
+        peer.expect(&format!("MAIL FROM:<{sender}>"), "250").await;
+        peer.expect("RCPT TO:<alice@example.org>", reply).await;
+        peer.expect("RSET", "250").await;
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! What follows when a message does not come from whom it says.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use postern_crypto::mail::Verdict;
+use postern_crypto::mail::{Summary, Verdict};
 use postern_smtp_gateway::checks::{Checker, Dmarc};
 
 use crate::names::{Names, Record};
@@ -132,6 +132,22 @@ async fn what_cannot_be_found_out_refuses_nothing() {
     assert_eq!((&*reply, checked), ("250 2.0.0", Some((false, Verdict::None))));
 }
 
+/// What is noted of a message that this address brings to where mail is listened for.
+async fn brought_from(own: Ipv4Addr, listen: IpAddr, names: &Names) -> Summary {
+    let set_up = SetUp {
+        checker: Some(Checker::new(names.resolver())),
+        listen,
+        ..SetUp::default()
+    };
+    let world = World::set_up(set_up).await;
+    let alice = world.person("alice").await;
+    let mut peer = world.peer_at((own, world.address.port()).into()).await;
+    peer.bring(&["alice@example.org"], b"From: b@sender.example\r\n\r\ntext\r\n")
+        .await;
+    let mailbox = world.mailbox(&alice, 1).await;
+    world.open(&alice, &mailbox[0]).await.summary
+}
+
 #[tokio::test]
 async fn who_comes_by_ipv4_to_where_both_are_listened_to_is_known_by_that_address() {
     let Some(own) = own_address() else {
@@ -145,18 +161,7 @@ async fn who_comes_by_ipv4_to_where_both_are_listened_to_is_known_by_that_addres
             ("sender.example", Record::Mx(1, "sender.example")),
         ])
         .await;
-        let set_up = SetUp {
-            checker: Some(Checker::new(names.resolver())),
-            listen: Ipv6Addr::UNSPECIFIED.into(),
-            ..SetUp::default()
-        };
-        let world = World::set_up(set_up).await;
-        let alice = world.person("alice").await;
-        let mut peer = world.peer_at((own, world.address.port()).into()).await;
-        peer.bring(&["alice@example.org"], b"From: b@sender.example\r\n\r\ntext\r\n")
-            .await;
-        let mailbox = world.mailbox(&alice, 1).await;
-        let summary = world.open(&alice, &mailbox[0]).await.summary;
+        let summary = brought_from(own, Ipv6Addr::UNSPECIFIED.into(), &names).await;
         assert_eq!(summary.checks.spf, Verdict::Pass, "{record}");
         assert_eq!(summary.peer.address, own.to_string());
     }
@@ -180,17 +185,7 @@ async fn what_dns_calls_a_peer_is_told_if_that_name_leads_back_to_it() {
             ("mail.sender.example", of_name),
         ])
         .await;
-        let set_up = SetUp {
-            checker: Some(Checker::new(names.resolver())),
-            listen: Ipv4Addr::UNSPECIFIED.into(),
-            ..SetUp::default()
-        };
-        let world = World::set_up(set_up).await;
-        let alice = world.person("alice").await;
-        let mut peer = world.peer_at((own, world.address.port()).into()).await;
-        peer.bring(&["alice@example.org"], b"From: b@sender.example\r\n\r\ntext\r\n")
-            .await;
-        let mailbox = world.mailbox(&alice, 1).await;
-        assert_eq!(world.open(&alice, &mailbox[0]).await.summary.peer.host, host);
+        let summary = brought_from(own, Ipv4Addr::UNSPECIFIED.into(), &names).await;
+        assert_eq!(summary.peer.host, host);
     }
 }

@@ -19,6 +19,7 @@ export class MailList {
   at = $state(0);
   /** The row that shall be brought into sight: where somebody goes, not where a row moves because others came. */
   sought = $state.raw({ row: 0 });
+  /** The row of a conversation that was opened shall be sought once the list is there. */
   #seeks = false;
   /** A message of that row, by which it is found again wherever it is by then; none while nobody has gone there. */
   #on: Id | null = null;
@@ -58,7 +59,7 @@ export class MailList {
 
   /** The keyboard goes to another row. */
   stand(index: number) {
-    this.at = Math.max(0, Math.min((this.total ?? 1) - 1, index));
+    this.at = this.#within(index);
     this.#on = this.current?.id ?? null;
     this.sought = { row: this.at };
   }
@@ -81,6 +82,8 @@ export class MailList {
     this.rows = page.rows;
     this.first = wanted.first;
     this.#find();
+    // Who scrolls on afterwards is not called back once the row comes by.
+    this.#seeks = false;
     return page.home;
   }
 
@@ -98,13 +101,13 @@ export class MailList {
   #find() {
     const on = this.#on;
     const index = on === null ? -1 : this.rows.findIndex(({ messages }) => messages.includes(on));
-    if (index >= 0) this.at = this.first + index;
-    if (index >= 0 && this.#seeks) {
-      this.sought = { row: this.at };
-      this.#seeks = false;
-    }
-    if (index < 0) this.at = Math.max(0, Math.min((this.total ?? 1) - 1, this.at));
+    this.at = index < 0 ? this.#within(this.at) : this.first + index;
+    if (index >= 0 && this.#seeks) this.sought = { row: this.at };
     if (on !== null && this.current) this.#on = this.current.id;
+  }
+
+  #within(index: number): number {
+    return Math.max(0, Math.min((this.total ?? 1) - 1, index));
   }
 }
 

@@ -13,9 +13,9 @@ export class MailReading {
   readonly opening = new Action();
   #opened: Id | null = null;
 
-  /** `isHere`: whether the drawer that is shown has a message; `noteRead`: notes on messages that they were read. */
+  /** `listed`: those letters that are listed where somebody is; `noteRead`: notes on messages that they were read. */
   constructor(
-    private readonly isHere: (message: Message) => boolean,
+    private readonly listed: (messages: Message[]) => Message[],
     private readonly noteRead: (messages: Id[]) => void,
   ) {}
 
@@ -56,7 +56,7 @@ export class MailReading {
   /** What nobody has read, and the newest; not what was thrown away, unless somebody looks there. */
   #toBegin(): Id[] {
     const messages = this.messages ?? [];
-    const here = messages.filter(this.isHere);
+    const here = this.listed(messages);
     const newest = here.at(-1) ?? messages.at(-1);
     return [...here.filter(({ read }) => !read), ...(newest ? [newest] : [])].map(({ id }) => id);
   }

@@ -1,5 +1,5 @@
 /** The mailbox as a page shows it: a list, what is ticked in it, the conversation that is open, and what is done with them. */
-import type { Drawer, Id, Lain, MailHome, MailRow, MarkChange, Place, Tag } from '../engine/api';
+import type { Drawer, Id, Lain, MailHome, MailRow, MarkChange, Message, Place, Tag } from '../engine/api';
 import { en } from '../strings/en';
 import { Action } from './action.svelte';
 import { engine, listen } from './engine';
@@ -23,7 +23,7 @@ class Mail {
   readonly list = new MailList();
   readonly selection = new MailSelection();
   readonly reading = new MailReading(
-    (message) => (this.list.query === '' ? isIn(message, this.list.drawer, this.home) : isKept(message)),
+    (messages) => this.listed(messages),
     (messages) => void this.mark(messages, { read: true }),
   );
   readonly loading = new Action();
@@ -98,6 +98,16 @@ class Mail {
   /** Ticks all of the list, not only what is at hand. */
   selectAll() {
     return this.changing.queue(async () => this.selection.add(await this.list.messages(null)));
+  }
+
+  /** Those letters of a conversation that are listed where somebody is, and not elsewhere. */
+  listed(messages: Message[]): Message[] {
+    const { drawer, query, rows } = this.list;
+    const row = rows.find((row) => messages.some(({ id }) => row.messages.includes(id)));
+    return messages.filter((message) => {
+      if (row) return row.messages.includes(message.id);
+      return query === '' ? isIn(message, drawer, this.home) : isKept(message);
+    });
   }
 
   /** The rows at hand that are ticked. */
