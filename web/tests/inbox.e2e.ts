@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { en } from '../src/strings/en';
 import { openProfile, type Profile } from './browser/chromium';
 import { bring, letter } from './browser/post';
+import { html } from './browser/tricks';
 import { type Server, startServer } from './browser/server';
 import { ada, signUp } from './browser/steps';
 
@@ -231,6 +232,21 @@ test('what is carelessly or badly made is drawn all the same', async () => {
   expect(page.context().pages().length, 'no tab of its own').toBe(1);
 });
 
+test('a table that was written for large screens is as narrow as a phone', async () => {
+  const body = '<table width=100%><tr><td><table width=560><tr><td width=560>Words that go on and on.</table></table>';
+  const { body: text, ...headers } = html(body);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${server.url}/mail`);
+  await send(letter('On a phone', text, headers));
+  await row('On a phone').getByText('Clara Weiss').click();
+  const inner = pane().frameLocator('iframe[src^="/reader"]').frameLocator('iframe');
+  await inner.getByText('Words that go on').waitFor();
+  const beyond = await inner.locator('html').evaluate((letter) => letter.scrollWidth - letter.clientWidth);
+  expect(beyond, 'nothing lies beside it').toBe(0);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(`${server.url}/mail`);
+});
+
 test('an invitation says when and where, and its calendar can be saved', async () => {
   const parts = [
     '--b',
@@ -261,4 +277,18 @@ test('an invitation says when and where, and its calendar can be saved', async (
   await invitation.getByText('The garden').waitFor();
   await pane().getByText(en.mail.answersTo('desk@elsewhere.example')).waitFor();
   await pane().getByRole('list', { name: en.mail.attachments }).getByRole('listitem').waitFor();
+});
+
+test('who closes a letter and goes elsewhere at once is there, and comes back from there', async () => {
+  await row('On a phone').getByText('Clara Weiss').click();
+  await subject('On a phone').waitFor();
+  await page.evaluate(() => {
+    for (const key of ['Escape', 'g', 't']) dispatchEvent(new KeyboardEvent('keydown', { key }));
+  });
+  await page.getByText(en.mail.empty('trash')).waitFor();
+  await page.waitForTimeout(300);
+  expect(new URL(page.url()).pathname).toBe('/mail/trash');
+  await page.goBack();
+  await row('On a phone').waitFor();
+  await page.getByText(en.mail.nothingOpen).waitFor();
 });

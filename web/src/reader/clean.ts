@@ -33,10 +33,14 @@ const ADDRESSES = ['href', 'src', 'cite', 'longdesc', 'action', 'formaction', 'd
 /** What text is set in that does not say it. */
 export const TYPE = 'font:16px/1.6 system-ui,sans-serif';
 
+/** On a phone tables are as wide as that, whatever was written for large screens: or half of each line would be out of sight. */
+export const NARROW_PX = 600;
+
 /** Letters are drawn on white, as their writers expect, and no wider than the frame. */
 const STYLE = `:root{color-scheme:light}html{overflow-wrap:anywhere}
 body{margin:0 0 1rem;${TYPE};color:#1a212b;background:#fff}
-img,table{max-width:100%}img{height:auto}pre{white-space:pre-wrap}blockquote{margin:.5rem 0;padding-left:1rem;border-left:2px solid #ccc}`;
+img,table{max-width:100%}img{height:auto}pre{white-space:pre-wrap}blockquote{margin:.5rem 0;padding-left:1rem;border-left:2px solid #ccc}
+@media(max-width:${NARROW_PX}px){table,td,th{width:auto!important;min-width:0!important}}`;
 
 /** So much may stand in one letter for pictures: each is written out as often as it is referred to. */
 const MOST_PICTURE_CHARACTERS = 96 << 20;

@@ -6,7 +6,7 @@
  * frame that has no scripts, no origin and no way to its parents. Whatever got through the cleaning ends there.
  */
 import createDOMPurify from 'dompurify';
-import { clean, TYPE } from './clean';
+import { clean, NARROW_PX, TYPE } from './clean';
 import { Measure } from './measure';
 import type { ReaderTold, ShowLetter } from './message';
 
@@ -41,10 +41,12 @@ function show(letter: ShowLetter) {
   Object.assign(frame.style, { position: 'fixed', inset: '0', width: '100%', height: '100%', border: '0' });
   frame.srcdoc = (policy?.createHTML(text) ?? text) as string;
   document.body.replaceChildren(frame);
-  measuring?.remove();
-  const now = new Measure(cleaned, TYPE, () => measured());
-  measuring = now;
-  measured = () => tell({ reader: 'shown', remote, heightPx: now.heightPx });
+  measured = () => {
+    measuring?.remove();
+    measuring = new Measure(cleaned, TYPE, grown, innerWidth <= NARROW_PX);
+    grown();
+  };
+  const grown = () => tell({ reader: 'shown', remote, heightPx: measuring?.heightPx ?? 0 });
   measured();
 }
 

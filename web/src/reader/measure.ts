@@ -9,7 +9,10 @@ const SAME = new Set(
     ' ',
   ),
 );
+/** What a table says of its sizes in the old way. */
+const OF_TABLES = ['cellpadding', 'cellspacing', 'border'];
 const NOTHING = new Set('STYLE SCRIPT TITLE HEAD TEMPLATE NOSCRIPT'.split(' '));
+const TABULAR = new Set(['TABLE', 'TD', 'TH']);
 /** What makes an element higher or lower. None of it loads anything, or draws outside of where it stands. */
 const SIZES =
   'display height min-height max-height width max-width padding-top padding-bottom padding-left padding-right margin-top margin-bottom font-size line-height'.split(
@@ -28,6 +31,7 @@ export class Measure {
     letter: Element,
     style: string,
     private readonly grown: () => void,
+    private readonly isNarrow: boolean,
   ) {
     this.#place.style.cssText = `${style};position:absolute;visibility:hidden;contain:paint;inset:0 0 auto;overflow-wrap:anywhere`;
     this.#rebuild(letter, this.#place, 0);
@@ -60,6 +64,9 @@ export class Measure {
     }
     const bare = document.createElement(SAME.has(name) ? name : 'span');
     copySizes(element, bare);
+    if (name === 'TABLE') copyAttributes(element, bare, this.isNarrow ? OF_TABLES : [...OF_TABLES, 'width']);
+    // As wide as it can be there, as it is drawn.
+    if (this.isNarrow && TABULAR.has(name)) bare.style.width = 'auto';
     to.append(bare);
     this.#rebuild(element, bare, depth + 1);
   }
@@ -80,6 +87,13 @@ export class Measure {
       picture.src = source;
     }
     return picture;
+  }
+}
+
+function copyAttributes(from: Element, to: Element, names: string[]) {
+  for (const name of names) {
+    const value = from.getAttribute(name);
+    if (value !== null) to.setAttribute(name, value);
   }
 }
 

@@ -102,7 +102,10 @@ export class MailList {
     const on = this.#on;
     const index = on === null ? -1 : this.rows.findIndex(({ messages }) => messages.includes(on));
     this.at = index < 0 ? this.#within(this.at) : this.first + index;
-    if (index >= 0 && this.#seeks) this.sought = { row: this.at };
+    if (index >= 0 && this.#seeks) {
+      this.sought = { row: this.at };
+      this.#seeks = false;
+    }
     if (on !== null && this.current) this.#on = this.current.id;
   }
 

@@ -57,6 +57,8 @@ interface Entry {
 class Router {
   route: Route = $state.raw({ screen: 'welcome' });
   #guard: Guard = () => null;
+  /** The browser is on its way back. It does not wait for that: what is asked for meanwhile would be left again. */
+  #leaving: Promise<void> | null = null;
 
   start(guard: Guard) {
     this.#guard = guard;
@@ -65,6 +67,10 @@ class Router {
   }
 
   go(path: string, how: 'push' | 'replace' = 'push') {
+    if (this.#leaving) {
+      void this.#leaving.then(() => this.go(path, how));
+      return;
+    }
     if (how === 'push') history.pushState({ beneath: location.pathname } satisfies Entry, '', path);
     else history.replaceState(history.state, '', path);
     this.#read();
@@ -74,8 +80,13 @@ class Router {
 
   /** Closes what was opened over the page at `path`: the browser's way back does not lead into it again. */
   leaveTo(path: string) {
-    if ((history.state as Entry | null)?.beneath === path) history.back();
-    else this.go(path, 'replace');
+    if (this.#leaving || (history.state as Entry | null)?.beneath !== path) {
+      this.go(path, 'replace');
+      return;
+    }
+    this.#leaving = new Promise((resolve) => addEventListener('popstate', () => resolve(), { once: true }));
+    void this.#leaving.then(() => (this.#leaving = null));
+    history.back();
   }
 
   /** Somebody came in or went out: where they are may not be theirs any more. */

@@ -475,7 +475,7 @@ export const en = {
     withinProof: 'Nobody vouches for what stands within a letter: its writer may have made all of it up.',
     encrypted: 'This was encrypted by another program, which Postern cannot open. Save the letter to open it there.',
     remote: (n: number) =>
-      `${count(n, 'picture')} from elsewhere not loaded: whoever keeps them would learn that you read this.`,
+      `${count(n, 'picture')} from elsewhere not loaded: whoever keeps ${n === 1 ? 'it' : 'them'} would learn that you read this.`,
     loadRemote: 'Load them once',
     alwaysLoad: (sender: string) => `Always from ${sender}`,
     arrived: (n: number) => (n === 1 ? 'A letter has come.' : `${n} letters have come.`),
